@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tracker.data.decode import decode, to_rgb
+from tracker.data.manifest import Manifest, build_manifest
+from tracker.data.pixels import build_pixels, pixels_key
+from tracker.errors import UnreadableImages
+
+ClassFolders = Callable[..., Path]
+
+
+@pytest.fixture
+def manifest(class_folders: ClassFolders) -> Manifest:
+    return build_manifest("folder", class_folders({"normal": 5, "tb": 5}))
+
+
+def test_rows_are_the_decoded_images_in_the_manifests_order(manifest: Manifest) -> None:
+    pixels = build_pixels(manifest, image_size=8, resize="pad")
+    assert pixels.shape == (10, 8, 8, 1)
+    assert pixels.array.dtype == np.uint8
+    for row, sample in zip(pixels.array, manifest.samples, strict=True):
+        assert np.array_equal(row[:, :, 0], decode(sample.path, image_size=8, resize="pad"))
+
+
+def test_one_colour_image_gives_all_three_channels(
+    class_folders: ClassFolders, draw_image: Callable[..., Path]
+) -> None:
+    root = class_folders({"normal": 5, "tb": 5})
+    draw_image(root / "normal" / "0002_colour.png", 99, colour=True)
+    manifest = build_manifest("folder", root)
+    pixels = build_pixels(manifest, image_size=8, resize="stretch")
+    assert pixels.shape == (11, 8, 8, 3)
+    for row, sample in zip(pixels.array, manifest.samples, strict=True):
+        assert np.array_equal(row, to_rgb(decode(sample.path, image_size=8, resize="stretch")))
+    assert sorted(path.name for path in pixels.path.parent.iterdir()) == ["pixels.raw", "shape.json"]
+
+
+def test_the_array_cannot_be_written_to(manifest: Manifest) -> None:
+    pixels = build_pixels(manifest, image_size=8, resize="stretch")
+    with pytest.raises(ValueError, match="read-only"):
+        pixels.array[0] = 0
+
+
+def test_what_was_decoded_before_is_not_decoded_again(manifest: Manifest) -> None:
+    first = build_pixels(manifest, image_size=8, resize="stretch")
+    for sample in manifest.samples:
+        sample.path.unlink()
+    again = build_pixels(manifest, image_size=8, resize="stretch")
+    assert again == first
+    assert np.array_equal(again.array, first.array)
+
+
+def test_the_key_names_content_order_and_preprocessing(manifest: Manifest) -> None:
+    key = pixels_key(manifest, image_size=8, resize="stretch")
+    fewer = manifest.without([manifest.samples[0].id])
+    others = {
+        pixels_key(manifest, image_size=9, resize="stretch"),
+        pixels_key(manifest, image_size=8, resize="pad"),
+        pixels_key(fewer, image_size=8, resize="stretch"),
+        pixels_key(Manifest("folder", manifest.root, manifest.samples[::-1]), image_size=8, resize="stretch"),
+    }
+    assert len(others) == 4
+    assert key not in others
+
+
+def test_the_key_does_not_depend_on_where_the_images_lie(manifest: Manifest, tmp_path: Path) -> None:
+    moved = manifest.root.rename(tmp_path / "moved")
+    key = pixels_key(build_manifest("folder", moved), image_size=8, resize="stretch")
+    assert key == pixels_key(manifest, image_size=8, resize="stretch")
+
+
+def test_all_unreadable_images_are_named_at_once_and_nothing_is_left(
+    class_folders: ClassFolders, cache: Path
+) -> None:
+    root = class_folders({"normal": 5, "tb": 5})
+    cut = root / "normal" / "0001_001.png"
+    cut.write_bytes(cut.read_bytes()[:200])
+    (root / "tb" / "empty.png").touch()
+    (root / "tb" / "text.png").write_text("no image")
+    with pytest.raises(UnreadableImages) as caught:
+        build_pixels(build_manifest("folder", root), image_size=8, resize="stretch")
+    assert list(caught.value.reasons) == ["normal/0001_001.png", "tb/empty.png", "tb/text.png"]
+    assert caught.value.reasons["tb/empty.png"] == "the file is empty"
+    assert [path.name for path in (cache / "pixels").iterdir() if not path.name.endswith(".lock")] == []
+
+
+def test_the_readable_images_can_be_decoded_without_the_others(class_folders: ClassFolders) -> None:
+    root = class_folders({"normal": 5, "tb": 5})
+    (root / "tb" / "empty.png").touch()
+    manifest = build_manifest("folder", root)
+    with pytest.raises(UnreadableImages) as caught:
+        build_pixels(manifest, image_size=8, resize="stretch")
+    pixels = build_pixels(manifest.without(caught.value.reasons), image_size=8, resize="stretch")
+    assert pixels.shape == (10, 8, 8, 1)
+
+
+def test_progress_counts_every_image(manifest: Manifest) -> None:
+    told: list[tuple[int, int, str]] = []
+
+    def progress(done: int, total: int, what: str) -> None:
+        told.append((done, total, what))
+
+    build_pixels(manifest, image_size=8, resize="stretch", progress=progress)
+    assert told == [(done, 10, "images decoded") for done in range(1, 11)]
+
+
+def test_a_16_bit_radiograph_is_not_clipped(class_folders: ClassFolders) -> None:
+    root = class_folders({"normal": 1, "tb": 1})
+    deep = np.linspace(0, 4095, 64).astype(np.uint16).reshape(8, 8)
+    Image.fromarray(deep).save(root / "tb" / "0000_deep.png")
+    pixels = build_pixels(build_manifest("folder", root), image_size=8, resize="stretch")
+    assert len(np.unique(pixels.array[1])) == 64

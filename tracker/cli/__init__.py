@@ -1,0 +1,49 @@
+"""The command line: parse, call, print. Every command imports what it needs when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tracker import __version__
+from tracker.cli.compare import compare
+from tracker.cli.models import models
+from tracker.cli.run import run
+from tracker.cli.sync import sync
+from tracker.cli.ui import ui
+from tracker.errors import TrackerError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Freeze an ImageNet network or fine-tune it? Train both, track every epoch, compare them fairly.",
+)
+app.command()(run)
+app.command()(compare)
+app.command()(ui)
+app.command()(sync)
+app.command()(models)
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    """Take the options that every command shares."""
+    if version:
+        typer.echo(f"tracker {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an error that a user can mend is one line, and an exit code."""
+    try:
+        app()
+    except TrackerError as error:
+        if "--debug" in sys.argv:
+            raise
+        typer.echo(f"tracker: {error}", err=True)
+        sys.exit(error.exit_code)

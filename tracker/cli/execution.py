@@ -1,0 +1,71 @@
+"""What `tracker run` does once its options are parsed: plan, show, execute, sum up."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tracker.cli.progress import LiveReporter
+from tracker.cli.summary import plan_lines, summary_lines, unsent_line
+from tracker.plan import read_options
+from tracker.run import Plan, RunResult, execute, make_plan
+from tracker.tracking.home import tracker_home
+from tracker.tracking.process import start_shipper
+
+_INTERRUPTED = 130
+_DRAIN_S = 20.0
+
+
+def plan_and_execute(given: Mapping[str, Any], config: Path | None, *, dry_run: bool) -> int:
+    """Make the plan of a study, show it, and carry it out.
+
+    Args:
+        given: The options of the command line; None means "not given".
+        config: A YAML file of options.
+        dry_run: Whether to stop after showing the plan.
+
+    Returns:
+        The exit code: 0, 1 if a run failed, 130 if the user interrupted.
+    """
+    with LiveReporter() as reporter:
+        plan = make_plan(read_options(given, config), reporter.progress)
+        reporter.show(plan_lines(plan))
+        if dry_run:
+            return 0
+        try:
+            results = _execute(plan, reporter)
+        except KeyboardInterrupt:
+            reporter.show(["", "interrupted; the same command goes on with the runs that are missing"])
+            return _INTERRUPTED
+        reporter.show(summary_lines(plan, results))
+    return 1 if any(result.status == "FAILED" for result in results) else 0
+
+
+def _execute(plan: Plan, reporter: LiveReporter) -> Sequence[RunResult]:
+    """Run everything while a process of its own sends what is recorded."""
+    shipper = start_shipper(tracker_home(), plan.tracking_uri)
+    try:
+        with _terminated_like_interrupted():
+            return execute(plan, reporter)
+    finally:
+        reporter.waiting("sending the last records")
+        line = unsent_line(shipper.drain(_DRAIN_S))
+        reporter.show([line] if line else [])
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM, which a cluster sends before it takes a machine away, do what Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

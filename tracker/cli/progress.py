@@ -1,0 +1,114 @@
+"""Live progress in a terminal, plain lines everywhere else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from tracker.recipe import Recipe
+from tracker.run import RunResult
+
+_BAR_WIDTH = 20
+_MARKS = {"FINISHED": "✓", "SKIPPED": "=", "FAILED": "✗"}
+
+
+class LiveReporter:
+    """Shows how far a study is: a line a run that has ended, and below them the run at work."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._live = Live(console=self._console, transient=True, auto_refresh=False)
+        self._started = 0.0
+        self._label = ""
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Print lines that stay."""
+        self._clear()
+        for line in lines:
+            self._console.print(line, markup=False)
+
+    def waiting(self, what: str) -> None:
+        """Show what is being waited for."""
+        self._draw(Text(f"{what} ..."))
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Show how many items of a stage are done."""
+        self._draw(_row(done, total, f"{done}/{total} {what}" if total else f"{done} {what}"))
+
+    def run_started(self, recipe: Recipe, number: int, total: int) -> None:
+        """Show that a run begins."""
+        self._label = f"{number}/{total} {recipe.run_name}"
+        self._started = time.monotonic()
+        self._draw(Text(self._label))
+
+    def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
+        """Show what an epoch measured; where there is no terminal, a line an epoch."""
+        measured = _measured(values)
+        if not self._console.is_terminal:
+            width = len(str(recipe.epochs))
+            self._console.print(
+                f"  {recipe.run_name}  epoch {epoch:{width}}/{recipe.epochs}  {measured}", markup=False
+            )
+            return
+        left = (time.monotonic() - self._started) / epoch * (recipe.epochs - epoch)
+        text = f"epoch {epoch}/{recipe.epochs}  {measured}  {_duration(left)} left"
+        grid = Table.grid()
+        grid.add_row(Text(self._label))
+        grid.add_row(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2))
+        self._draw(grid)
+
+    def run_ended(self, result: RunResult) -> None:
+        """Print how a run ended."""
+        self.show([f"{_MARKS[result.status]} {self._label:42} {_ending(result)}"])
+
+    def _draw(self, picture: Text | Table) -> None:
+        if self._console.is_terminal:
+            self._live.update(picture, refresh=True)
+
+    def _clear(self) -> None:
+        self._draw(Text(""))
+
+
+def _row(done: int, total: int, text: str, bar_width: int = _BAR_WIDTH) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(ProgressBar(total=total or None, completed=done, width=bar_width, pulse=not total), Text(text))
+    return grid
+
+
+def _measured(values: Mapping[str, float]) -> str:
+    loss, validation, test = values["train/loss"], values["val/accuracy"], values["test/accuracy"]
+    return f"loss {loss:.3f}  val {100 * validation:.1f} %  test {100 * test:.1f} %"
+
+
+def _ending(result: RunResult) -> str:
+    if result.status == "SKIPPED":
+        return "finished before"
+    if result.status == "FAILED":
+        return result.error
+    return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

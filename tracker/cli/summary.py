@@ -1,0 +1,73 @@
+"""What `tracker run` prints before it starts and after it has ended."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from tracker.recipe import Recipe
+from tracker.run import Plan, RunResult
+from tracker.tracking.shipping import Unsent
+from tracker.tracking.store import describe
+from tracker.training.device import device_name
+
+_INDENT = " " * 12
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return the plan of a study, at most 80 columns wide where names allow."""
+    manifest, split = plan.images.manifest, plan.images.split
+    counts = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
+    recipe = plan.recipes[0]
+    return [
+        f"experiment  {plan.options.experiment_name}",
+        f"images      {len(manifest.samples)} ({counts}) from {manifest.root}",
+        *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
+        *_paragraph("arms", list(_arm_lines(plan.recipes))),
+        f"training    {recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
+        f"{recipe.schedule} schedule",
+        f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
+        f"weights {plan.options.weights}, on {device_name(plan.device)}",
+        f"tracked in  {describe(plan.tracking_uri)}",
+        "",
+    ]
+
+
+def _paragraph(name: str, lines: Sequence[str]) -> list[str]:
+    return [f"{name:12}{lines[0]}", *(_INDENT + line for line in lines[1:])]
+
+
+def _arm_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
+    arms = {recipe.arm: recipe for recipe in recipes}
+    widths = [max(len(arm[i]) for arm in arms) for i in (0, 1)]
+    seeds = len(recipes) // len(arms)
+    for (model, mode), recipe in arms.items():
+        runs = f"  {seeds} seeds" if seeds > 1 else ""
+        yield f"{model:{widths[0]}}  {mode:{widths[1]}}  lr {recipe.lr:<6g} {recipe.precision}{runs}"
+
+
+def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
+    """Return what came of a study, and what to type next."""
+    words = {"FINISHED": "finished", "SKIPPED": "finished before", "FAILED": "failed"}
+    counts = Counter(result.status for result in results)
+    told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
+    return [
+        "",
+        f"{len(results)} {'run' if len(results) == 1 else 'runs'}: {told}",
+        f"curves  {_with_uri('tracker ui', plan)}",
+        f"table   {_with_uri(f'tracker compare --experiment {shlex.quote(plan.options.experiment_name)}', plan)}",
+    ]
+
+
+def _with_uri(command: str, plan: Plan) -> str:
+    asked = plan.options.tracking_uri
+    return f"{command} --tracking-uri {shlex.quote(asked)}" if asked else command
+
+
+def unsent_line(unsent: Unsent) -> str | None:
+    """Return what to do about records that MLflow does not have yet, if there are any."""
+    if not unsent.records:
+        return None
+    runs = f"{unsent.runs} {'run' if unsent.runs == 1 else 'runs'}"
+    return f"{runs}, {unsent.records} records not sent yet: tracker sync"

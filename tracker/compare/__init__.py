@@ -1,0 +1,1 @@
+"""Tables, statistics and figures over recorded runs; knows neither MLflow nor torch."""

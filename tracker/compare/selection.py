@@ -1,0 +1,130 @@
+"""Which runs of an experiment go into one comparison, and why the others do not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tracker.compare.conflicts import refuse_conflicts
+from tracker.compare.names import natural
+from tracker.compare.settings import Arm, arm_of, by_age
+from tracker.compare.splits import digest_of, pick_split, refuse_other_images
+from tracker.compare.where import keep
+from tracker.errors import ComparisonError
+from tracker.records import RunRecord
+
+_KINDS_LEFT_OUT = ("trial", "study")
+_NAMING_PARAMS = ("model", "mode", "seed")
+_REASONS = {
+    "FAILED": "training stopped with an error",
+    "KILLED": "ended before its last epoch",
+    "RUNNING": "has not finished",
+    "SCHEDULED": "has not started",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A run that is not in the comparison, and why."""
+
+    run_id: str
+    name: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The runs of one comparison: one a model, mode and seed, all on the same split.
+
+    Attributes:
+        runs: The runs that count.
+        aside: The runs that do not, each with its reason.
+        split_digest: The digest of the split that all runs share.
+    """
+
+    runs: tuple[RunRecord, ...]
+    aside: tuple[Aside, ...]
+    split_digest: str
+
+    def arms(self) -> dict[Arm, dict[str, RunRecord]]:
+        """Return the runs by arm and seed, seeds in order."""
+        arms: dict[Arm, dict[str, RunRecord]] = defaultdict(dict)
+        for run in sorted(self.runs, key=lambda run: natural(run.params["seed"])):
+            arms[arm_of(run)][run.params["seed"]] = run
+        return dict(arms)
+
+
+def choose(runs: Sequence[RunRecord], *, split: str | None = None, where: Sequence[str] = ()) -> Selection:
+    """Choose the runs that can stand in one table.
+
+    Args:
+        runs: All runs of an experiment.
+        split: The beginning of the digest of the split to compare on; needed where there are several.
+        where: Conditions on the runs' parameters, as `tracker.compare.where.keep` takes them.
+
+    Raises:
+        UsageError: A condition cannot be read.
+        ComparisonError: No run has finished, or the runs do not belong in one table.
+    """
+    ours = [run for run in runs if "tracker.run_uid" in run.tags]
+    aside = [_aside(run, "not a tracker run") for run in runs if "tracker.run_uid" not in run.tags]
+    ours = keep([run for run in ours if run.tags.get("tracker.kind") not in _KINDS_LEFT_OUT], where)
+    complete = [run for run in ours if _fault(run) is None]
+    aside += [_aside(run, fault) for run in ours if (fault := _fault(run)) is not None]
+    if not complete:
+        raise _nothing_finished(aside)
+    digest = pick_split(complete, split)
+    aside = [entry for entry in aside if _is_of_split(entry, ours, digest)]
+    chosen, older = _newest(
+        _of_split(complete, digest), lambda run: run.tags.get("tracker.fingerprint", run.run_id)
+    )
+    refuse_other_images(chosen)
+    refuse_conflicts(chosen)
+    chosen, equal = _newest(chosen, lambda run: (arm_of(run), run.params["seed"]))
+    aside += [_aside(run, "superseded by a newer run of the same recipe") for run in older + equal]
+    return Selection(tuple(chosen), tuple(aside), digest)
+
+
+def _fault(run: RunRecord) -> str | None:
+    if run.status != "FINISHED":
+        return _REASONS.get(run.status, "has not finished")
+    missing = [name for name in _NAMING_PARAMS if name not in run.params]
+    if missing:
+        return f"has no parameter {' and no '.join(missing)}"
+    return None if digest_of(run) else "does not say on which split it was trained"
+
+
+def _newest(
+    runs: Iterable[RunRecord], key: Callable[[RunRecord], Hashable]
+) -> tuple[list[RunRecord], list[RunRecord]]:
+    newest: dict[Hashable, RunRecord] = {}
+    older = []
+    for run in sorted(runs, key=by_age):
+        if (before := newest.pop(key(run), None)) is not None:
+            older.append(before)
+        newest[key(run)] = run
+    return list(newest.values()), older
+
+
+def _of_split(runs: Iterable[RunRecord], digest: str) -> list[RunRecord]:
+    return [run for run in runs if digest_of(run) == digest]
+
+
+def _is_of_split(entry: Aside, runs: Iterable[RunRecord], digest: str) -> bool:
+    elsewhere = {run.run_id for run in runs if digest_of(run) not in ("", digest)}
+    return entry.run_id not in elsewhere
+
+
+def _aside(run: RunRecord, reason: str) -> Aside:
+    return Aside(run.run_id, run.name, run.status, reason)
+
+
+def _nothing_finished(aside: Sequence[Aside]) -> ComparisonError:
+    return ComparisonError(
+        "a comparison needs finished runs",
+        but=f"none of {len(aside)} can be used" if aside else "there are no runs",
+        do="Train them first: tracker run.",
+        details=[f"{entry.name}  {entry.status}  {entry.reason}" for entry in aside],
+    )

@@ -1,0 +1,74 @@
+"""The settings of recorded runs: reading them, and telling whether two are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tracker.records import RunRecord
+
+# An arm's runs may differ in their seed; the digests of manifest and split stand for the data;
+# where a run is recorded does not change its numbers.
+_NOT_SETTINGS = frozenset(
+    {
+        *("model", "mode", "seed"),
+        *("data", "dataset", "split", "split_seed", "patient_pattern", "on_unreadable"),
+        *("experiment", "tracking_uri", "log_model"),
+    }
+)
+
+
+class Arm(NamedTuple):
+    """One model in one mode."""
+
+    model: str
+    mode: str
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.mode}"
+
+
+def arm_of(run: RunRecord) -> Arm:
+    """Return the arm that a run belongs to."""
+    return Arm(run.params["model"], run.params["mode"])
+
+
+def settings_of(run: RunRecord) -> dict[str, str]:
+    """Return the parameters of a run that runs of one arm must agree in."""
+    settings = {name: value for name, value in run.params.items() if name not in _NOT_SETTINGS}
+    # A file of weights is the same file wherever it lies, and another one when its content changed.
+    if digest := run.tags.get("tracker.weights_digest"):
+        settings["weights"] = digest
+    return settings
+
+
+def value_of(run: RunRecord, name: str) -> str | None:
+    """Return a parameter of a run, or the tag `tracker.<name>` where there is no such parameter."""
+    return run.params.get(name, run.tags.get(f"tracker.{name}"))
+
+
+def canonical(value: str) -> str:
+    """Return one spelling for all spellings of the same number; other values as they are."""
+    try:
+        return repr(float(value))
+    except ValueError:
+        return value
+
+
+def distinct(values: Iterable[str]) -> list[str]:
+    """Return the values without those that equal an earlier one as text or as a number."""
+    by_value: dict[str, str] = {}
+    for value in values:
+        by_value.setdefault(canonical(value), value)
+    return list(by_value.values())
+
+
+def common(runs: Iterable[RunRecord], name: str) -> str | None:
+    """Return the value that all runs have for a parameter or tag; None where they differ or lack it."""
+    values = distinct(value or "" for value in (value_of(run, name) for run in runs))
+    return values[0] or None if len(values) == 1 else None
+
+
+def by_age(run: RunRecord) -> tuple[int, str]:
+    """Return a sort key by which later runs come last."""
+    return run.start_time, run.run_id

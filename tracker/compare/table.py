@@ -1,0 +1,159 @@
+"""The table of a comparison: a row a mode, a column a model, and the difference between two modes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tracker.compare.names import order_models, order_modes
+from tracker.compare.selection import Selection
+from tracker.compare.settings import Arm
+from tracker.errors import ComparisonError
+from tracker.records import EpochKind, RunRecord
+
+MINUEND = "feature-extractor"
+SUBTRAHEND = "fine-tuning"
+DIFFERENCE = f"{MINUEND} minus {SUBTRAHEND}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What the runs of one arm measured, in the unit in which it was recorded.
+
+    Attributes:
+        values: The value of each run, by seed.
+        run_ids: MLflow's id of each run, by seed.
+    """
+
+    values: Mapping[str, float]
+    run_ids: Mapping[str, str]
+
+    @property
+    def n(self) -> int:
+        """The number of runs."""
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        """The mean over runs."""
+        return statistics.fmean(self.values.values())
+
+    @property
+    def sd(self) -> float | None:
+        """The sample standard deviation over runs (n - 1); None for a single run."""
+        return sample_sd(list(self.values.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference between two arms of one model.
+
+    Attributes:
+        mean: The difference of the means.
+        sd: The sample standard deviation of the differences by seed; None unless there are several pairs.
+        values: The difference by seed; empty where the two arms do not have the same seeds.
+    """
+
+    mean: float
+    sd: float | None
+    values: Mapping[str, float]
+
+    @property
+    def paired(self) -> bool:
+        """Whether each run was compared with the run of the same seed."""
+        return bool(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One mode: a cell for each model of the table, None where no run was made."""
+
+    mode: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A metric by mode and model.
+
+    Attributes:
+        metric: The metric without its epoch, such as `test/accuracy`.
+        at: The epoch whose network was measured.
+        models: The columns.
+        rows: The modes, from the most to the least frozen.
+        differences: Feature extractor minus fine-tuning, one a model; empty where no model has both.
+        selection: The runs behind the table, and those left aside.
+    """
+
+    metric: str
+    at: EpochKind
+    models: tuple[str, ...]
+    rows: tuple[Row, ...]
+    differences: tuple[Difference | None, ...]
+    selection: Selection
+
+    @property
+    def cells(self) -> list[Cell]:
+        """All cells that hold runs."""
+        return [cell for row in self.rows for cell in row.cells if cell is not None]
+
+
+def comparison(selection: Selection, *, metric: str = "test/accuracy", at: EpochKind = "final") -> Table:
+    """Put a metric of the selected runs into a table.
+
+    Args:
+        selection: The runs, as `tracker.compare.selection.choose` returns them.
+        metric: The metric as part and name, such as `test/accuracy` or `val/loss`.
+        at: The last epoch (`final`), or the epoch with the lowest validation loss (`best`).
+
+    Raises:
+        ComparisonError: No run has the metric, or some runs lack it.
+    """
+    _require_metric(selection.runs, f"{at}/{metric}", at)
+    arms = {arm: _cell(runs, f"{at}/{metric}") for arm, runs in selection.arms().items()}
+    models = order_models(arm.model for arm in arms)
+    modes = order_modes(arm.mode for arm in arms)
+    rows = [Row(mode, tuple(arms.get(Arm(model, mode)) for model in models)) for mode in modes]
+    pairs = [(arms.get(Arm(model, MINUEND)), arms.get(Arm(model, SUBTRAHEND))) for model in models]
+    differences = tuple(difference(a, b) if a and b else None for a, b in pairs)
+    return Table(metric, at, tuple(models), tuple(rows), differences if any(differences) else (), selection)
+
+
+def difference(minuend: Cell, subtrahend: Cell) -> Difference:
+    """Return the difference of two cells: by seed where both have the same seeds, else of the means."""
+    if minuend.values.keys() != subtrahend.values.keys():
+        return Difference(minuend.mean - subtrahend.mean, None, {})
+    values = {seed: value - subtrahend.values[seed] for seed, value in minuend.values.items()}
+    return Difference(statistics.fmean(values.values()), sample_sd(list(values.values())), values)
+
+
+def sample_sd(values: Sequence[float]) -> float | None:
+    """Return the sample standard deviation (n - 1 in the denominator); None for a single value."""
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
+def _cell(runs: Mapping[str, RunRecord], key: str) -> Cell:
+    values = {seed: run.metrics[key] for seed, run in runs.items()}
+    return Cell(values, {seed: run.run_id for seed, run in runs.items()})
+
+
+def _require_metric(runs: Sequence[RunRecord], key: str, at: EpochKind) -> None:
+    without = [run for run in runs if key not in run.metrics]
+    if len(without) == len(runs):
+        keys = {name for run in runs for name in run.metrics if name.startswith(f"{at}/")}
+        names = sorted(name.removeprefix(f"{at}/") for name in keys)
+        raise ComparisonError(
+            "the metric must be one that the runs recorded",
+            but=f"none recorded {key}",
+            do=f"Choose with --metric: {', '.join(names)}."
+            if names
+            else f"They hold no {at}/ metric at all.",
+        )
+    if without:
+        raise ComparisonError(
+            "every run of a table must have recorded its metric",
+            but=f"{len(without)} of {len(runs)} did not record {key}",
+            do="Choose another --metric, or leave these runs out with --where.",
+            details=[f"{run.name}  {run.run_id}" for run in without],
+        )

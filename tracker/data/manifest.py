@@ -1,0 +1,186 @@
+"""Which images there are: their labels, patients and content, and one digest of it all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+from tracker.data.content import hash_files, same_content
+from tracker.data.download import fetch
+from tracker.data.listing import listed
+from tracker.data.patients import compile_pattern, patients_of
+from tracker.data.progress import Progress, silent
+from tracker.data.sources import Found, Source, find_source
+from tracker.data.together import check_all
+from tracker.errors import DataError, UsageError
+from tracker.records import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image.
+
+    Attributes:
+        id: Path below the data set's folder, with forward slashes; unique.
+        path: Absolute path of the file.
+        label: Name of its class.
+        patient: Whose image it is; None where nobody knows, and the image is a patient of its own.
+        part: Its part of the split, only where the source dictates one.
+        sha256: Digest of the file's content, 64 hexadecimal digits.
+        attributes: What else the source tells, such as sex, age and finding.
+    """
+
+    id: str
+    path: Path
+    label: str
+    patient: str | None
+    part: Part | None
+    sha256: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The images of a data set.
+
+    Attributes:
+        dataset: What `--dataset` calls it.
+        root: Where it was read from.
+        samples: The images, sorted by id.
+    """
+
+    dataset: str
+    root: Path
+    samples: tuple[Sample, ...]
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, sorted; their places are the class indexes."""
+        return tuple(sorted({sample.label for sample in self.samples}))
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many images each class has."""
+        numbers = Counter(sample.label for sample in self.samples)
+        return {name: numbers[name] for name in self.classes}
+
+    @cached_property
+    def labels(self) -> list[int]:
+        """The class index of each sample."""
+        index = {name: place for place, name in enumerate(self.classes)}
+        return [index[sample.label] for sample in self.samples]
+
+    @cached_property
+    def digest(self) -> str:
+        """One digest of what the images are and whose, wherever they lie; 64 hexadecimal digits."""
+        digest = hashlib.sha256()
+        for sample in self.samples:
+            line = json.dumps([sample.id, sample.label, sample.patient, sample.part, sample.sha256])
+            digest.update(line.encode() + b"\n")
+        return digest.hexdigest()
+
+    def without(self, ids: Collection[str]) -> Manifest:
+        """Leave some samples out.
+
+        Args:
+            ids: Their ids.
+
+        Returns:
+            A manifest of the others.
+
+        Raises:
+            DataError: Fewer than two classes are left.
+        """
+        left_out = set(ids)
+        kept = tuple(sample for sample in self.samples if sample.id not in left_out)
+        _check_classes(self.root, kept)
+        return replace(self, samples=kept)
+
+
+def build_manifest(
+    dataset: str,
+    root: Path | None,
+    *,
+    patient_pattern: str | None = None,
+    progress: Progress | None = None,
+) -> Manifest:
+    r"""List and digest the images of a data set.
+
+    Args:
+        dataset: Its kind, by the name in the registry of sources.
+        root: Where it lies; None downloads it, where that is possible.
+        patient_pattern: A regular expression that finds the patient in a file name, such as `^\d+`;
+            it wins over what the source says.
+        progress: Told about downloaded bytes and hashed images.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        UsageError: The data set or the pattern is not known or not valid, or `--data` is missing.
+        DataError: The images are not as they must be; says all that is wrong.
+    """
+    source = find_source(dataset)
+    if patient_pattern is not None:
+        compile_pattern(patient_pattern)
+    place = _place(source, root, progress or silent)
+    found = sorted(source.collect(place), key=lambda image: image.id)
+    _check_classes(place, found)
+    digests = hash_files([image.path for image in found], progress or silent)
+    check_all([partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)])
+    patients = _patients(found, patient_pattern)
+    samples = (
+        Sample(image.id, image.path, image.label, patient, image.part, digest, image.attributes)
+        for image, patient, digest in zip(found, patients, digests, strict=True)
+    )
+    return Manifest(dataset, place, tuple(samples))
+
+
+def _place(source: Source, root: Path | None, progress: Progress) -> Path:
+    if root is not None:
+        return root.expanduser().absolute()
+    if source.download is not None:
+        return fetch(source.download, progress=progress)
+    raise UsageError(
+        f"--dataset {source.name} must be given the place of its images", but="--data is missing",
+        do="Add --data PATH.",
+    )  # fmt: skip
+
+
+def _patients(found: Sequence[Found], pattern: str | None) -> Sequence[str | None]:
+    if pattern is None:
+        return [image.patient for image in found]
+    return patients_of([image.path.name for image in found], pattern)
+
+
+def _check_classes(place: Path, images: Sequence[Found] | Sequence[Sample]) -> None:
+    classes = sorted({image.label for image in images})
+    if len(classes) < 2:
+        raise DataError(
+            f"{place} must hold images of two classes or more",
+            but=f"{len(images)} images of {len(classes)} {'class' if len(classes) == 1 else 'classes'} "
+            f"were found{': ' + classes[0] if classes else ''}",
+            do="Point --data at the folder above the class folders (PNG, JPEG, TIFF or BMP images).",
+        )
+
+
+def _check_labels(found: Sequence[Found], digests: Sequence[str]) -> None:
+    label = {image.id: image.label for image in found}
+    ids = (image.id for image in found)
+    torn = [
+        names
+        for names in same_content(zip(ids, digests, strict=True))
+        if len({label[name] for name in names}) > 1
+    ]
+    if torn:
+        raise DataError(
+            "images with the same content must have the same label",
+            but=f"{len(torn)} {'has' if len(torn) == 1 else 'have'} more than one",
+            do="Keep each image under its right label only.",
+            details=listed([" = ".join(f"{name} ({label[name]})" for name in names) for names in torn]),
+        )

@@ -1,0 +1,156 @@
+"""The decoded images of a manifest: one memory-mapped array, written once.
+
+Shapes: N images, H = W = image_size, C = 1 where every image is grey, else 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.data.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.data.decode import DECODER_VERSION, Resize, UndecodableError, decode, to_rgb
+from tracker.data.manifest import Manifest, Sample
+from tracker.data.parallel import parallel_map
+from tracker.data.progress import Progress, silent
+from tracker.errors import UnreadableImages
+
+_RAW = "pixels.raw"
+_SHAPE = "shape.json"
+_COPY_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """All images of a manifest, in its order.
+
+    Attributes:
+        path: The raw file, C-ordered bytes.
+        shape: (N, H, W, C).
+        key: Digest of the images' content and of how they were brought to size.
+    """
+
+    path: Path
+    shape: tuple[int, int, int, int]
+    key: str
+
+    @cached_property
+    def array(self) -> np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]:
+        """Map the file as a read-only array [N, H, W, C]; nothing is read before it is used."""
+        return np.memmap(self.path, dtype=np.uint8, mode="r", shape=self.shape)
+
+
+def build_pixels(
+    manifest: Manifest, *, image_size: int, resize: Resize, progress: Progress | None = None
+) -> Pixels:
+    """Decode every image of a manifest, or find what was decoded before.
+
+    Args:
+        manifest: The images; they become the rows, in this order.
+        image_size: Height and width, in pixels.
+        resize: How an image that is not square becomes one.
+        progress: Told after every image.
+
+    Returns:
+        The pixels, complete on disk.
+
+    Raises:
+        UnreadableImages: Some images cannot be decoded; names all of them. Nothing is left behind.
+        DataError: The disk is full or may not be written to.
+    """
+    key = pixels_key(manifest, image_size=image_size, resize=resize)
+    folder = cache_dir() / "pixels" / key
+    if not folder.exists():
+        with locked(folder):
+            if not folder.exists():
+                _decode_all(manifest, folder, image_size, resize, progress or silent)
+    shape = json.loads((folder / _SHAPE).read_text())
+    return Pixels(folder / _RAW, tuple(shape), key)
+
+
+def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
+    """Name pixels by what they are made of: the images' content in order, and the way to their size.
+
+    Args:
+        manifest: The images.
+        image_size: Height and width, in pixels.
+        resize: How an image that is not square becomes one.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256(f"{DECODER_VERSION} {image_size} {resize}".encode())
+    for sample in manifest.samples:
+        digest.update(bytes.fromhex(sample.sha256))
+    return digest.hexdigest()
+
+
+def _decode_all(manifest: Manifest, folder: Path, size: int, resize: Resize, progress: Progress) -> None:
+    total = len(manifest.samples)
+    require_space(folder, total * size * size, "decoding")
+    reasons: dict[str, str] = {}
+    with atomic_folder(folder) as temporary, _Rows(temporary / _RAW, total, size) as rows:
+        for done, (sample, image) in enumerate(_decoded(manifest, size, resize), start=1):
+            if isinstance(image, str):
+                reasons[sample.id] = image
+            elif not reasons:
+                rows.append(image)
+            progress(done, total, "images decoded")
+        if reasons:
+            raise UnreadableImages(reasons)
+        (temporary / _SHAPE).write_text(json.dumps([total, size, size, rows.channels]))
+
+
+def _decoded(
+    manifest: Manifest, size: int, resize: Resize
+) -> Iterator[tuple[Sample, NDArray[np.uint8] | str]]:
+    """Decode in the manifest's order; what cannot be decoded comes as its reason."""
+    images = parallel_map(partial(_image_or_reason, image_size=size, resize=resize), manifest.samples)
+    return zip(manifest.samples, images, strict=True)
+
+
+def _image_or_reason(sample: Sample, *, image_size: int, resize: Resize) -> NDArray[np.uint8] | str:
+    try:
+        return decode(sample.path, image_size=image_size, resize=resize)
+    except UndecodableError as error:
+        return str(error)
+
+
+class _Rows:
+    """The raw file in the making: one channel until the first colour image comes, three from then on."""
+
+    def __init__(self, path: Path, total: int, size: int) -> None:
+        self.channels = 1
+        self._path, self._total, self._size = path, total, size
+        self._file = path.open("wb")
+
+    def __enter__(self) -> _Rows:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, image: NDArray[np.uint8]) -> None:
+        """Write the next row, [H, W] or [H, W, 3]."""
+        if image.ndim == 3 and self.channels == 1:
+            self._widen()
+        self._file.write((image if self.channels == 1 else to_rgb(image)).tobytes())
+
+    def _widen(self) -> None:
+        """Write the grey rows again with three channels."""
+        self._file.close()
+        require_space(self._path, 3 * self._total * self._size**2, "decoding colour images")
+        grey_path = self._path.rename(self._path.with_suffix(".grey"))
+        self._file = self._path.open("wb")
+        with grey_path.open("rb") as grey:
+            while block := grey.read(_COPY_ROWS * self._size**2):
+                self._file.write(np.repeat(np.frombuffer(block, np.uint8), 3).tobytes())
+        grey_path.unlink()
+        self.channels = 3

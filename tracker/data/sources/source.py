@@ -1,0 +1,66 @@
+"""What a source of images has to say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tracker.data.download import Archive
+from tracker.records import Part
+
+IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+
+PART_WORDS: Mapping[str, Part] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+"""How folders and tables in the wild name the parts of a split, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One image as its source describes it, before its content was looked at.
+
+    Attributes:
+        id: Path below the data set's folder, with forward slashes; unique.
+        path: Absolute path of the file.
+        label: Name of its class.
+        patient: Whose image it is, where the source knows.
+        part: Its part of the split, where the source dictates one.
+        attributes: What else is known, such as sex, age and finding.
+    """
+
+    id: str
+    path: Path
+    label: str
+    patient: str | None = None
+    part: Part | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind of data set.
+
+    Attributes:
+        name: What `--dataset` calls it.
+        collect: Lists the images under a root; raises DataError, with all that is wrong at once.
+        default_split: The split rule of the study that the data set is known for.
+        download: Where the data set is published, if it can be fetched.
+    """
+
+    name: str
+    collect: Callable[[Path], list[Found]]
+    default_split: str | None = None
+    download: Archive | None = None
+
+
+def is_image(path: Path) -> bool:
+    """Tell by its name whether a path is an image that nobody hid."""
+    return path.suffix.lower() in IMAGE_ENDINGS and not path.name.startswith(".")

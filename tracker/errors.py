@@ -1,0 +1,91 @@
+"""Everything that a user can mend is raised as one of these.
+
+TrackerError
+├── UsageError           options or a configuration file say something that cannot be (exit code 2)
+├── DataError            images, labels, patients or splits
+│    └── UnreadableImages
+├── ModelError           networks, weights and where they are cut
+├── TrainingError        a run that cannot go on
+│    └── NonFiniteLoss
+├── TrackingError        MLflow's store, server and journals
+└── ComparisonError      runs that cannot be put into one table
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class TrackerError(Exception):
+    """A thing that a user can mend, said in one line.
+
+    Args:
+        must: What has to hold, as the start of a sentence.
+        but: What was found instead, with its values.
+        do: What to do next, as a sentence of its own.
+        details: Further lines, one an item, where one line cannot name them all.
+    """
+
+    exit_code = 1
+
+    def __init__(self, must: str, *, but: str, do: str, details: Sequence[str] = ()) -> None:
+        super().__init__(must, but, do, tuple(details))
+        self.details = tuple(details)
+        self._line = f"{must}, but {but}. {do}"
+
+    def __str__(self) -> str:
+        return "\n".join([self._line, *(f"  {detail}" for detail in self.details)])
+
+
+class UsageError(TrackerError):
+    """An option or a configuration file says something that cannot be."""
+
+    exit_code = 2
+
+
+class DataError(TrackerError):
+    """Images, labels, patients or splits are not as they must be."""
+
+
+class UnreadableImages(DataError):
+    """Some images cannot be decoded.
+
+    Args:
+        reasons: Why, by sample id.
+    """
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        super().__init__(
+            "every image must be readable",
+            but=f"{len(reasons)} {'is' if len(reasons) == 1 else 'are'} not",
+            do="Mend or remove them, or leave them out with --on-unreadable skip.",
+            details=[f"{sample}: {reason}" for sample, reason in reasons.items()],
+        )
+        self.reasons = dict(reasons)
+
+
+class ModelError(TrackerError):
+    """A network, its weights or its cut are not as they must be."""
+
+
+class TrainingError(TrackerError):
+    """A run cannot go on."""
+
+
+class NonFiniteLoss(TrainingError):
+    """The training loss became infinite or not a number."""
+
+    def __init__(self, *, epoch: int, lr: float, loss: float) -> None:
+        super().__init__(
+            "the training loss must stay finite",
+            but=f"it was {loss} in epoch {epoch} at learning rate {lr:g}",
+            do="Try a learning rate ten times smaller (--lr).",
+        )
+
+
+class TrackingError(TrackerError):
+    """MLflow's store or server, or a journal, is not as it must be."""
+
+
+class ComparisonError(TrackerError):
+    """Runs cannot be put into one table."""

@@ -1,0 +1,1 @@
+"""Torchvision's networks, their weights, and where they are cut."""

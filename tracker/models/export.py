@@ -1,0 +1,50 @@
+"""Write a trained network to a folder from which it can be loaded anywhere."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import safetensors.torch
+
+from tracker.models import served_network
+from tracker.models.networks import Network
+from tracker.recipe import Resize
+
+LOADER = Path(served_network.__file__)
+_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
+
+
+def export_network(
+    network: Network, folder: Path, *, classes: Sequence[str], image_size: int, resize: Resize
+) -> None:
+    """Write `network.safetensors` and `card.json` into a folder.
+
+    Args:
+        network: The trained network, trunk and tail.
+        folder: An existing folder.
+        classes: Class names, in the order of the network's outputs.
+        image_size: Height and width that images are resized to.
+        resize: How images that are not square become so.
+    """
+    state = {key: value.cpu().contiguous() for key, value in network.module.state_dict().items()}
+    metadata = {"mean": json.dumps(network.mean), "std": json.dumps(network.std)}
+    safetensors.torch.save_file(state, folder / "network.safetensors", metadata)
+    card = {
+        "model": network.name,
+        "head": network.head,
+        "classes": list(classes),
+        "image_size": image_size,
+        "resize": resize,
+        "mean": network.mean,
+        "std": network.std,
+        "transform_input": bool(getattr(network.module, "transform_input", False)),
+    }
+    (folder / "card.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+
+
+def requirements() -> list[str]:
+    """Return the packages that a served network needs, at the versions that trained it."""
+    return [f"{name}=={importlib.metadata.version(name).split('+')[0]}" for name in _NEEDED]

@@ -1,0 +1,29 @@
+"""Where images enter a network: bytes as a decoder gives them become normalised floats."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Intake(nn.Module):
+    """Turn pixels uint8 [N, H, W, C] into normalised images float32 [N, 3, H, W], channels-last in memory.
+
+    Grey images (C = 1) are repeated in three channels, which is what a network for colours was trained on.
+
+    Args:
+        mean: The mean of each channel, on the scale 0 to 1.
+        std: The standard deviation of each channel, on the scale 0 to 1.
+    """
+
+    def __init__(self, mean: tuple[float, float, float], std: tuple[float, float, float]) -> None:
+        super().__init__()
+        self.register_buffer("scale", 1 / (255 * torch.tensor(std)))
+        self.register_buffer("shift", -torch.tensor(mean) / torch.tensor(std))
+        self.scale: Tensor
+        self.shift: Tensor
+
+    def forward(self, pixels_NHWC: Tensor) -> Tensor:
+        """Return the normalised images [N, 3, H, W]."""
+        images_NHWC = pixels_NHWC.float() * self.scale + self.shift
+        return images_NHWC.permute(0, 3, 1, 2)

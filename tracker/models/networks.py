@@ -1,0 +1,133 @@
+"""Torchvision's classification networks, each with a new last layer for the user's classes."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+import torch
+import torchvision
+from torch import nn
+
+from tracker.errors import ModelError, UsageError
+from tracker.models.weights import Pretrained, load_file, load_imagenet
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+_IMAGENET_CLASSES = 1000
+# Their auxiliary classifiers exist for training from scratch on ImageNet only.
+_WITHOUT_AUXILIARY_HEADS = {"googlenet": {"aux_logits": False}, "inception_v3": {"aux_logits": False}}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with a new last layer, and how images are normalised for it.
+
+    Attributes:
+        name: Torchvision's name of the network.
+        module: The network: normalised images [N, 3, H, W] to logits [N, classes].
+        head: The dotted name of its last layer, the new one.
+        mean: The mean of each channel that is subtracted, on the scale 0 to 1.
+        std: The standard deviation of each channel that is divided by.
+    """
+
+    name: str
+    module: nn.Module
+    head: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+def network_names() -> list[str]:
+    """Return the names of all classification networks that torchvision has."""
+    return list(torchvision.models.list_models(module=torchvision.models))
+
+
+def check_network_name(name: str) -> None:
+    """Accept the name of a network that exists.
+
+    Raises:
+        UsageError: If torchvision has no such network.
+    """
+    names = network_names()
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=3) or names[:3]
+    raise UsageError(
+        "a model must be a classification network of torchvision",
+        but=f"{name!r} is not",
+        do=f"Did you mean {' or '.join(near)}? `tracker models` lists all {len(names)}.",
+    )
+
+
+def build_network(name: str, *, weights: str, classes: int, seed: int) -> Network:
+    """Return a network whose last layer is new.
+
+    The last layer depends on the seed and its shape alone, so that every mode of a model starts from the
+    same one. With `weights="none"` the seed determines all other layers too.
+
+    Args:
+        name: Torchvision's name of the network.
+        weights: `imagenet`, `none`, or the path of a state dict (.pth, .pt or .safetensors).
+        classes: The number of classes, 2 or more.
+        seed: The seed of what is drawn at random.
+
+    Raises:
+        UsageError: If there is no such network.
+        ModelError: If the weights cannot be had or do not fit.
+    """
+    check_network_name(name)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module, pretrained = _with_weights(name, weights)
+    head = _last_layer_name(module, name)
+    _renew(module, head, classes=classes, seed=seed)
+    return Network(name, module, head, pretrained.mean, pretrained.std)
+
+
+def _with_weights(name: str, weights: str) -> tuple[nn.Module, Pretrained]:
+    untrained = Pretrained(IMAGENET_MEAN, IMAGENET_STD)
+    if weights == "imagenet":
+        return load_imagenet(name, **_WITHOUT_AUXILIARY_HEADS.get(name, {}))
+    module = random_network(name)
+    if weights == "none":
+        return module, untrained
+    return module, load_file(module, weights, head=_last_layer_name(module, name), default=untrained)
+
+
+def random_network(name: str) -> nn.Module:
+    """Return torchvision's network with random weights, drawn from torch's global generator."""
+    options: dict[str, bool] = dict(_WITHOUT_AUXILIARY_HEADS.get(name, {}))
+    if options:
+        options["init_weights"] = True
+    module: nn.Module = torchvision.models.get_model(name, weights=None, **options)
+    return module
+
+
+def _last_layer_name(module: nn.Module, name: str) -> str:
+    """Return the name of the layer that gives the ImageNet classes: linear, or a 1x1 convolution."""
+    path: str
+    for path, layer in reversed(list(module.named_modules())):
+        if isinstance(layer, nn.Linear) and layer.out_features == _IMAGENET_CLASSES:
+            return path
+        if isinstance(layer, nn.Conv2d) and layer.out_channels == _IMAGENET_CLASSES:
+            return path
+    raise ModelError(
+        "a network must end in a layer for the ImageNet classes",
+        but=f"{name} has none",
+        do="Choose another network.",
+    )
+
+
+def _renew(module: nn.Module, path: str, *, classes: int, seed: int) -> None:
+    """Put a new layer with `classes` outputs into the place of the one at `path`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module.set_submodule(path, _like(module.get_submodule(path), classes))
+
+
+def _like(layer: nn.Module, classes: int) -> nn.Module:
+    if isinstance(layer, nn.Conv2d):
+        return nn.Conv2d(layer.in_channels, classes, kernel_size=1)
+    assert isinstance(layer, nn.Linear)
+    return nn.Linear(layer.in_features, classes)

@@ -1,0 +1,82 @@
+"""One run: the network that a recipe makes of its images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from tracker.data.pixels import Pixels
+from tracker.data.progress import Progress, silent
+from tracker.errors import TrainingError
+from tracker.images import Images
+from tracker.models.cut import Cut, cut_network
+from tracker.models.frozen import state_hash
+from tracker.models.networks import Network, build_network
+from tracker.recipe import Recipe
+from tracker.records import EpochKind
+from tracker.training.features import stored_features
+from tracker.training.loop import Examples, Measured, Recorder, Training
+from tracker.training.store import Store, pixel_store
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that a recipe made, and what it achieved."""
+
+    network: Network
+    measured: Mapping[EpochKind, Measured]
+    trunk_unchanged: bool | None
+
+
+def train(
+    recipe: Recipe,
+    images: Images,
+    pixels: Pixels,
+    recorder: Recorder,
+    *,
+    device: torch.device,
+    progress: Progress = silent,
+) -> Trained:
+    """Train the network of a recipe.
+
+    Raises:
+        TrackerError: If the weights, the cut or the loss are not as they must be, if the memory is too
+            small, or if a frozen layer changed.
+    """
+    classes = images.manifest.classes
+    network = build_network(recipe.model, weights=recipe.weights, classes=len(classes), seed=recipe.seed)
+    cut = cut_network(network, recipe.mode)
+    frozen_as = state_hash(cut.trunk) if cut.trunk else None
+    try:
+        store = _store(cut, pixels, recipe, device, progress)
+        examples = Examples.of(store, images.manifest.labels, images.split.indexes(images.manifest))
+        training = Training(cut.tail, examples, recipe, device=device)
+        measured = training.run(recorder)
+    except torch.OutOfMemoryError as error:
+        raise _out_of_memory(recipe, error) from None
+    if cut.trunk and state_hash(cut.trunk) != frozen_as:
+        raise TrainingError(
+            "a frozen trunk must not change",
+            but=f"the parameters or buffers before {cut.node} of {recipe.model} did",
+            do="Please report this: its results are not those of a frozen network.",
+        )
+    return Trained(network, measured, True if cut.trunk else None)
+
+
+def _store(cut: Cut, pixels: Pixels, recipe: Recipe, device: torch.device, progress: Progress) -> Store:
+    """Return what the tail reads: pixels if nothing is frozen, features otherwise."""
+    if cut.trunk is None or cut.node is None:
+        return pixel_store(pixels)
+    return stored_features(
+        cut.trunk, pixels, node=cut.node, precision=recipe.precision, device=device, progress=progress
+    )
+
+
+def _out_of_memory(recipe: Recipe, error: torch.OutOfMemoryError) -> TrainingError:
+    return TrainingError(
+        "a batch must fit into memory",
+        but=f"{recipe.batch_size} images of {recipe.image_size} pixels do not ({str(error).split('.')[0]})",
+        do=f"Try --batch-size {max(1, recipe.batch_size // 2)}.",
+    )

@@ -1,0 +1,111 @@
+"""What one training run is: a recipe, and the fingerprint that identifies it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Optimizer = Literal["sgd", "adam", "adamw"]
+Schedule = Literal["constant", "cosine", "step"]
+Precision = Literal["fp32", "bf16"]
+Resize = Literal["stretch", "pad", "crop"]
+OnUnreadable = Literal["stop", "skip"]
+
+FREEZE = "freeze:"
+_MODE = re.compile(r"feature-extractor|fine-tuning|scratch|freeze:\S+")
+_HEAD_ONLY, _SEVERAL_LAYERS = "head", "layers"
+
+# A new linear layer stands a learning rate that would destroy pretrained layers.
+# Adam's steps are scaled by the gradient's size, so its rates are about a tenth of SGD's.
+_DEFAULT_LR: dict[tuple[str, Optimizer], float] = {
+    (_HEAD_ONLY, "sgd"): 1e-2,
+    (_HEAD_ONLY, "adam"): 1e-3,
+    (_HEAD_ONLY, "adamw"): 1e-3,
+    (_SEVERAL_LAYERS, "sgd"): 1e-3,
+    (_SEVERAL_LAYERS, "adam"): 1e-4,
+    (_SEVERAL_LAYERS, "adamw"): 1e-4,
+}
+
+
+def default_lr(mode: str, optimizer: Optimizer) -> float:
+    """Return the learning rate that a mode starts from when none is given."""
+    trained = _HEAD_ONLY if mode in {"feature-extractor", "scratch"} else _SEVERAL_LAYERS
+    return _DEFAULT_LR[trained, optimizer]
+
+
+def check_mode(mode: str) -> str:
+    """Return `mode` if it is written as a mode is written.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not _MODE.fullmatch(mode):
+        raise ValueError(f"must be feature-extractor, fine-tuning, scratch or freeze:NODE, got {mode!r}")
+    return mode
+
+
+Mode = Annotated[str, AfterValidator(check_mode)]
+
+
+class Recipe(BaseModel):
+    """Everything that determines one training run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = Field(description="The source of the images: tb-xray, montgomery, folder or csv.")
+    split: str = Field(description="The parts train/val/test, as counts, as fractions, or 'given'.")
+    split_seed: int = Field(ge=0, description="The seed that the split is drawn with.")
+    patient_pattern: str | None = Field(description="The regular expression that finds the patient.")
+    on_unreadable: OnUnreadable = Field(description="What an unreadable image does to the run.")
+    image_size: int = Field(ge=16, le=4096, description="Height and width of the images, in pixels.")
+    resize: Resize = Field(description="How images that are not square become so.")
+    model: str = Field(description="The network, by its torchvision name.")
+    weights: str = Field(description="imagenet, none, or a file of weights.")
+    mode: Mode = Field(description="Where the network is cut.")
+    epochs: int = Field(ge=1, le=100_000, description="Passes over the training part.")
+    batch_size: int = Field(ge=1, description="Images a step.")
+    optimizer: Optimizer = Field(description="The rule that turns gradients into steps.")
+    lr: float = Field(gt=0, allow_inf_nan=False, description="The learning rate at the first step.")
+    weight_decay: float = Field(ge=0, allow_inf_nan=False, description="The L2 penalty on weights.")
+    momentum: float = Field(ge=0, lt=1, description="The momentum of SGD (the other optimizers ignore it).")
+    schedule: Schedule = Field(description="How the learning rate changes over the epochs.")
+    precision: Precision = Field(description="The number format of the forward and backward passes.")
+    seed: int = Field(ge=0, lt=2**32, description="The seed of the new layer, the data order and dropout.")
+
+    @model_validator(mode="after")
+    def _weights_fit_the_mode(self) -> Recipe:
+        if self.mode == "scratch" and self.weights != "none":
+            raise ValueError("mode scratch trains from random weights: weights must be none")
+        return self
+
+    @property
+    def arm(self) -> tuple[str, str]:
+        """The model and the mode: what a comparison calls an arm."""
+        return self.model, self.mode
+
+    @property
+    def run_name(self) -> str:
+        """The name that people read in MLflow."""
+        return f"{self.model} · {self.mode} · seed {self.seed}"
+
+    def fingerprint(self, *, manifest_digest: str, weights_digest: str = "") -> str:
+        """Return 32 hexadecimal digits that equal recipes on equal data share.
+
+        Args:
+            manifest_digest: The digest of the manifest that is trained on.
+            weights_digest: The SHA-256 of the file of weights, which then stands for its path.
+        """
+        fields = self.model_dump(mode="json")
+        if weights_digest:
+            fields["weights"] = weights_digest
+        return digest_of({"recipe": fields, "manifest": manifest_digest})[:32]
+
+
+def digest_of(content: Any) -> str:
+    """Return the SHA-256 (hexadecimal) of the canonical JSON of `content`."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,65 @@
+"""What passes between the rooms as plain data: parts of a split, and runs as they were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Part = Literal["train", "val", "test"]
+PARTS: tuple[Part, ...] = ("train", "val", "test")
+
+EpochKind = Literal["final", "best"]
+"""`final`: the last epoch; `best`: the epoch with the lowest validation loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The class probabilities that one network gave one image.
+
+    Attributes:
+        sample: The sample's id in its manifest.
+        part: The part of the split that the sample is in.
+        epoch_kind: Which epoch's weights answered.
+        label: The true class's name.
+        probabilities: One probability a class, by class name; they sum to one.
+    """
+
+    sample: str
+    part: Part
+    epoch_kind: EpochKind
+    label: str
+    probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a metric: its step (the epoch, from 1) and its value."""
+
+    step: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run as MLflow holds it.
+
+    Attributes:
+        run_id: MLflow's id of the run.
+        name: The run's name.
+        status: MLflow's status: RUNNING, FINISHED, FAILED, KILLED or SCHEDULED.
+        start_time: Milliseconds since 1970 (UTC).
+        params: Parameters as they were recorded (strings).
+        tags: Tags, those of tracker beginning with `tracker.`.
+        metrics: The latest value of each metric.
+        history: All points of the metrics that were asked for, in order of their steps.
+    """
+
+    run_id: str
+    name: str
+    status: str
+    start_time: int
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    metrics: Mapping[str, float]
+    history: Mapping[str, Sequence[Point]] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Features, the loop and what it measures; everything that computes gradients."""

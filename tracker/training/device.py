@@ -1,0 +1,66 @@
+"""Which device computes, and in which precision."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from tracker.plan import AskedPrecision
+from tracker.recipe import Precision
+
+# Seen on processors with AVX512-BF16 (benchmarks/precision.py, docs/log.md): most of their work is in large
+# linear layers, or in convolutions of one channel each, for which bf16 gains nothing or loses.
+_FASTER_IN_FP32: dict[str, tuple[str, ...]] = {
+    "forward": ("alexnet", "vgg"),
+    "training": (),
+}
+
+
+def choose_device() -> torch.device:
+    """Return the GPU if there is one, else Apple's, else the processor."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """Return what people call a device."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def choose_precision(asked: AskedPrecision, *, model: str, trunk: bool, device: torch.device) -> Precision:
+    """Decide the precision of an arm, always the same on the same machine.
+
+    Args:
+        asked: What the user asked for; `auto` is bf16 where the processor has it and it is faster.
+        model: The network's torchvision name.
+        trunk: Whether the network's cost is a frozen trunk (forward passes only).
+        device: The device that computes.
+    """
+    if asked != "auto":
+        return asked
+    if not _computes_bf16(device):
+        return "fp32"
+    slower = _FASTER_IN_FP32["forward" if trunk else "training"]
+    return "fp32" if model.startswith(slower) else "bf16"
+
+
+def _computes_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return False
+
+
+def on_device(module: nn.Module, device: torch.device) -> nn.Module:
+    """Move a module to a device, with the memory format that convolutions are fastest in."""
+    return module.to(device).to(memory_format=torch.channels_last)
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """Return the context in which forward passes run in a precision."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")

@@ -1,0 +1,108 @@
+"""Features: what a frozen trunk makes of the pixels, computed once and stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from tracker.data.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.data.pixels import Pixels
+from tracker.data.progress import Progress, silent
+from tracker.errors import ModelError
+from tracker.models.frozen import state_hash
+from tracker.recipe import Precision, digest_of
+from tracker.training.device import autocast, on_device
+from tracker.training.store import DATA_FILE, Store, open_store, pixel_store, write_meta
+
+# Part of what the features are: sums in another order end in other last digits.
+_BATCH_SIZE = 32
+_VERSION = 1
+
+
+def stored_features(
+    trunk: nn.Module,
+    pixels: Pixels,
+    *,
+    node: str,
+    precision: Precision,
+    device: torch.device,
+    progress: Progress = silent,
+) -> Store:
+    """Return the features of every image, computed now or found from an earlier run.
+
+    Args:
+        trunk: The frozen part of a network: pixels uint8 [N, H, W, C] to features [N, ...].
+        pixels: The images.
+        node: The trunk's last node; trunks that end elsewhere give other features.
+        precision: What the trunk computes in.
+        device: Where it computes.
+        progress: Told how many images are done.
+
+    Raises:
+        ModelError: If what crosses at the cut is not one tensor with a row an image.
+        DataError: If the disk has too little space for them.
+    """
+    key = _key(trunk, pixels, node, precision, device)
+    folder = cache_dir() / "features" / key
+    with locked(folder):
+        if not folder.exists():
+            with atomic_folder(folder) as unfinished:
+                _compute(trunk, pixels, unfinished, precision, device, progress)
+    return open_store(folder)
+
+
+def _key(trunk: nn.Module, pixels: Pixels, node: str, precision: Precision, device: torch.device) -> str:
+    return digest_of(
+        {
+            "version": _VERSION,
+            "trunk": state_hash(trunk),
+            "structure": str(trunk),
+            "node": node,
+            "pixels": pixels.key,
+            "precision": precision,
+            "device": device.type,
+            "torch": torch.__version__,
+        }
+    )
+
+
+def _compute(
+    trunk: nn.Module,
+    pixels: Pixels,
+    folder: Path,
+    precision: Precision,
+    device: torch.device,
+    progress: Progress,
+) -> None:
+    store = pixel_store(pixels)
+    trunk = on_device(trunk, device).eval()
+    with (folder / DATA_FILE).open("wb") as file:
+        for indexes in torch.split(torch.arange(len(store)), _BATCH_SIZE):
+            with torch.inference_mode(), autocast(device, precision):
+                features = _checked(trunk(store.batch(indexes, device)), rows=len(indexes))
+            rows = _as_stored(features)
+            if not file.tell():
+                require_space(folder, len(store) * rows[0].nbytes, "the features")
+                shape = (len(store), *rows.shape[1:])
+                write_meta(folder, shape=shape, dtype=rows.dtype, channels_last=features.ndim == 4)
+            file.write(rows.flatten().view(torch.uint8).numpy().data)
+            progress(int(indexes[-1]) + 1, len(store), "images through the frozen trunk")
+
+
+def _checked(features: object, *, rows: int) -> Tensor:
+    if isinstance(features, Tensor) and features.ndim >= 2 and len(features) == rows:
+        return features
+    found = f"a tensor {list(features.shape)}" if isinstance(features, Tensor) else type(features).__name__
+    raise ModelError(
+        "one tensor with a row an image must cross at the cut",
+        but=f"for {rows} images there is {found}",
+        do="Freeze up to another node.",
+    )
+
+
+def _as_stored(features: Tensor) -> Tensor:
+    """Return features on the CPU in the order in which they are stored: feature maps channels-last."""
+    rows = features.permute(0, 2, 3, 1) if features.ndim == 4 else features
+    return rows.cpu().contiguous()

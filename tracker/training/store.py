@@ -1,0 +1,73 @@
+"""Stored tensors: what a tail reads, memory-mapped, one row a sample."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from tracker.data.pixels import Pixels
+
+DATA_FILE, META_FILE = "rows.bin", "rows.json"
+
+
+@dataclass(frozen=True)
+class Store:
+    """One row a sample, in the order of the manifest, in a file that is mapped and never read whole.
+
+    Attributes:
+        rows: The mapped tensor [N, ...], in the order in which it lies on disk.
+        channels_last: Whether rows are feature maps stored [H, W, C], given out as [C, H, W].
+    """
+
+    rows: Tensor
+    channels_last: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, indexes: Tensor, device: torch.device) -> Tensor:
+        """Return a copy of some rows on a device.
+
+        Args:
+            indexes: int64 [B].
+            device: Where the copy goes.
+
+        Returns:
+            [B, ...], features as float32 whatever they are stored as, and pixels as uint8.
+        """
+        batch = self.rows.index_select(0, indexes).to(device)
+        if batch.is_floating_point():
+            batch = batch.float()
+        return batch.permute(0, 3, 1, 2) if self.channels_last else batch
+
+
+def pixel_store(pixels: Pixels) -> Store:
+    """Return the store of a pixels cache: uint8 [N, H, W, C]."""
+    return Store(_mapped(pixels.path, pixels.shape, torch.uint8))
+
+
+def write_meta(folder: Path, *, shape: Sequence[int], dtype: torch.dtype, channels_last: bool) -> None:
+    """Write down how the rows of a folder are to be read."""
+    content = {
+        "shape": list(shape),
+        "dtype": str(dtype).removeprefix("torch."),
+        "channels_last": channels_last,
+    }
+    (folder / META_FILE).write_text(json.dumps(content), encoding="utf-8")
+
+
+def open_store(folder: Path) -> Store:
+    """Map the rows that a folder holds."""
+    meta = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
+    rows = _mapped(folder / DATA_FILE, meta["shape"], getattr(torch, meta["dtype"]))
+    return Store(rows, channels_last=meta["channels_last"])
+
+
+def _mapped(path: Path, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    return torch.from_file(str(path), shared=False, size=math.prod(shape), dtype=dtype).view(*shape)

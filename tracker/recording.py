@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +18,13 @@ from tracker.models.networks import Network
 from tracker.one_run import Trained
 from tracker.recipe import Recipe
 from tracker.records import EpochKind, Part, Prediction
+from tracker.tracking.entries import Context
 from tracker.tracking.predictions import predictions_csv
 from tracker.tracking.recorder import RunRecorder
 from tracker.training.loop import Measured
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
-_CONTEXTS: dict[Part, str] = {"train": "train", "val": "validation", "test": "test"}
+_CONTEXTS: dict[Part, Context] = {"train": "train", "val": "validation", "test": "test"}
 
 
 def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.device) -> dict[str, str]:
@@ -55,7 +57,7 @@ def record_inputs(recorder: RunRecorder, recipe: Recipe, images: Images) -> None
         _record_dataset(recorder, images, part, context)
 
 
-def _record_dataset(recorder: RunRecorder, images: Images, part: Part, context: str) -> None:
+def _record_dataset(recorder: RunRecorder, images: Images, part: Part, context: Context) -> None:
     """Record one part as a data set; MLflow lets one name and digest have one context only."""
     rows = images.split.indexes(images.manifest)[part]
     labels = [images.manifest.samples[row].label for row in rows]
@@ -63,8 +65,10 @@ def _record_dataset(recorder: RunRecorder, images: Images, part: Part, context: 
         name=f"{images.manifest.dataset}-{part}",
         digest=images.split.digest[:32],
         context=context,
-        source=str(images.manifest.root),
-        profile={"images": len(rows), **{name: labels.count(name) for name in images.manifest.classes}},
+        source=json.dumps({"uri": str(images.manifest.root)}),
+        profile=json.dumps(
+            {"images": len(rows), **{name: labels.count(name) for name in images.manifest.classes}}
+        ),
     )
 
 
@@ -76,7 +80,7 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     predictions = _predictions(images, trained.measured)
     recorder.artifact("predictions.csv", predictions_csv(predictions).encode())
     recorder.artifact("confusion_matrix.png", confusion_matrix_png(predictions, images.manifest.classes))
-    recorder.artifact("roc.png", roc_png(predictions, images.manifest.classes))
+    recorder.artifact("roc.png", roc_png(predictions))
 
 
 def summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]:

@@ -20,8 +20,8 @@ from tracker.one_run import train
 from tracker.plan import RunOptions
 from tracker.recipe import FREEZE, Recipe, digest_of
 from tracker.recording import record_inputs, record_model, record_results, run_tags
-from tracker.tracking.home import tracker_home
-from tracker.tracking.recorder import RunRecorder, find_run
+from tracker.tracking.home import find_run, tracker_home
+from tracker.tracking.recorder import RunRecorder
 from tracker.tracking.store import resolve_uri
 from tracker.training.device import choose_device, choose_precision
 
@@ -173,7 +173,8 @@ class _Work:
         return digest_of([self.fingerprint, *place])[:32]
 
     def run(self, reporter: Reporter) -> RunResult:
-        if find_run(tracker_home(), self.run_uid) == "FINISHED":
+        earlier = find_run(tracker_home(), self.run_uid)
+        if earlier is not None and earlier.state == "FINISHED":
             return RunResult(self.recipe, "SKIPPED")
         start = time.monotonic()
         with self._recorder() as recorder:
@@ -182,10 +183,6 @@ class _Work:
             except TrackerError as error:
                 recorder.finish("FAILED", reason=str(error))
                 return RunResult(self.recipe, "FAILED", seconds=time.monotonic() - start, error=str(error))
-            except BaseException as error:
-                recorder.finish("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-                raise
-            recorder.finish("FINISHED")
         return RunResult(self.recipe, "FINISHED", metrics, time.monotonic() - start)
 
     def _train_and_record(self, recorder: RunRecorder, reporter: Reporter) -> Mapping[str, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tracker.data.decode import Resize, UndecodableError, decode, to_rgb
 
@@ -106,7 +106,9 @@ def tiff(data: bytes, *, bits: int, photometric: int, order: str) -> bytes:
     tags += [(273, 4, 8 + 2 + 12 * 9 + 4), (277, 3, 1), (278, 4, SIZE), (279, 4, len(data))]
     directory = struct.pack(f"{order}H", len(tags))
     for tag, kind, value in tags:
-        packed = struct.pack(f"{order}H", value).ljust(4, b"\0") if kind == 3 else struct.pack(f"{order}I", value)
+        packed = (
+            struct.pack(f"{order}H", value).ljust(4, b"\0") if kind == 3 else struct.pack(f"{order}I", value)
+        )
         directory += struct.pack(f"{order}HHI", tag, kind, 1) + packed
     header = b"II*\0" if order == "<" else b"MM\0*"
     return header + struct.pack(f"{order}I", 8) + directory + b"\0\0\0\0" + data
@@ -192,8 +194,6 @@ def test_the_exif_orientation_is_applied(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_exif_orientation_agrees_with_pillows_own_way(tmp_path: Path, orientation: int) -> None:
-    from PIL import ImageOps  # noqa: PLC0415
-
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = saved(tmp_path, Image.fromarray(colours()), "image.png", exif=exif)
@@ -224,9 +224,9 @@ def wide_image(tmp_path: Path) -> Path:
 
 
 def test_stretching_ignores_the_aspect_ratio(tmp_path: Path) -> None:
-    row = decode(wide_image(tmp_path), image_size=16, resize="stretch")[8]
-    assert row.tolist() == [0] * 3 + [row[3], *row[4:12].tolist(), row[12]] + [0] * 3
-    assert row[5:11].min() == 255
+    square = decode(wide_image(tmp_path), image_size=16, resize="stretch")
+    assert not square[:, [0, 1, 2, 13, 14, 15]].any()
+    assert square[:, 5:11].min() == 255
 
 
 def test_padding_adds_black_above_and_below(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_padding_adds_black_above_and_below(tmp_path: Path) -> None:
 
 
 def test_cropping_keeps_the_middle(tmp_path: Path) -> None:
-    assert decode(wide_image(tmp_path), image_size=16, resize="crop").min() == 255
+    assert decode(wide_image(tmp_path), image_size=16, resize="crop").min() > 200
 
 
 @pytest.mark.parametrize("resize", ["stretch", "pad", "crop"])
@@ -271,7 +271,7 @@ def test_an_image_that_was_cut_off_is_refused(tmp_path: Path, ending: str) -> No
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
     path = saved(tmp_path, Image.fromarray(noise), f"image.{ending}")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(UndecodableError, match="cut off|whole"):
+    with pytest.raises(UndecodableError, match=r"cut off|whole"):
         same_size(path)
 
 
@@ -303,8 +303,11 @@ def test_a_decompression_bomb_is_refused_without_a_warning(
 ) -> None:
     path = saved(tmp_path, Image.fromarray(ramp()), "image.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(SIZE * SIZE / times))
-    with pytest.raises(UndecodableError, match="decompression bomb"):
-        same_size(path)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with pytest.raises(UndecodableError, match="decompression bomb"):
+            same_size(path)
+    assert seen == []
 
 
 def test_decoding_in_many_threads_leaves_the_warning_filters_as_they_were(tmp_path: Path) -> None:

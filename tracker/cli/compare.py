@@ -2,10 +2,81 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-At = Literal["final", "best"]
-Format = Literal["table", "markdown", "csv", "json", "latex"]
+
+class At(StrEnum):
+    """Which epoch of a run is compared."""
+
+    FINAL = "final"
+    BEST = "best"
+
+
+class Format(StrEnum):
+    """How the table is written."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+    LATEX = "latex"
+
+
+def compare(
+    experiment: Annotated[str, typer.Option(help="MLflow experiment.")] = "tb-xray",
+    metric: Annotated[str, typer.Option(help="What is compared, such as test/auroc or val/loss.")] = (
+        "test/accuracy"
+    ),
+    at: Annotated[
+        At, typer.Option(help="The last epoch, or the one with the lowest validation loss.")
+    ] = At.FINAL,
+    split: Annotated[str | None, typer.Option(help="Digest of the split, where runs have several.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Only runs with this parameter, such as lr=0.01; repeatable.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How the table is written.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Write loss and accuracy curves (PNG, SVG) to this folder.")
+    ] = None,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(help="MLflow server or store. [default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db]"),
+    ] = None,
+) -> None:
+    """Pull an experiment's runs back from MLflow and compare modes, model by model."""
+    from tracker.compare.figures import CURVES, write_figures
+    from tracker.compare.formats import render
+    from tracker.compare.selection import choose
+    from tracker.compare.table import comparison
+    from tracker.tracking.history import read_runs
+    from tracker.tracking.store import resolve_uri
+
+    runs = read_runs(resolve_uri(tracking_uri), experiment, metrics=CURVES if figures else ())
+    selection = choose(runs, split=split, where=where or ())
+    text = render(comparison(selection, metric=metric, at=at.value), format.value)
+    if output is None:
+        typer.echo(text)
+    else:
+        _write(output, text)
+    if figures is not None:
+        for path in write_figures(selection.runs, figures):
+            typer.echo(f"wrote {path}", err=True)
+
+
+def _write(output: Path, text: str) -> None:
+    from tracker.errors import ComparisonError
+
+    try:
+        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ComparisonError(
+            "the table's file must be writable",
+            but=f"{output}: {error.strerror}",
+            do="Check --output.",
+        ) from None
+    typer.echo(f"wrote {output}", err=True)

@@ -14,7 +14,7 @@ from tracker.cli.summary import plan_lines, summary_lines, unsent_line
 from tracker.plan import read_options
 from tracker.run import Plan, RunResult, execute, make_plan
 from tracker.tracking.home import tracker_home
-from tracker.tracking.process import start_shipper
+from tracker.tracking.shipper import start_shipper
 
 _INTERRUPTED = 130
 _DRAIN_S = 20.0

@@ -89,7 +89,9 @@ class LiveReporter:
 
 def _row(done: int, total: int, text: str, bar_width: int = _BAR_WIDTH) -> Table:
     grid = Table.grid(padding=(0, 1))
-    grid.add_row(ProgressBar(total=total or None, completed=done, width=bar_width, pulse=not total), Text(text))
+    grid.add_row(
+        ProgressBar(total=total or None, completed=done, width=bar_width, pulse=not total), Text(text)
+    )
     return grid
 
 

@@ -16,7 +16,7 @@ def run(
         typer.Option(help="tb-xray, montgomery, folder or csv. [default: tb-xray]", rich_help_panel=DATA),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Where the images are (a folder, or a csv file).", rich_help_panel=DATA)
+        Path | None, typer.Option(help="Where the images are: a folder or a csv file.", rich_help_panel=DATA)
     ] = None,
     split: Annotated[
         str | None,
@@ -132,6 +132,6 @@ def run(
     as feature extractors and fine-tuned, on 662 chest X-rays.
     """
     given = {name: value for name, value in locals().items() if name not in {"config", "dry_run"}}
-        from tracker.cli.execution import plan_and_execute
+    from tracker.cli.execution import plan_and_execute
 
     raise typer.Exit(plan_and_execute(given, config, dry_run=dry_run))

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tracker.recipe import Recipe
-from tracker.run import Plan, RunResult
-from tracker.tracking.shipping import Unsent
+from tracker.run import Plan, RunResult, Status
+from tracker.tracking.position import Unsent
 from tracker.tracking.store import describe
 from tracker.training.device import device_name
 
@@ -49,14 +49,15 @@ def _arm_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
 
 def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
     """Return what came of a study, and what to type next."""
-    words = {"FINISHED": "finished", "SKIPPED": "finished before", "FAILED": "failed"}
+    words: dict[Status, str] = {"FINISHED": "finished", "SKIPPED": "finished before", "FAILED": "failed"}
     counts = Counter(result.status for result in results)
     told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
+    compare = f"tracker compare --experiment {shlex.quote(plan.options.experiment_name)}"
     return [
         "",
         f"{len(results)} {'run' if len(results) == 1 else 'runs'}: {told}",
         f"curves  {_with_uri('tracker ui', plan)}",
-        f"table   {_with_uri(f'tracker compare --experiment {shlex.quote(plan.options.experiment_name)}', plan)}",
+        f"table   {_with_uri(compare, plan)}",
     ]
 
 

@@ -21,6 +21,7 @@ _WIDTH, _HEIGHT = 4.5, 3.0
 _LABEL_GAP = 0.055
 
 
+@figure_style()
 def draw_curves(runs: Sequence[RunRecord], metric: str) -> dict[str, Figure]:
     """Draw a metric by epoch, one figure a mode.
 
@@ -36,8 +37,7 @@ def draw_curves(runs: Sequence[RunRecord], metric: str) -> dict[str, Figure]:
     by_mode = curves_by_mode(runs, metric)
     all_curves = [curve for curves in by_mode.values() for curve in curves.values()]
     styles = line_styles(arm_of(run).model for run in runs)
-    with figure_style():
-        return {mode: _figure(mode, metric, curves, all_curves, styles) for mode, curves in by_mode.items()}
+    return {mode: _figure(mode, metric, curves, all_curves, styles) for mode, curves in by_mode.items()}
 
 
 def loss_curves(runs: Sequence[RunRecord]) -> dict[str, Figure]:

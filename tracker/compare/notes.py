@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tracker.compare.names import natural, order_models, order_modes
-from tracker.compare.settings import Arm, arm_of, common, distinct, settings_of
+from tracker.compare.settings import Arm, arm_of, canonical, common, distinct, settings_of
 from tracker.compare.splits import SHORT_DIGEST
 from tracker.compare.table import DIFFERENCE, Table
 from tracker.compare.units import epoch_of, part_of, scale_of, title_of
@@ -76,16 +76,17 @@ def _settings(runs: Sequence[RunRecord]) -> str:
 
 
 def _setting(name: str, arms: Mapping[Arm, str]) -> str:
+    spelling = {canonical(value): value for value in reversed(list(arms.values()))}
     for axis, order in (("mode", order_modes), ("model", order_models)):
         values: dict[str, set[str]] = defaultdict(set)
         for arm, value in arms.items():
-            values[getattr(arm, axis)].add(value)
-        if all(len(distinct(having)) == 1 for having in values.values()):
+            values[getattr(arm, axis)].add(spelling[canonical(value)])
+        if all(len(having) == 1 for having in values.values()):
             groups: dict[str, list[str]] = defaultdict(list)
             for key in order(values):
-                groups[distinct(values[key])[0]].append(key)
+                groups[min(values[key])].append(key)
             return f"{name}: " + ", ".join(f"{value} ({', '.join(keys)})" for value, keys in groups.items())
-    return f"{name}: {', '.join(sorted(distinct(arms.values()), key=natural))} (by arm)"
+    return f"{name}: {', '.join(sorted(spelling.values(), key=natural))} (by arm)"
 
 
 def _images(table: Table) -> str:

@@ -57,8 +57,11 @@ def _lines(table: Table) -> Iterator[dict[str, object]]:
     for model, difference in zip(table.models, table.differences, strict=False):
         if difference is not None:
             arm = {"mode": DIFFERENCE, "model": model, "mean": difference.mean, "sd": difference.sd}
-            pairs = [{"seed": seed, "value": value} for seed, value in difference.values.items()]
-            yield from ({**arm, "n": len(pairs), **pair} for pair in pairs or [{}])
+            pairs = [
+                {"seed": seed, "value": value, "n": len(difference.values)}
+                for seed, value in difference.values.items()
+            ]
+            yield from ({**arm, **pair} for pair in pairs or [{}])
 
 
 def _filled(table: Table) -> Iterator[tuple[str, str, Cell]]:

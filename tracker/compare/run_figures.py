@@ -34,11 +34,7 @@ def confusion_matrix_png(
         ComparisonError: There is no prediction of that part and epoch.
     """
     chosen = _chosen(predictions, part, epoch_kind)
-    truth = [prediction.label for prediction in chosen]
-    answers = [max(classes, key=prediction.probabilities.__getitem__) for prediction in chosen]
-    counts = confusion_matrix(truth, answers, labels=list(classes))
-    with figure_style():
-        return to_bytes(_draw_confusion(counts, classes, _title(part, epoch_kind)), "png")
+    return to_bytes(draw_confusion_matrix(chosen, classes, _title(part, epoch_kind)), "png")
 
 
 def roc_png(
@@ -58,10 +54,10 @@ def roc_png(
         ComparisonError: There is no prediction of that part and epoch.
     """
     chosen = _chosen(predictions, part, epoch_kind)
-    with figure_style():
-        return to_bytes(draw_roc(chosen, _title(part, epoch_kind)), "png")
+    return to_bytes(draw_roc(chosen, _title(part, epoch_kind)), "png")
 
 
+@figure_style()
 def draw_roc(predictions: Sequence[Prediction], title: str) -> Figure:
     """Draw the ROC curves of predictions of one part and epoch, with their AUROC in the legend."""
     classes = list(predictions[0].probabilities)
@@ -87,7 +83,12 @@ def _draw_roc_of(axes: Axes, predictions: Sequence[Prediction], positive: str, n
     axes.plot(false_positive, true_positive, color=style.colour, linestyle=style.dashes, label=label)
 
 
-def _draw_confusion(counts: np.ndarray, classes: Sequence[str], title: str) -> Figure:
+@figure_style()
+def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[str], title: str) -> Figure:
+    """Draw the counts of true and predicted classes, with their shares of the true class."""
+    truth = [prediction.label for prediction in predictions]
+    answers = [max(classes, key=prediction.probabilities.__getitem__) for prediction in predictions]
+    counts = confusion_matrix(truth, answers, labels=list(classes))
     size = 1.9 + 0.62 * len(classes)
     figure, axes = new_axes(size + 0.4, size)
     totals = counts.sum(axis=1, keepdims=True)

@@ -55,6 +55,8 @@ _STYLE: Any = {
     "legend.fontsize": 7.5,
     "lines.linewidth": 1.4,
     "lines.solid_capstyle": "butt",
+    # A dollar sign in a class name is a dollar sign.
+    "text.parse_math": False,
     "svg.hashsalt": "tracker",
     "svg.fonttype": "path",
 }
@@ -94,10 +96,10 @@ def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
+@figure_style()
 def to_bytes(figure: Figure, format: ImageFormat) -> bytes:
     """Return the figure as a PNG or SVG file that carries no date and no version."""
     content = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
-    with figure_style():
-        figure.savefig(content, format=format, dpi=DPI, metadata=metadata)
+    figure.savefig(content, format=format, dpi=DPI, metadata=metadata)
     return content.getvalue()

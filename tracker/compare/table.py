@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -130,12 +132,21 @@ def difference(minuend: Cell, subtrahend: Cell) -> Difference:
 
 def sample_sd(values: Sequence[float]) -> float | None:
     """Return the sample standard deviation (n - 1 in the denominator); None for a single value."""
-    return statistics.stdev(values) if len(values) > 1 else None
+    if len(values) < 2:
+        return None
+    mean = statistics.fmean(values)
+    # Not statistics.stdev, which cannot take values that are not finite.
+    return math.sqrt(math.fsum((value - mean) * (value - mean) for value in values) / (len(values) - 1))
 
 
 def _cell(runs: Mapping[str, RunRecord], key: str) -> Cell:
-    values = {seed: run.metrics[key] for seed, run in runs.items()}
+    values = {seed: _restored(run.metrics[key]) for seed, run in runs.items()}
     return Cell(values, {seed: run.run_id for seed, run in runs.items()})
+
+
+def _restored(value: float) -> float:
+    # MLflow stores infinities as the largest finite numbers.
+    return math.copysign(math.inf, value) if abs(value) == sys.float_info.max else value
 
 
 def _require_metric(runs: Sequence[RunRecord], key: str, at: EpochKind) -> None:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 import struct
-import warnings
 import zlib
 from pathlib import Path
-from threading import Lock
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+
+from tracker.data.quiet import PILLOW_KEPT_QUIET
 
 Resize = Literal["stretch", "pad", "crop"]
 RESIZES: tuple[Resize, ...] = ("stretch", "pad", "crop")
@@ -57,7 +57,7 @@ def decode(path: Path, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
     Raises:
         UndecodableError: The file is empty, cut off, damaged, of another kind or too large.
     """
-    with _PILLOW_KEPT_QUIET:
+    with PILLOW_KEPT_QUIET:
         try:
             return _decode(path, image_size, resize)
         except (Image.DecompressionBombError, MemoryError) as error:
@@ -179,32 +179,3 @@ def _reason(error: Exception) -> str:
         return error.strerror.lower()
     text = str(error).strip().lower()
     return f"damaged or cut off ({text or type(error).__name__})"
-
-
-class _PillowKeptQuiet:
-    """Hide Pillow's warnings while any thread decodes.
-
-    `warnings.catch_warnings` alone would leave its filters behind where threads overlap.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._inside = 0
-        self._hidden = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._hidden = warnings.catch_warnings()
-                self._hidden.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._hidden.__exit__(None, None, None)
-
-
-_PILLOW_KEPT_QUIET = _PillowKeptQuiet()

@@ -16,7 +16,7 @@ from tracker.data.unpack import unpack
 from tracker.errors import DataError, UsageError
 
 PAUSES = (1.0, 2.0, 4.0)
-"""Seconds to wait after each transfer in a row that broke off without a single new byte."""
+"""Seconds to wait after each transfer in a row that broke off without coming further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +81,21 @@ def fetch(archive: Archive, *, progress: Progress, pauses: tuple[float, ...] = P
 def _download(archive: Archive, progress: Progress, pauses: tuple[float, ...]) -> None:
     _check_address(archive)
     part = part_of(archive.file)
-    waits = list(pauses)
+    waits, furthest = list(pauses), _size(part)
     while not archive.file.exists():
-        before = _size(part)
         try:
             transfer(archive.address, archive.file, progress)
         except BrokenTransferError as error:
-            if _size(part) > before:
-                waits = list(pauses)
+            if _size(part) > furthest:
+                waits, furthest = list(pauses), _size(part)
             if not waits:
                 raise _failed(archive, str(error)) from error
             time.sleep(waits.pop(0))
         except urllib.error.HTTPError as error:
             raise _failed(archive, f"the server answers {error.code} {error.reason}") from error
         except urllib.error.URLError as error:
-            raise _failed(archive, f"it cannot be reached ({error.reason})") from error
+            reason = getattr(error.reason, "strerror", None) or error.reason
+            raise _failed(archive, f"it cannot be reached ({reason})") from error
 
 
 def _size(path: Path) -> int:

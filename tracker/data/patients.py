@@ -23,7 +23,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     except re.error as error:
         raise UsageError(
             "--patient-pattern must be a regular expression",
-            but=f"{pattern!r} is not one: {error}",
+            but=f"'{pattern}' is not one: {error}",
             do=r"For names like 00001280_004.png: --patient-pattern '^\d+'.",
         ) from error
 
@@ -48,7 +48,7 @@ def patients_of(names: Sequence[str], pattern: str) -> list[str]:
     without = [name for name, patient in zip(names, found, strict=True) if not patient]
     if without:
         raise DataError(
-            f"--patient-pattern {pattern!r} must find a patient in every file name",
+            f"--patient-pattern '{pattern}' must find a patient in every file name",
             but=f"in {len(without)} of {len(names)} it finds none",
             do="Change the pattern, or name the patients in a table (--dataset csv).",
             details=listed(without, 5),

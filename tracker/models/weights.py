@@ -10,6 +10,7 @@ import re
 import socket
 import sys
 import urllib.error
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,7 +190,10 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
         if path.suffix == ".safetensors":
             with safetensors.safe_open(path, framework="pt") as file:
                 return safetensors.torch.load_file(path), file.metadata() or {}
-        return _state_dict(torch.load(path, map_location="cpu", weights_only=True), path), {}
+        with warnings.catch_warnings():
+            # Of old pickle protocols and the like; what cannot be read raises.
+            warnings.simplefilter("ignore")
+            return _state_dict(torch.load(path, map_location="cpu", weights_only=True), path), {}
     except pickle.UnpicklingError:
         raise ModelError(
             "a .pth file must hold tensors only, so that reading it cannot run code",

@@ -1,0 +1,103 @@
+"""A real MLflow server for tests: a process group of its own on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HOST = "127.0.0.1"
+START_S = 90.0
+
+
+@dataclass
+class MlflowServer:
+    """A server over a database file in a folder; it can be stopped and started again on the same port."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(self.port)),
+                    *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db"),
+                    *("--artifacts-destination", str(self.folder / "artifacts")),
+                ],
+                cwd=self.folder,
+                env={name: value for name, value in os.environ.items() if "MLFLOW" not in name} | settings,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_until_healthy()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server and its worker."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                self.signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+        self.process = None
+
+    def _wait_until_healthy(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with suppress(urllib.error.URLError, OSError):
+                urllib.request.urlopen(f"{self.uri}/health", timeout=1).close()
+                return
+            time.sleep(0.1)
+        said = (self.folder / "server.log").read_text()[-2000:]
+        self.stop()
+        raise AssertionError(f"the MLflow server did not start:\n{said}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[MlflowServer]:
+    """Run a server as long as the block lasts."""
+    server = MlflowServer(folder, free_port())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    """One server for all tests: give each test an experiment of its own, and leave it running."""
+    with running_server(tmp_path_factory.mktemp("mlflow-server")) as server:
+        yield server

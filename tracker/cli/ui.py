@@ -1,0 +1,21 @@
+"""`tracker ui`: MLflow's own pages over the embedded store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(help="MLflow server or store. [default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db]"),
+    ] = None,
+) -> None:
+    """Show curves and runs in MLflow's UI, on this machine only; Ctrl-C ends it."""
+    from tracker.tracking.store import resolve_uri
+    from tracker.tracking.ui import run_ui
+
+    run_ui(resolve_uri(tracking_uri), port, ready=typer.echo)

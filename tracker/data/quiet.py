@@ -1,0 +1,36 @@
+"""Pillow's warnings, hidden while images are decoded."""
+
+from __future__ import annotations
+
+import warnings
+from threading import Lock
+
+
+class PillowKeptQuiet:
+    """Hide Pillow's warnings while any thread is inside.
+
+    `warnings.catch_warnings` alone would leave its filters behind where threads overlap: the first
+    one in saves the filters of the process, and the last one out puts them back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._hidden = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._hidden = warnings.catch_warnings()
+                self._hidden.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._hidden.__exit__(None, None, None)
+
+
+PILLOW_KEPT_QUIET = PillowKeptQuiet()

@@ -1,0 +1,109 @@
+"""Every run and experiment once in MLflow, whoever creates it and however often an answer is lost."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlflow.entities import LifecycleStage, ViewType
+from mlflow.exceptions import MlflowException
+
+from tracker.errors import TrackingError
+from tracker.tracking.store import artifact_folder, database_file, describe
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+    from tracker.tracking.entries import Creation
+
+RUN_UID = "tracker.run_uid"
+
+
+def ensure_experiment(client: MlflowClient, name: str, tracking_uri: str) -> str:
+    """Find or create an experiment.
+
+    Args:
+        client: MLflow's client.
+        name: The experiment's name.
+        tracking_uri: Where MLflow is; an embedded store keeps its artifacts beside its database.
+
+    Returns:
+        MLflow's id of the experiment.
+
+    Raises:
+        TrackingError: A user deleted an experiment of that name.
+    """
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        try:
+            return client.create_experiment(name, artifact_location=_artifact_location(name, tracking_uri))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            # Another process was faster.
+            experiment = client.get_experiment_by_name(name)
+    if experiment is None or experiment.lifecycle_stage != LifecycleStage.ACTIVE:
+        raise TrackingError(
+            "a run's experiment must not be deleted",
+            but=f"{name!r} is, in {describe(tracking_uri)}",
+            do="Restore it (mlflow experiments restore), or use another --experiment, then: tracker sync",
+        )
+    return str(experiment.experiment_id)
+
+
+def ensure_run(client: MlflowClient, creation: Creation) -> str:
+    """Find or create a run by its tag.
+
+    Looking up and creating are two requests, so two processes can make two runs: both then look again, keep
+    the one with the smallest id, and delete the others.
+
+    Args:
+        client: MLflow's client.
+        creation: How the run began.
+
+    Returns:
+        MLflow's id of the run.
+    """
+    experiment_id = ensure_experiment(client, creation.experiment, creation.tracking_uri)
+    found = runs_of(client, experiment_id, creation.run_uid)
+    if len(found) != 1:
+        if not found:
+            tags = {RUN_UID: creation.run_uid, **creation.tags}
+            client.create_run(experiment_id, creation.start_time, tags, creation.run_name)
+        found = runs_of(client, experiment_id, creation.run_uid)
+        for other in found[1:]:
+            _delete(client, other)
+    return found[0]
+
+
+def runs_of(
+    client: MlflowClient, experiment_id: str, run_uid: str, view: int = ViewType.ACTIVE_ONLY
+) -> list[str]:
+    """List MLflow's ids of the runs with a tag, smallest first.
+
+    Args:
+        client: MLflow's client.
+        experiment_id: MLflow's id of the experiment.
+        run_uid: The tag's value.
+        view: Which runs: those that are not deleted.
+    """
+    runs: list[Run] = client.search_runs([experiment_id], f"tags.`{RUN_UID}` = '{run_uid}'", view)
+    return sorted(str(run.info.run_id) for run in runs)
+
+
+def _delete(client: MlflowClient, run_id: str) -> None:
+    try:
+        client.delete_run(run_id)
+    except MlflowException as error:
+        # The other process has deleted it already.
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+
+
+def _artifact_location(name: str, tracking_uri: str) -> str | None:
+    database = database_file(tracking_uri)
+    if database is None:
+        return None
+    # MLflow's own default is a folder below wherever the process that creates the experiment was started.
+    return (artifact_folder(database) / re.sub(r"[^\w-]", "_", name)).as_uri()

@@ -92,8 +92,7 @@ def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
 
 def _recipes(options: RunOptions, *, split: str, device: torch.device) -> Iterator[Recipe]:
     for model, mode in options.arms():
-        frozen = mode == "feature-extractor" or mode.startswith(FREEZE)
-        precision = choose_precision(options.precision, model=model, trunk=frozen, device=device)
+        precision = choose_precision(options.precision, model=model, device=device)
         for seed in options.seed:
             yield options.recipe(model=model, mode=mode, seed=seed, split=split, precision=precision)
 

@@ -49,7 +49,6 @@ def compare(
     ] = None,
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""
-    from tracker.compare.figures import CURVES, write_figures
     from tracker.compare.formats import render
     from tracker.compare.selection import choose
     from tracker.compare.table import comparison

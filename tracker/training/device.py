@@ -10,10 +10,7 @@ from tracker.recipe import Precision
 
 # Seen on processors with AVX512-BF16 (benchmarks/precision.py, docs/log.md): most of their work is in large
 # linear layers, or in convolutions of one channel each, for which bf16 gains nothing or loses.
-_FASTER_IN_FP32: dict[str, tuple[str, ...]] = {
-    "forward": ("alexnet", "vgg"),
-    "training": (),
-}
+_FASTER_IN_FP32: tuple[str, ...] = ()
 
 
 def choose_device() -> torch.device:
@@ -30,21 +27,22 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def choose_precision(asked: AskedPrecision, *, model: str, trunk: bool, device: torch.device) -> Precision:
-    """Decide the precision of an arm, always the same on the same machine.
+def choose_precision(asked: AskedPrecision, *, model: str, device: torch.device) -> Precision:
+    """Decide the precision of a network, always the same on the same machine.
+
+    It is the same in all modes, so that modes never differ by it: what counts is the speed of a training
+    step, for which a frozen trunk's single pass over the images is no match.
 
     Args:
         asked: What the user asked for; `auto` is bf16 where the processor has it and it is faster.
         model: The network's torchvision name.
-        trunk: Whether the network's cost is a frozen trunk (forward passes only).
         device: The device that computes.
     """
     if asked != "auto":
         return asked
     if not _computes_bf16(device):
         return "fp32"
-    slower = _FASTER_IN_FP32["forward" if trunk else "training"]
-    return "fp32" if model.startswith(slower) else "bf16"
+    return "fp32" if model in _FASTER_IN_FP32 else "bf16"
 
 
 def _computes_bf16(device: torch.device) -> bool:

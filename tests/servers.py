@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -94,6 +97,35 @@ def running_server(folder: Path) -> Iterator[MlflowServer]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def forwarded(port: int, *, to: int) -> Iterator[None]:
+    """Have a port answer as another one does, as long as the block lasts: a server that comes late."""
+
+    class Forward(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection((HOST, to)) as server:
+                pair = {self.request: server, server: self.request}
+                while readable := select.select(list(pair), [], [], 60)[0]:
+                    for side in readable:
+                        data = side.recv(65536)
+                        if not data:
+                            return
+                        pair[side].sendall(data)
+
+    class Forwarder(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+
+    with Forwarder((HOST, port), Forward) as forwarder:
+        thread = threading.Thread(target=forwarder.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield
+        finally:
+            forwarder.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol
 
 import torch
@@ -104,23 +105,44 @@ def _check_cuts(options: RunOptions, *, classes: int) -> None:
             cut_network(build_network(model, weights="none", classes=classes, seed=0), mode)
 
 
-def execute(plan: Plan, reporter: Reporter) -> list[RunResult]:
+@dataclass(frozen=True)
+class Prepared:
+    """A plan whose weights are there and whose images are decoded.
+
+    Attributes:
+        plan: The plan.
+        images: Its images, without those that were left out.
+        pixels: What they decode to.
+    """
+
+    plan: Plan
+    images: Images
+    pixels: Pixels
+
+
+def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
+    """Fetch what is missing and decode the images; nothing is recorded yet.
+
+    Raises:
+        TrackerError: If weights cannot be had or images cannot be read.
+    """
+    for model, weights in dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes):
+        prepare_weights(model, weights)
+    return Prepared(plan, *decode_images(plan.images, plan.options, progress))
+
+
+def execute(prepared: Prepared, reporter: Reporter) -> list[RunResult]:
     """Run every recipe of a plan that has not finished before.
 
     A run that fails is recorded as FAILED, and the next one begins. A run that is interrupted is recorded
     as KILLED, and the interruption goes on.
-
-    Raises:
-        TrackerError: If weights cannot be had or images cannot be read; no run has begun then.
     """
-    for model, weights in dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes):
-        prepare_weights(model, weights)
-    images, pixels = decode_images(plan.images, plan.options, reporter.progress)
+    plan, images = prepared.plan, prepared.images
     stored: set[tuple[str, str]] = set()
     results = []
     for number, planned in enumerate(plan.recipes, start=1):
         recipe = planned.model_copy(update={"split": images.split.rule})
-        work = _Work(plan, images, pixels, recipe, with_model=_keeps_model(plan.options, recipe, stored))
+        work = _Work(prepared, recipe, with_model=_keeps_model(plan.options, recipe, stored))
         reporter.run_started(recipe, number, len(plan.recipes))
         result = work.run(reporter)
         reporter.run_ended(result)
@@ -153,17 +175,26 @@ class _Watched:
 class _Work:
     """One run of a plan, with its images decoded."""
 
-    plan: Plan
-    images: Images
-    pixels: Pixels
+    prepared: Prepared
     recipe: Recipe
     with_model: bool
 
     @property
+    def plan(self) -> Plan:
+        return self.prepared.plan
+
+    @property
+    def images(self) -> Images:
+        return self.prepared.images
+
+    @cached_property
+    def weights_digest(self) -> str:
+        return weights_digest(self.recipe.weights)
+
+    @property
     def fingerprint(self) -> str:
-        return self.recipe.fingerprint(
-            manifest_digest=self.images.manifest.digest, weights_digest=weights_digest(self.recipe.weights)
-        )
+        manifest = self.images.manifest
+        return self.recipe.fingerprint(manifest_digest=manifest.digest, weights_digest=self.weights_digest)
 
     @property
     def run_uid(self) -> str:
@@ -190,7 +221,7 @@ class _Work:
         trained = train(
             self.recipe,
             self.images,
-            self.pixels,
+            self.prepared.pixels,
             watched,
             device=self.plan.device,
             progress=reporter.progress,
@@ -207,6 +238,10 @@ class _Work:
             experiment=self.plan.options.experiment_name,
             run_name=self.recipe.run_name,
             params=self.recipe.model_dump(mode="json"),
-            tags=run_tags(self.recipe, self.images, fingerprint=self.fingerprint, device=self.plan.device),
+            tags=self._tags(),
             tracking_uri=self.plan.tracking_uri,
         )
+
+    def _tags(self) -> dict[str, str]:
+        tags = run_tags(self.recipe, self.images, fingerprint=self.fingerprint, device=self.plan.device)
+        return tags | ({"tracker.weights_digest": self.weights_digest} if self.weights_digest else {})

@@ -124,3 +124,10 @@ def test_what_latex_would_read_as_a_command_is_printed():
 def test_markdown_cells_cannot_break_the_table(make_run):
     text = render(comparison(choose([make_run("a|b")])), "markdown")
     assert r"| mode | a\|b |" in text
+
+
+def test_latex_writes_the_names_of_papers_and_escapes_all_others(make_run):
+    runs = [make_run("resnet18"), make_run("convnext_tiny", "freeze:layer_4")]
+    text = render(comparison(choose(runs)), "latex")
+    assert r"Mode & convnext\_tiny & ResNet-18 \\" in text
+    assert r"Frozen before layer\_4 & $75.0$ & -- \\" in text

@@ -93,7 +93,7 @@ def test_a_class_that_the_part_lacks_has_an_empty_row(make_predictions):
 
 
 def test_a_class_name_may_hold_a_dollar_sign(make_predictions):
-    names = ["a_$b$", "$\\bad"]
+    names = ["a_$b$", "$\\bad$"]
     rows = [(name, {names[0]: 0.4, names[1]: 0.6}) for name in names]
     assert size_of(confusion_matrix_png(make_predictions(rows), names))
     assert size_of(roc_png(make_predictions(rows)))

@@ -34,6 +34,7 @@ class Publisher:
     announced: int | None = None
     status: int = 200
     hang: bool = False
+    wrong_start: int = 0
     requests: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
 
@@ -60,7 +61,10 @@ class Publisher:
         rest = self.content[start:]
         handler.send_response(206 if start else 200)
         if start:
-            handler.send_header("Content-Range", f"bytes {start}-{len(self.content) - 1}/{len(self.content)}")
+            handler.send_header(
+                "Content-Range",
+                f"bytes {start + self.wrong_start}-{len(self.content) - 1}/{len(self.content)}",
+            )
         handler.send_header("Content-Length", str(self.announced or len(rest)))
         if self.etag:
             handler.send_header("ETag", self.etag)
@@ -182,12 +186,30 @@ def test_a_part_that_is_whole_already_is_not_downloaded_again(archive: Archive, 
     assert len(publisher.requests) == 1
 
 
+def test_bytes_from_another_place_than_asked_for_are_not_accepted(
+    archive: Archive, publisher: Publisher
+) -> None:
+    publisher.cuts, publisher.wrong_start = [1000], 7
+    with pytest.raises(DataError, match="the server sent bytes from 1,007, not from 1,000"):
+        fetch(archive, progress=silent, pauses=(0.0,))
+    assert len(list(fetch(archive, progress=silent).rglob("*.png"))) == 2
+
+
 def test_a_part_that_is_too_long_is_begun_anew(archive: Archive, publisher: Publisher) -> None:
     archive.folder.mkdir(parents=True)
     part = transfer.part_of(archive.file)
     part.write_bytes(publisher.content + b"more")
     part.with_name(archive.file.name + ".version").write_text('"\\"v1\\""')
     assert len(list(fetch(archive, progress=silent, pauses=FAST).rglob("*.png"))) == 2
+    assert "Range" not in publisher.requests[1]
+
+
+def test_a_transfer_that_comes_further_each_time_is_never_given_up(
+    archive: Archive, publisher: Publisher
+) -> None:
+    publisher.cuts = [1000] * (len(FAST) + 4)
+    fetch(archive, progress=silent, pauses=FAST)
+    assert len(publisher.requests) == 1 + len(FAST) + 4
 
 
 def test_fewer_bytes_than_announced_are_not_accepted(archive: Archive, publisher: Publisher) -> None:

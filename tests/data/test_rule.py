@@ -6,6 +6,7 @@ import pytest
 
 from tracker.data.manifest import Manifest
 from tracker.data.rule import apportion, default_rule, part_sizes, rule_after_skipping, validate_rule
+from tracker.data.sources import SOURCES, Source
 from tracker.errors import DataError, UsageError
 
 MakeManifest = Callable[..., Manifest]
@@ -67,6 +68,14 @@ def test_a_given_split_is_kept_by_default(make_manifest: MakeManifest) -> None:
 def test_the_whole_reference_data_set_gets_the_reference_split(make_manifest: MakeManifest) -> None:
     manifest = make_manifest([("normal",)] * 326 + [("tuberculosis",)] * 336, dataset="tb-xray")
     assert default_rule(manifest) == "486/44/132"
+
+
+def test_a_known_split_is_the_default_only_where_all_its_images_are_there(
+    make_manifest: MakeManifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SOURCES, "known", Source("known", lambda root: [], default_split="10/5/5"))
+    assert default_rule(make_manifest([("a",), ("b",)] * 10, dataset="known")) == "10/5/5"
+    assert default_rule(make_manifest([("a",), ("b",)] * 20, dataset="known")) == "29/3/8"
 
 
 @pytest.mark.parametrize(("images", "rule"), [(662, "486/44/132"), (331, "243/22/66"), (6, "2/2/2")])

@@ -46,6 +46,13 @@ def test_shenzhen_readings_become_attributes(shenzhen: Path) -> None:
     ]
 
 
+def test_a_reading_in_another_encoding_is_no_obstacle(shenzhen: Path) -> None:
+    (shenzhen / "ClinicalReadings" / "CHNCXR_0001_0.txt").write_bytes(b"male 45yrs\nnormal \xa1\xa3")
+    attributes = TB_XRAY.collect(shenzhen)[0].attributes
+    assert (attributes["sex"], attributes["age"]) == ("male", "45")
+    assert attributes["finding"].startswith("normal")
+
+
 @pytest.mark.parametrize(
     ("lines", "attributes"),
     [

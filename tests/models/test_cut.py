@@ -11,7 +11,9 @@ from tracker.models.cut import cut_network, cut_points
 from tracker.models.frozen import state_hash
 from tracker.models.networks import Network, build_network
 
-PIXELS = torch.randint(0, 256, (2, 224, 224, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+PIXELS = torch.randint(
+    0, 256, (2, 224, 224, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+)
 
 
 def network(name: str) -> Network:
@@ -125,7 +127,9 @@ class CannotBeTraced(ChangesWithTraining):
     ("module", "reason"),
     [(ChangesWithTraining(), "other steps in training"), (CannotBeTraced(), "torch.fx cannot trace it")],
 )
-def test_a_network_that_cannot_be_cut_is_refused_but_can_be_fine_tuned(module: nn.Module, reason: str) -> None:
+def test_a_network_that_cannot_be_cut_is_refused_but_can_be_fine_tuned(
+    module: nn.Module, reason: str
+) -> None:
     built = Network("odd", module, "last", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     with pytest.raises(ModelError, match=reason):
         cut_network(built, "feature-extractor")

@@ -166,7 +166,7 @@ def test_densenet_files_with_torchvisions_old_names_fit(tmp_path: Path) -> None:
 def test_an_imagenet_file_that_is_damaged_is_named(torch_home: Path) -> None:
     torch_home.mkdir(parents=True)
     (torch_home / "alexnet-owt-7be5be79.pth").write_bytes(b"half a file")
-    with pytest.raises(ModelError, match="alexnet-owt-7be5be79.pth does not"):
+    with pytest.raises(ModelError, match=r"alexnet-owt-7be5be79\.pth does not"):
         build_network("alexnet", weights="imagenet", classes=2, seed=0)
 
 

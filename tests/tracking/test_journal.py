@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import resource
 import signal
 import subprocess
@@ -125,7 +124,7 @@ def test_a_killed_writer_leaves_whole_lines_and_no_lock(path: Path) -> None:
 
 def test_only_the_user_can_read_a_journal(path: Path) -> None:
     write(path, 1)
-    assert os.stat(path).st_mode & 0o077 == 0
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_an_entry_of_a_newer_version_is_refused_with_its_kind() -> None:

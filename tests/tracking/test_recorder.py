@@ -22,8 +22,8 @@ def entries(recorder: RunRecorder) -> list[object]:
 
 def test_training_and_starting_the_shipper_import_no_mlflow() -> None:
     program = (
-        "import sys, tracker.tracking.recorder, tracker.tracking.shipper, tracker.tracking.journal\n"
-        "import tracker.tracking.sync, tracker.tracking.store, tracker.tracking.history, tracker.tracking.ui\n"
+        "import sys; from tracker.tracking import journal, recorder, shipper\n"
+        "from tracker.tracking import history, predictions, store, sync, ui\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'mlflow', 'torch', 'pandas'}))"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
@@ -61,7 +61,10 @@ def test_files_lie_beside_the_journal_when_it_names_them(start: Start, tmp_path:
 
 @pytest.mark.parametrize(
     ("error", "status", "reason"),
-    [(ValueError("loss is nan"), "FAILED", "ValueError: loss is nan"), (KeyboardInterrupt(), "KILLED", "Keyb")],
+    [
+        (ValueError("loss is nan"), "FAILED", "ValueError: loss is nan"),
+        (KeyboardInterrupt(), "KILLED", "Keyb"),
+    ],
 )
 def test_an_error_ends_the_run_with_its_reason(
     start: Start, error: BaseException, status: str, reason: str

@@ -10,7 +10,17 @@ from tracker.tracking.sanitise import MAX_PARAM, safe_key, safe_number, safe_tex
 
 ODD_KEYS = [
     *("", ".", "..", "...", "/", "//", "a//b", "/a", "a/", "./a", "a/./b", "a/../b", "../a", "..a", " "),
-    *("a\0b", "a\nb", "p@1", "sensitivity (TB)", "ß" * 300, "x" * 251, "a/" * 200, "\ud800", "..a/" + "y" * 300),
+    *(
+        "a\0b",
+        "a\nb",
+        "p@1",
+        "sensitivity (TB)",
+        "ß" * 300,
+        "x" * 251,
+        "a/" * 200,
+        "\ud800",
+        "..a/" + "y" * 300,
+    ),
 ]
 
 

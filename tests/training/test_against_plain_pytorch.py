@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.training.small import CPU, LABELS, PARTS, Collected, examples, make_recipe
 from tests.training.plain_pytorch import losses_of_plain_loop
+from tests.training.small import CPU, LABELS, PARTS, Collected, examples, make_recipe
 from tracker.data.pixels import Pixels
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from tracker.records import RunRecord
 
 
 class At(StrEnum):
@@ -55,7 +58,7 @@ def compare(
     from tracker.tracking.history import read_runs
     from tracker.tracking.store import resolve_uri
 
-    runs = read_runs(resolve_uri(tracking_uri), experiment, metrics=CURVES if figures else ())
+    runs = read_runs(resolve_uri(tracking_uri), experiment, metrics=_drawn() if figures else ())
     selection = choose(runs, split=split, where=where or ())
     text = render(comparison(selection, metric=metric, at=at.value), format.value)
     if output is None:
@@ -63,8 +66,20 @@ def compare(
     else:
         _write(output, text)
     if figures is not None:
-        for path in write_figures(selection.runs, figures):
-            typer.echo(f"wrote {path}", err=True)
+        _draw(selection.runs, figures)
+
+
+def _drawn() -> Sequence[str]:
+    from tracker.compare.figures import CURVES
+
+    return CURVES
+
+
+def _draw(runs: Sequence[RunRecord], folder: Path) -> None:
+    from tracker.compare.figures import write_figures
+
+    for path in write_figures(runs, folder):
+        typer.echo(f"wrote {path}", err=True)
 
 
 def _write(output: Path, text: str) -> None:

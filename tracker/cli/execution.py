@@ -10,9 +10,9 @@ from types import FrameType
 from typing import Any
 
 from tracker.cli.progress import LiveReporter
-from tracker.cli.summary import plan_lines, summary_lines, unsent_line
+from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, unsent_line
 from tracker.plan import read_options
-from tracker.run import Plan, RunResult, execute, make_plan
+from tracker.run import Prepared, RunResult, execute, make_plan, prepare
 from tracker.tracking.home import tracker_home
 from tracker.tracking.shipper import start_shipper
 
@@ -37,7 +37,9 @@ def plan_and_execute(given: Mapping[str, Any], config: Path | None, *, dry_run: 
         if dry_run:
             return 0
         try:
-            results = _execute(plan, reporter)
+            prepared = prepare(plan, reporter.progress)
+            reporter.show(left_out_lines(prepared.images))
+            results = _execute(prepared, reporter)
         except KeyboardInterrupt:
             reporter.show(["", "interrupted; the same command goes on with the runs that are missing"])
             return _INTERRUPTED
@@ -45,12 +47,12 @@ def plan_and_execute(given: Mapping[str, Any], config: Path | None, *, dry_run: 
     return 1 if any(result.status == "FAILED" for result in results) else 0
 
 
-def _execute(plan: Plan, reporter: LiveReporter) -> Sequence[RunResult]:
+def _execute(prepared: Prepared, reporter: LiveReporter) -> Sequence[RunResult]:
     """Run everything while a process of its own sends what is recorded."""
-    shipper = start_shipper(tracker_home(), plan.tracking_uri)
+    shipper = start_shipper(tracker_home(), prepared.plan.tracking_uri)
     try:
         with _terminated_like_interrupted():
-            return execute(plan, reporter)
+            return execute(prepared, reporter)
     finally:
         reporter.waiting("sending the last records")
         line = unsent_line(shipper.drain(_DRAIN_S))

@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tracker.images import Images
 from tracker.recipe import Recipe
 from tracker.run import Plan, RunResult, Status
 from tracker.tracking.position import Unsent
@@ -30,6 +31,19 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {plan.options.weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
+        "",
+    ]
+
+
+def left_out_lines(prepared: Images) -> list[str]:
+    """Return which images were left out and how the split is then, if any were."""
+    if not prepared.left_out:
+        return []
+    count = len(prepared.left_out)
+    return [
+        *_paragraph("left out", [f"{count} {'image' if count == 1 else 'images'} left out as unreadable:"]),
+        *(f"{_INDENT}  {sample}: {reason}" for sample, reason in prepared.left_out.items()),
+        *_paragraph("split now", prepared.report()),
         "",
     ]
 

@@ -14,7 +14,7 @@ from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import LoggedModel
+    from mlflow.entities import LoggedModel, Run
 
     from tracker.tracking.entries import TrainedModel
 
@@ -34,8 +34,12 @@ def send_model(client: MlflowClient, run_id: str, folder: Path, model: TrainedMo
         folder: The run's folder.
         model: What the journal says of it.
     """
-    logged = _one_model(client, run_id)
-    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    run = client.get_run(run_id)
+    logged = _one_model(client, run)
+    known = run.outputs.model_outputs if run.outputs is not None else []
+    if logged.model_id not in [output.model_id for output in known]:
+        # Saying it twice is an error, unlike with data set inputs.
+        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     if logged.status == LoggedModelStatus.READY:
         return
     with tempfile.TemporaryDirectory(prefix="tracker-model-") as scratch:
@@ -45,18 +49,17 @@ def send_model(client: MlflowClient, run_id: str, folder: Path, model: TrainedMo
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
 
 
-def _one_model(client: MlflowClient, run_id: str) -> LoggedModel:
-    run = client.get_run(run_id)
-    found = _models_of(client, run.info.experiment_id, run_id)
+def _one_model(client: MlflowClient, run: Run) -> LoggedModel:
+    found = _models_of(client, run)
     if not found:
         client.create_logged_model(
             run.info.experiment_id,
             name=MODEL_NAME,
-            source_run_id=run_id,
+            source_run_id=run.info.run_id,
             params=run.data.params,
             tags={"mlflow.modelType": "pyfunc"},
         )
-        found = _models_of(client, run.info.experiment_id, run_id)
+        found = _models_of(client, run)
     # A lost answer, or another shipper, can have made two: the one that is ready stays.
     found.sort(key=lambda model: (model.status != LoggedModelStatus.READY, model.model_id))
     for other in found[1:]:
@@ -64,8 +67,9 @@ def _one_model(client: MlflowClient, run_id: str) -> LoggedModel:
     return found[0]
 
 
-def _models_of(client: MlflowClient, experiment_id: str, run_id: str) -> list[LoggedModel]:
-    models = client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'")
+def _models_of(client: MlflowClient, run: Run) -> list[LoggedModel]:
+    its_own = f"source_run_id = '{run.info.run_id}'"
+    models = client.search_logged_models([run.info.experiment_id], its_own)
     return [model for model in models if model.name == MODEL_NAME]
 
 

@@ -1,0 +1,91 @@
+"""The command line as a user meets it: a folder, images in it, and what is printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.cli.command import Outcome, Study, call_main
+
+CLASSES = ("healthy", "sick")
+IMAGES_A_CLASS = 15
+
+
+def draw_radiographs(folder: Path) -> Path:
+    """Draw 30 grey images of 15 patients; the sick ones are brighter in the middle."""
+    rng = np.random.default_rng(0)
+    for number in range(2 * IMAGES_A_CLASS):
+        label = CLASSES[number % 2]
+        image = rng.integers(0, 170, (72, 64), dtype=np.uint8)
+        if label == "sick":
+            image[20:50, 18:46] += 70
+        path = folder / label / f"P{number // 2:02}_{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def radiographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_radiographs(tmp_path_factory.mktemp("radiographs"))
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, with nothing of the user's environment."""
+    folder = tmp_path / "workplace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("TRACKER_CACHE", str(shared_cache))
+    for name in ("MLFLOW_TRACKING_URI", "TRACKER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def tracker(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """`tracker ARGUMENTS` in this process, in the workplace."""
+
+    def call(*arguments: str) -> Outcome:
+        code = call_main(*arguments)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_cache: Path) -> Iterator[Study]:
+    """One small study, made once: two networks, three modes, two seeds, on the embedded store."""
+    folder = tmp_path_factory.mktemp("study")
+    before = Path.cwd()
+    settings = {"TRACKER_CACHE": str(shared_cache)}
+    kept = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    os.chdir(folder)
+    torch.set_num_threads(1)
+    try:
+        yield Study.make(folder, radiographs)
+    finally:
+        os.chdir(before)
+        for name, value in kept.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(autouse=True)
+def argv_stays() -> Iterator[None]:
+    before = list(sys.argv)
+    yield
+    sys.argv = before

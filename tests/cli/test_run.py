@@ -241,7 +241,7 @@ def test_unreadable_images_stop_the_run_or_are_left_out(
         (["--mode", "frozen"], 2, ["mode: must be feature-extractor", "'frozen'"]),
         (["--lr", "-1", "--epochs", "0"], 2, ["lr: ", "epochs: "]),
         (["--split", "1/2"], 2, ["1/2"]),
-        (["--split", "400/44/132"], 2, ["400/44/132", "30"]),
+        (["--split", "400/44/132"], 2, ["400+44+132", "30", "21/2/7"]),
         (["--patient-pattern", "("], 2, ["pattern"]),
         (["--weights", "/nowhere/w.pth"], 1, ["no file /nowhere/w.pth"]),
         (["--optimizer", "lion"], 2, ["optimizer", "'lion'"]),

@@ -62,7 +62,7 @@ def compare(
     selection = choose(runs, split=split, where=where or ())
     text = render(comparison(selection, metric=metric, at=at.value), format.value)
     if output is None:
-        typer.echo(text)
+        typer.echo(text.rstrip("\n"))
     else:
         _write(output, text)
     if figures is not None:

@@ -15,9 +15,11 @@ from tracker.plan import read_options
 from tracker.run import Prepared, RunResult, execute, make_plan, prepare
 from tracker.tracking.home import tracker_home
 from tracker.tracking.shipper import start_shipper
+from tracker.tracking.store import database_file
 
 _INTERRUPTED = 130
-_DRAIN_S = 20.0
+# A database in the user's folder is certain to answer, and the next command reads from it.
+_DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 60.0, 8.0
 
 
 def plan_and_execute(given: Mapping[str, Any], config: Path | None, *, dry_run: bool) -> int:
@@ -49,13 +51,14 @@ def plan_and_execute(given: Mapping[str, Any], config: Path | None, *, dry_run: 
 
 def _execute(prepared: Prepared, reporter: LiveReporter) -> Sequence[RunResult]:
     """Run everything while a process of its own sends what is recorded."""
-    shipper = start_shipper(tracker_home(), prepared.plan.tracking_uri)
+    uri = prepared.plan.tracking_uri
+    shipper = start_shipper(tracker_home(), uri)
     try:
         with _terminated_like_interrupted():
             return execute(prepared, reporter)
     finally:
         reporter.waiting("sending the last records")
-        line = unsent_line(shipper.drain(_DRAIN_S))
+        line = unsent_line(shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S))
         reporter.show([line] if line else [])
 
 

@@ -54,9 +54,10 @@ class Shipping:
             wait: Waits between two passes, and says when to end.
             drain_s: How long to go on at most after that, seconds.
         """
+        self._notice_lost_store()
         with suppress(*FAILURES):
             # Before the first run has anything to send; what fails here fails again, and is told, then.
-            self._initialise()
+            initialise_embedded(self._uri)
         while not wait(_PAUSE_S):
             self.send_due()
         deadline = time.monotonic() + drain_s
@@ -79,6 +80,7 @@ class Shipping:
         Returns:
             None where a later attempt has nothing to do; or why MLflow failed: `temporary` or `denied`.
         """
+        self._notice_lost_store()
         for folder in self._due():
             failure = self._send_one(folder)
             if failure in ("temporary", "denied"):
@@ -90,7 +92,7 @@ class Shipping:
 
     def _send_one(self, folder: Path) -> Failure | None:
         try:
-            self._initialise()
+            initialise_embedded(self._uri)
             self._client = self._client or open_client(self._uri)
             deliver(self._client, folder)
         except TrackingError as error:
@@ -101,12 +103,11 @@ class Shipping:
             return failure_of(error)
         return None
 
-    def _initialise(self) -> None:
-        if is_there(self._uri):
-            return
-        # A new store has nothing of what an older one said yes to.
-        forget_positions(folders_for(self._home, self._uri))
-        initialise_embedded(self._uri)
+    def _notice_lost_store(self) -> None:
+        """Begin again where a user threw the database away: a new one has nothing of what that one had."""
+        if not is_there(self._uri):
+            forget_positions(folders_for(self._home, self._uri))
+            self._complete.clear()
 
     def _due(self) -> Iterator[Path]:
         """Yield the runs that have something to send."""

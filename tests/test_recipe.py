@@ -85,8 +85,11 @@ def test_a_recipe_cannot_change_and_refuses_unknown_fields() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"mode": "freeze"}, {"mode": "freeze:"}, {"lr": 0}, {"lr": float("nan")}, {"epochs": 0}, {"momentum": 1}]
-    + [{"mode": "scratch"}, {"image_size": 8}, {"seed": -1}, {"precision": "auto"}],
+    [
+        *({"mode": mode} for mode in ("freeze", "freeze:", "scratch")),
+        *({"lr": lr} for lr in (0, float("nan"))),
+        *({"epochs": 0}, {"momentum": 1}, {"image_size": 8}, {"seed": -1}, {"precision": "auto"}),
+    ],
 )
 def test_values_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -88,6 +88,11 @@ class Recipe(BaseModel):
         return self.model, self.mode
 
     @property
+    def frozen(self) -> bool:
+        """Whether the mode freezes anything."""
+        return self.mode == "feature-extractor" or self.mode.startswith(FREEZE)
+
+    @property
     def run_name(self) -> str:
         """The name that people read in MLflow."""
         return f"{self.model} · {self.mode} · seed {self.seed}"

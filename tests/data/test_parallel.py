@@ -15,7 +15,8 @@ def test_results_come_in_the_order_of_the_items() -> None:
 def test_as_many_threads_work_at_once_as_there_are_cores() -> None:
     # Every thread waits for all others: fewer threads would never get past the barrier.
     barrier = threading.Barrier(usable_cores())
-    list(parallel_map(lambda _: barrier.wait(timeout=10), range(usable_cores())))
+    places = parallel_map(lambda _: barrier.wait(timeout=10), range(usable_cores()))
+    assert sorted(places) == list(range(usable_cores()))
 
 
 def test_only_a_few_items_are_taken_ahead() -> None:

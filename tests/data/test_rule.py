@@ -15,6 +15,8 @@ MakeManifest = Callable[..., Manifest]
 @pytest.mark.parametrize("rule", ["486/44/132", "0.7/0.1/0.2", ".8/.1/.1", "given", "0.333/0.333/0.334"])
 def test_valid_rules_are_accepted(rule: str) -> None:
     validate_rule(rule)
+    with pytest.raises(UsageError):
+        validate_rule(f"{rule}/0.1")
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from tracker.cli.progress import LiveReporter
 from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, unsent_line
+from tracker.interruption import sigterm_as_ctrl_c
 from tracker.plan import read_options
 from tracker.run import Prepared, RunResult, execute, make_plan, prepare
 from tracker.tracking.home import tracker_home
@@ -54,23 +52,9 @@ def _execute(prepared: Prepared, reporter: LiveReporter) -> Sequence[RunResult]:
     uri = prepared.plan.tracking_uri
     shipper = start_shipper(tracker_home(), uri)
     try:
-        with _terminated_like_interrupted():
+        with sigterm_as_ctrl_c():
             return execute(prepared, reporter)
     finally:
         reporter.waiting("sending the last records")
         line = unsent_line(shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S))
         reporter.show([line] if line else [])
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM, which a cluster sends before it takes a machine away, do what Ctrl-C does."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -97,7 +97,8 @@ def _row(done: int, total: int, text: str, bar_width: int = _BAR_WIDTH) -> Table
 
 def _measured(values: Mapping[str, float]) -> str:
     loss, validation, test = values["train/loss"], values["val/accuracy"], values["test/accuracy"]
-    return f"loss {loss:.3f}  val {100 * validation:.1f} %  test {100 * test:.1f} %"
+    shown = f"{loss:.3f}" if loss < 1000 else f"{loss:.1e}"
+    return f"loss {shown}  val {100 * validation:.1f} %  test {100 * test:.1f} %"
 
 
 def _ending(result: RunResult) -> str:

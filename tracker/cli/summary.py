@@ -31,8 +31,17 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {plan.options.weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
+        *_warnings(plan.recipes),
         "",
     ]
+
+
+def _warnings(recipes: Sequence[Recipe]) -> list[str]:
+    if any(recipe.weights == "none" and recipe.frozen for recipe in recipes):
+        return _paragraph(
+            "note", ["weights none: frozen layers stay random; good for a try, not for a result"]
+        )
+    return []
 
 
 def left_out_lines(prepared: Images) -> list[str]:

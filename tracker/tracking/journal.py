@@ -12,6 +12,7 @@ import fcntl
 import os
 import time
 import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -100,14 +101,13 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
+        with ExitStack() as opened:
+            opened.callback(os.close, self._fd)
             if not _lock(self._fd, patience_s=_LOCK_PATIENCE_S):
                 raise _busy(path)
             lines, whole = read_journal(path)
             os.ftruncate(self._fd, whole)
-        except BaseException:
-            os.close(self._fd)
-            raise
+            opened.pop_all()
         self.found = [line.entry for line in lines]
         sync_folder(path.parent)
 

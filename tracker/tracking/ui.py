@@ -11,12 +11,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable
+from contextlib import suppress
 from typing import IO
 
 from tracker.errors import TrackingError, UsageError
+from tracker.interruption import sigterm_as_ctrl_c
 from tracker.tracking.environment import server_environment
 from tracker.tracking.store import artifact_folder, database_file, require_store
 
@@ -73,7 +73,7 @@ def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
     command, environment = ui_command(uri, port)
     _require_free(port)
     address = f"http://{HOST}:{port}"
-    with tempfile.TemporaryFile() as output, _sigterm_as_ctrl_c():
+    with tempfile.TemporaryFile() as output, sigterm_as_ctrl_c():
         server = subprocess.Popen(
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )
@@ -144,15 +144,3 @@ def _ended(output: IO[bytes]) -> TrackingError:
         do="What it said last:",
         details=last,
     )
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

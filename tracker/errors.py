@@ -73,12 +73,19 @@ class TrainingError(TrackerError):
 
 
 class NonFiniteLoss(TrainingError):
-    """The training loss became infinite or not a number."""
+    """A loss became infinite or not a number.
 
-    def __init__(self, *, epoch: int, lr: float, loss: float) -> None:
+    Args:
+        part: The part of the split whose loss it is.
+        epoch: The epoch, from 1.
+        lr: The learning rate of that epoch.
+        loss: What it became.
+    """
+
+    def __init__(self, *, part: str, epoch: int, lr: float, loss: float) -> None:
         super().__init__(
-            "the training loss must stay finite",
-            but=f"it was {loss} in epoch {epoch} at learning rate {lr:g}",
+            "losses must stay finite",
+            but=f"{part}/loss was {loss} in epoch {epoch} at learning rate {lr:g}",
             do="Try a learning rate ten times smaller (--lr).",
         )
 

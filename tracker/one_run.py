@@ -50,11 +50,13 @@ def train(
     cut = cut_network(network, recipe.mode)
     frozen_as = state_hash(cut.trunk) if cut.trunk else None
     try:
-        store = _store(cut, pixels, recipe, device, progress)
+        store = _store(cut, frozen_as, pixels, recipe, device=device, progress=progress)
         examples = Examples.of(store, images.manifest.labels, images.split.indexes(images.manifest))
         training = Training(cut.tail, examples, recipe, device=device)
         measured = training.run(recorder)
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
         raise _out_of_memory(recipe, error) from None
     if cut.trunk and state_hash(cut.trunk) != frozen_as:
         raise TrainingError(
@@ -65,18 +67,38 @@ def train(
     return Trained(network, measured, True if cut.trunk else None)
 
 
-def _store(cut: Cut, pixels: Pixels, recipe: Recipe, device: torch.device, progress: Progress) -> Store:
+def _store(
+    cut: Cut,
+    frozen_as: str | None,
+    pixels: Pixels,
+    recipe: Recipe,
+    *,
+    device: torch.device,
+    progress: Progress,
+) -> Store:
     """Return what the tail reads: pixels if nothing is frozen, features otherwise."""
-    if cut.trunk is None or cut.node is None:
+    if cut.trunk is None or cut.node is None or frozen_as is None:
         return pixel_store(pixels)
     return stored_features(
-        cut.trunk, pixels, node=cut.node, precision=recipe.precision, device=device, progress=progress
+        cut.trunk,
+        pixels,
+        trunk_hash=frozen_as,
+        node=cut.node,
+        precision=recipe.precision,
+        device=device,
+        progress=progress,
     )
 
 
-def _out_of_memory(recipe: Recipe, error: torch.OutOfMemoryError) -> TrainingError:
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Recognise a GPU's error by its class; the processor's and Apple's have none, but words."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
+
+
+def _out_of_memory(recipe: Recipe, error: RuntimeError) -> TrainingError:
     return TrainingError(
         "a batch must fit into memory",
         but=f"{recipe.batch_size} images of {recipe.image_size} pixels do not ({str(error).split('.')[0]})",
-        do=f"Try --batch-size {max(1, recipe.batch_size // 2)}.",
+        do="Try a smaller --batch-size or --image-size, or --precision bf16.",
     )

@@ -16,7 +16,7 @@ from tracker.images import Images
 from tracker.models.export import LOADER, export_network, requirements
 from tracker.models.networks import Network
 from tracker.one_run import Trained
-from tracker.recipe import Recipe
+from tracker.recipe import Recipe, digest_of
 from tracker.records import EpochKind, Part, Prediction
 from tracker.tracking.entries import Context
 from tracker.tracking.predictions import predictions_csv
@@ -63,11 +63,11 @@ def _record_dataset(recorder: RunRecorder, images: Images, part: Part, context: 
     labels = [images.manifest.samples[row].label for row in rows]
     recorder.dataset(
         name=f"{images.manifest.dataset}-{part}",
-        digest=images.split.digest[:32],
+        digest=digest_of([images.manifest.digest, images.split.digest])[:32],
         context=context,
         source=json.dumps({"uri": str(images.manifest.root)}),
         profile=json.dumps(
-            {"images": len(rows), **{name: labels.count(name) for name in images.manifest.classes}}
+            {"images": len(rows), "classes": {name: labels.count(name) for name in images.manifest.classes}}
         ),
     )
 

@@ -168,7 +168,7 @@ def test_the_same_command_again_does_nothing_twice(
     monkeypatch.chdir(study.folder)
     again = tracker(*study.arguments)
     assert again.code == 0
-    assert "8 runs: 8 finished before" in again.out
+    assert "8 runs: 8 skipped" in again.out
     assert len(read_runs(study.uri, "small")) == 8
 
 

@@ -12,8 +12,8 @@ import torchvision
 from torch import nn
 
 from tracker.errors import ModelError, UsageError
-from tracker.models.networks import IMAGENET_MEAN, build_network, network_names
-from tracker.models.weights import prepare_weights, weights_digest
+from tracker.models.networks import build_network, network_names
+from tracker.models.weights import IMAGENET, prepare_weights, weights_digest
 
 State = dict[str, torch.Tensor]
 
@@ -147,7 +147,7 @@ def test_imagenet_weights_are_read_from_torchs_own_folder(torch_home: Path, name
     network = build_network(name, weights="imagenet", classes=2, seed=0)
     loaded = network.module.state_dict()
     assert all(torch.equal(loaded[k], v) for k, v in state.items() if not k.startswith("classifier"))
-    assert network.mean == IMAGENET_MEAN
+    assert (network.mean, network.std) == (IMAGENET.mean, IMAGENET.std)
 
 
 def test_densenet_files_with_torchvisions_old_names_fit(tmp_path: Path) -> None:

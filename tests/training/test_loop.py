@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from tests.training.small import CPU, LABELS, PARTS, Collected, make_recipe
+from tracker.data.parallel import usable_cores
 from tracker.errors import NonFiniteLoss
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
@@ -86,7 +85,7 @@ def test_the_same_recipe_gives_the_same_numbers_bit_for_bit(on_pixels: Examples)
 
 
 def test_a_real_network_on_all_cores_gives_the_same_numbers_bit_for_bit(on_pixels: Examples) -> None:
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(usable_cores())
     runs = []
     for _ in range(2):
         network = build_network("resnet18", weights="none", classes=2, seed=0)

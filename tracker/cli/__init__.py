@@ -40,10 +40,24 @@ def options(
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one line, and an exit code."""
+    debug = "--debug" in sys.argv
     try:
-        app()
+        app(args=[argument for argument in sys.argv[1:] if argument != "--debug"])
     except TrackerError as error:
-        if "--debug" in sys.argv:
+        if debug:
             raise
         typer.echo(f"tracker: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if debug:
+            raise
+        typer.echo(f"tracker: {_said_of(error)}", err=True)
+        sys.exit(1)
+
+
+def _said_of(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return (
+        f"files must be readable and writable, but {where}{error.strerror or error}. "
+        "Check permissions and free space; TRACKER_HOME and TRACKER_CACHE name other folders."
+    )

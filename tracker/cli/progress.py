@@ -24,7 +24,7 @@ class LiveReporter:
     """Shows how far a study is: a line a run that has ended, and below them the run at work."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._console = console or Console(highlight=False, soft_wrap=True, emoji=False)
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
         self._started = 0.0
         self._label = ""
@@ -50,7 +50,8 @@ class LiveReporter:
         self._draw(Text(f"{what} ..."))
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Show how many items of a stage are done."""
+        """Show how many items of a stage are done; the clock of the epochs starts after it."""
+        self._started = time.monotonic()
         self._draw(_row(done, total, f"{done}/{total} {what}" if total else f"{done} {what}"))
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
@@ -103,7 +104,7 @@ def _measured(values: Mapping[str, float]) -> str:
 
 def _ending(result: RunResult) -> str:
     if result.status == "SKIPPED":
-        return "finished before"
+        return result.error or "finished before"
     if result.status == "FAILED":
         return result.error
     return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}"

@@ -21,6 +21,7 @@ def plan_lines(plan: Plan) -> list[str]:
     manifest, split = plan.images.manifest, plan.images.split
     counts = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
     recipe = plan.recipes[0]
+    weights = ", ".join(dict.fromkeys(recipe.weights for recipe in plan.recipes))
     return [
         f"experiment  {plan.options.experiment_name}",
         f"images      {len(manifest.samples)} ({counts}) from {manifest.root}",
@@ -29,7 +30,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"training    {recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
         f"{recipe.schedule} schedule",
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
-        f"weights {plan.options.weights}, on {device_name(plan.device)}",
+        f"weights {weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
         *_warnings(plan.recipes),
         "",
@@ -72,7 +73,7 @@ def _arm_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
 
 def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
     """Return what came of a study, and what to type next."""
-    words: dict[Status, str] = {"FINISHED": "finished", "SKIPPED": "finished before", "FAILED": "failed"}
+    words: dict[Status, str] = {"FINISHED": "finished", "SKIPPED": "skipped", "FAILED": "failed"}
     counts = Counter(result.status for result in results)
     told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
     compare = f"tracker compare --experiment {shlex.quote(plan.options.experiment_name)}"

@@ -159,7 +159,8 @@ def _trace(network: Network) -> tuple[fx.Graph, dict[fx.Node, str]]:
     finally:
         network.module.train(was_training)
     in_training, in_evaluation = (
-        [(node.op, str(node.target)) for node in graph.nodes] for graph, _ in traced
+        [(node.op, str(node.target), str(node.args), str(node.kwargs)) for node in graph.nodes]
+        for graph, _ in traced
     )
     if in_training != in_evaluation:
         raise _uncuttable(network.name, "it computes other steps in training than in evaluation")

@@ -10,7 +10,7 @@ from pathlib import Path
 import safetensors.torch
 
 from tracker.models import served_network
-from tracker.models.networks import Network
+from tracker.models.networks import Network, builder_options
 from tracker.recipe import Resize
 
 LOADER = Path(served_network.__file__)
@@ -40,9 +40,14 @@ def export_network(
         "resize": resize,
         "mean": network.mean,
         "std": network.std,
-        "transform_input": bool(getattr(network.module, "transform_input", False)),
+        "builder": builder_options(network.name, pretrained=True) | _as_it_is(network),
     }
     (folder / "card.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+
+
+def _as_it_is(network: Network) -> dict[str, bool]:
+    transforms = getattr(network.module, "transform_input", None)
+    return {} if transforms is None else {"transform_input": bool(transforms)}
 
 
 def requirements() -> list[str]:

@@ -10,13 +10,11 @@ import torchvision
 from torch import nn
 
 from tracker.errors import ModelError, UsageError
-from tracker.models.weights import Pretrained, load_file, load_imagenet
+from tracker.models.weights import load_weights
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 _IMAGENET_CLASSES = 1000
 # Their auxiliary classifiers exist for training from scratch on ImageNet only.
-_WITHOUT_AUXILIARY_HEADS = {"googlenet": {"aux_logits": False}, "inception_v3": {"aux_logits": False}}
+_AUXILIARY = ("googlenet", "inception_v3")
 
 
 @dataclass(frozen=True)
@@ -77,31 +75,27 @@ def build_network(name: str, *, weights: str, classes: int, seed: int) -> Networ
         ModelError: If the weights cannot be had or do not fit.
     """
     check_network_name(name)
+    options = builder_options(name, pretrained=weights != "none")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module, pretrained = _with_weights(name, weights)
+        module: nn.Module = torchvision.models.get_model(name, weights=None, **options)
     head = _last_layer_name(module, name)
+    pretrained = load_weights(module, name, weights, head=head)
     _renew(module, head, classes=classes, seed=seed)
     return Network(name, module, head, pretrained.mean, pretrained.std)
 
 
-def _with_weights(name: str, weights: str) -> tuple[nn.Module, Pretrained]:
-    untrained = Pretrained(IMAGENET_MEAN, IMAGENET_STD)
-    if weights == "imagenet":
-        return load_imagenet(name, **_WITHOUT_AUXILIARY_HEADS.get(name, {}))
-    module = random_network(name)
-    if weights == "none":
-        return module, untrained
-    return module, load_file(module, weights, head=_last_layer_name(module, name), default=untrained)
+def builder_options(name: str, *, pretrained: bool) -> dict[str, bool]:
+    """Return what torchvision's builder of a network has to be told.
 
-
-def random_network(name: str) -> nn.Module:
-    """Return torchvision's network with random weights, drawn from torch's global generator."""
-    options: dict[str, bool] = dict(_WITHOUT_AUXILIARY_HEADS.get(name, {}))
-    if options:
-        options["init_weights"] = True
-    module: nn.Module = torchvision.models.get_model(name, weights=None, **options)
-    return module
+    Args:
+        name: Torchvision's name of the network.
+        pretrained: Whether weights are loaded afterwards. Those of GoogLeNet and Inception were trained on
+            images that are normalised otherwise, and the networks convert ImageNet's normalisation to it.
+    """
+    if name not in _AUXILIARY:
+        return {}
+    return {"aux_logits": False, "transform_input": pretrained, "init_weights": not pretrained}
 
 
 def _last_layer_name(module: nn.Module, name: str) -> str:

@@ -18,10 +18,6 @@ import torchvision
 from PIL import Image, ImageOps
 
 _BATCH_SIZE = 16
-_WITHOUT_AUXILIARY_HEADS = {
-    "googlenet": {"aux_logits": False, "init_weights": False},
-    "inception_v3": {"aux_logits": False, "init_weights": False},
-}
 
 
 class ServedNetwork:
@@ -71,10 +67,7 @@ class ServedNetwork:
 def load(folder: str) -> ServedNetwork:
     """Return the network that a folder holds as `card.json` and `network.safetensors`."""
     card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
-    options = _WITHOUT_AUXILIARY_HEADS.get(card["model"], {})
-    network = torchvision.models.get_model(card["model"], weights=None, **options)
-    if card["transform_input"]:
-        network.transform_input = True
+    network = torchvision.models.get_model(card["model"], weights=None, **card["builder"])
     state = safetensors.torch.load_file(Path(folder) / "network.safetensors")
     network.set_submodule(card["head"], _layer_for(state[f"{card['head']}.weight"]))
     network.load_state_dict(state)

@@ -43,25 +43,32 @@ class Pretrained:
     std: Triple
 
 
-def load_imagenet(name: str, **options: bool) -> tuple[nn.Module, Pretrained]:
-    """Return torchvision's network `name` with its ImageNet weights.
+IMAGENET = Pretrained((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pretrained:
+    """Load weights into every layer of a network but the last.
 
     Args:
-        name: Torchvision's name of the network.
-        options: Passed on to torchvision's builder.
+        module: The network.
+        name: Torchvision's name of it.
+        weights: imagenet, none or a file.
+        head: The name of the last layer.
+
+    Returns:
+        How images are normalised for these weights.
 
     Raises:
-        ModelError: If the file is neither in torch's folder nor to be downloaded, or is damaged.
+        ModelError: If they cannot be had, are damaged or do not fit.
     """
-    weights = _imagenet_weights(name)
-    with _bounded_connections():
-        target = _fetch(name, weights.url)
-    try:
-        module = torchvision.models.get_model(name, weights=weights, **options)
-    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        raise _damaged(target, error) from None
-    transforms = weights.transforms()
-    return module, Pretrained(tuple(transforms.mean), tuple(transforms.std))
+    if weights == "none":
+        return IMAGENET
+    if weights != "imagenet":
+        return load_file(module, _existing(weights), head=head, default=IMAGENET)
+    official = _imagenet_weights(name)
+    transforms = official.transforms()
+    trained_on = Pretrained(tuple(transforms.mean), tuple(transforms.std))
+    return load_file(module, _fetch(name, official.url), head=head, default=trained_on)
 
 
 def prepare_weights(name: str, weights: str) -> None:
@@ -75,22 +82,21 @@ def prepare_weights(name: str, weights: str) -> None:
         ModelError: If they cannot be fetched, or there is no such file.
     """
     if weights == "imagenet":
-        official = _imagenet_weights(name)
-        with _bounded_connections():
-            _fetch(name, official.url)
+        _fetch(name, _imagenet_weights(name).url)
     elif weights != "none":
-        _existing(Path(weights).expanduser())
+        _existing(weights)
 
 
 def weights_digest(weights: str) -> str:
     """Return the SHA-256 of a file of weights, or nothing for weights that have a name."""
     if weights in {"imagenet", "none"}:
         return ""
-    with _existing(Path(weights).expanduser()).open("rb") as file:
+    with _existing(weights).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _existing(path: Path) -> Path:
+def _existing(weights: str) -> Path:
+    path = Path(weights).expanduser()
     if not path.is_file():
         raise ModelError(
             "--weights must be imagenet, none or a file", but=f"there is no file {path}", do="Check the path."
@@ -106,9 +112,10 @@ def _fetch(name: str, url: str) -> Path:
         # The file's name ends in the first digits of its own SHA-256.
         digits = re.search(r"-([a-f0-9]+)\.", target.name)
         try:
-            torch.hub.download_url_to_file(
-                url, str(target), digits and digits.group(1), progress=sys.stderr.isatty()
-            )
+            with _bounded_connections():
+                torch.hub.download_url_to_file(
+                    url, str(target), digits and digits.group(1), progress=sys.stderr.isatty()
+                )
         except (urllib.error.URLError, OSError, RuntimeError) as error:
             raise _not_downloaded(name, url, target, error) from None
     return target
@@ -116,7 +123,9 @@ def _fetch(name: str, url: str) -> Path:
 
 def _imagenet_weights(name: str) -> Any:
     members = torchvision.models.get_model_weights(name)
-    return getattr(members, "IMAGENET1K_V1", None) or members.DEFAULT
+    # The few that have no V1 have weights that were trained otherwise, first a linear layer on frozen ones.
+    names = ("IMAGENET1K_V1", "IMAGENET1K_SWAG_LINEAR_V1")
+    return next((members[name] for name in names if name in members.__members__), members.DEFAULT)
 
 
 @contextlib.contextmanager
@@ -149,7 +158,7 @@ def _damaged(path: Path, error: Exception) -> ModelError:
     )
 
 
-def load_file(module: nn.Module, path: str, *, head: str, default: Pretrained) -> Pretrained:
+def load_file(module: nn.Module, path: Path, *, head: str, default: Pretrained) -> Pretrained:
     """Load a state dict into every layer of `module` but the last.
 
     Prefixes that training wrappers leave on names are taken off, and layers that are named by their place
@@ -167,7 +176,7 @@ def load_file(module: nn.Module, path: str, *, head: str, default: Pretrained) -
     Raises:
         ModelError: If the file cannot be read or does not fit; keys that differ are listed.
     """
-    state, metadata = _read(_existing(Path(path).expanduser()))
+    state, metadata = _read(path)
     state = _renamed(state, module)
     expected = {key: value for key, value in module.state_dict().items() if not key.startswith(f"{head}.")}
     found = {

@@ -11,9 +11,8 @@ from tracker.data.cache import atomic_folder, cache_dir, locked, require_space
 from tracker.data.pixels import Pixels
 from tracker.data.progress import Progress, silent
 from tracker.errors import ModelError
-from tracker.models.frozen import state_hash
 from tracker.recipe import Precision, digest_of
-from tracker.training.device import autocast, on_device
+from tracker.training.device import autocast, device_name, on_device
 from tracker.training.store import DATA_FILE, Store, open_store, pixel_store, write_meta
 
 # Part of what the features are: sums in another order end in other last digits.
@@ -25,6 +24,7 @@ def stored_features(
     trunk: nn.Module,
     pixels: Pixels,
     *,
+    trunk_hash: str,
     node: str,
     precision: Precision,
     device: torch.device,
@@ -35,6 +35,7 @@ def stored_features(
     Args:
         trunk: The frozen part of a network: pixels uint8 [N, H, W, C] to features [N, ...].
         pixels: The images.
+        trunk_hash: The trunk's `state_hash`.
         node: The trunk's last node; trunks that end elsewhere give other features.
         precision: What the trunk computes in.
         device: Where it computes.
@@ -44,28 +45,26 @@ def stored_features(
         ModelError: If what crosses at the cut is not one tensor with a row an image.
         DataError: If the disk has too little space for them.
     """
-    key = _key(trunk, pixels, node, precision, device)
-    folder = cache_dir() / "features" / key
-    with locked(folder):
-        if not folder.exists():
-            with atomic_folder(folder) as unfinished:
-                _compute(trunk, pixels, unfinished, precision, device, progress)
-    return open_store(folder)
-
-
-def _key(trunk: nn.Module, pixels: Pixels, node: str, precision: Precision, device: torch.device) -> str:
-    return digest_of(
+    key = digest_of(
         {
             "version": _VERSION,
-            "trunk": state_hash(trunk),
+            "trunk": trunk_hash,
             "structure": str(trunk),
             "node": node,
             "pixels": pixels.key,
             "precision": precision,
-            "device": device.type,
+            "device": device_name(device),
+            "threads": torch.get_num_threads(),
             "torch": torch.__version__,
         }
     )
+    folder = cache_dir() / "features" / key
+    if not folder.exists():
+        with locked(folder):
+            if not folder.exists():
+                with atomic_folder(folder) as unfinished:
+                    _compute(trunk, pixels, unfinished, precision, device, progress)
+    return open_store(folder)
 
 
 def _compute(

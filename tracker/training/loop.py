@@ -24,7 +24,7 @@ from tracker.training.optimizers import make_optimizer, make_schedule
 from tracker.training.store import Store
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
-# Evaluation holds no gradients, but its batches have to fit beside the training's memory.
+# Larger batches are no faster to evaluate; smaller ones are taken where training takes them.
 _EVALUATION_BATCH = 32
 
 
@@ -80,6 +80,7 @@ class Training:
         self._examples = examples
         self._recipe = recipe
         self._device = device
+        self._labels = examples.labels.to(device)
         self._precision = _tail_precision(tail, recipe)
         for parameter in self.tail.parameters():
             parameter.requires_grad_(True)
@@ -98,7 +99,7 @@ class Training:
             The last epoch, and the one with the lowest validation loss (the first of equals).
 
         Raises:
-            NonFiniteLoss: If a training loss is infinite or not a number.
+            NonFiniteLoss: If a loss, of whatever part, is infinite or not a number.
         """
         while self.epoch < self._recipe.epochs:
             measured = self.run_epoch()
@@ -113,7 +114,9 @@ class Training:
         metrics = {f"train/{name}": value for name, value in trained.items()}
         for part, logits_NK in logits.items():
             labels_N = self._examples.labels[self._examples.parts[part]]
-            metrics |= {f"{part}/{name}": value for name, value in measure(logits_NK, labels_N).items()}
+            measured = measure(logits_NK, labels_N)
+            self._check_finite(part, measured["loss"])
+            metrics |= {f"{part}/{name}": value for name, value in measured.items()}
         self._schedule.step()
         return self._remember(Measured(self.epoch, metrics, logits))
 
@@ -128,24 +131,27 @@ class Training:
         """Go once over the training part; loss and accuracy are those of the batches as they came."""
         self.tail.train()
         start = time.perf_counter()
-        lr = self._optimizer.param_groups[0]["lr"]
-        loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
-        correct = torch.zeros((), dtype=torch.int64, device=self._device)
+        losses, correct = [], []
         for indexes_B in self._batches():
-            labels_B = self._examples.labels[indexes_B].to(self._device)
+            labels_B = self._labels[indexes_B.to(self._device, non_blocking=True)]
             loss, logits_BK = self._step(indexes_B, labels_B)
-            loss_sum += loss.detach() * len(indexes_B)
-            correct += (logits_BK.detach().argmax(1) == labels_B).sum()
+            # Summed after the epoch: to read a number from a GPU is to wait for it.
+            losses.append(loss.detach() * len(indexes_B))
+            correct.append((logits_BK.detach().argmax(1) == labels_B).sum())
         count = len(self._examples.parts["train"])
-        loss_mean = loss_sum.item() / count
-        if not math.isfinite(loss_mean):
-            raise NonFiniteLoss(epoch=self.epoch, lr=lr, loss=loss_mean)
+        loss_mean = torch.stack(losses).cpu().double().sum().item() / count
+        self._check_finite("train", loss_mean)
         seconds = time.perf_counter() - start
         return {
             "loss": loss_mean,
-            "accuracy": correct.item() / count,
+            "accuracy": torch.stack(correct).sum().item() / count,
             "images_per_second": count / seconds,
         }
+
+    def _check_finite(self, part: Part, loss: float) -> None:
+        if not math.isfinite(loss):
+            lr = self._optimizer.param_groups[0]["lr"]
+            raise NonFiniteLoss(part=part, epoch=self.epoch, lr=lr, loss=loss)
 
     def _step(self, indexes_B: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
         with autocast(self._device, self._precision):
@@ -170,7 +176,8 @@ class Training:
     def logits(self, part: Part) -> Tensor:
         """Return float32 logits [N, K] of a part, on the CPU, with dropout off and batch norms fixed."""
         self.tail.eval()
-        batches = torch.split(self._examples.parts[part], _EVALUATION_BATCH)
+        size = min(_EVALUATION_BATCH, self._recipe.batch_size)
+        batches = torch.split(self._examples.parts[part], size)
         with autocast(self._device, self._precision):
             return torch.cat([self._tail_of(indexes_B).float().cpu() for indexes_B in batches])
 

@@ -41,7 +41,10 @@ class Store:
         Returns:
             [B, ...], features as float32 whatever they are stored as, and pixels as uint8.
         """
-        batch = self.rows.index_select(0, indexes).to(device)
+        batch = self.rows.index_select(0, indexes)
+        if device.type == "cuda":
+            batch = batch.pin_memory()
+        batch = batch.to(device, non_blocking=True)
         if batch.is_floating_point():
             batch = batch.float()
         return batch.permute(0, 3, 1, 2) if self.channels_last else batch

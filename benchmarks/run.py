@@ -32,7 +32,7 @@ from tracker.models.cut import cut_network
 from tracker.models.intake import Intake
 from tracker.models.networks import build_network
 from tracker.one_run import train
-from tracker.plan import RunOptions, read_options
+from tracker.options import RunOptions, read_options
 from tracker.recipe import Recipe
 from tracker.training.device import autocast, choose_device, choose_precision, on_device
 from tracker.training.loop import Examples, Training
@@ -91,7 +91,8 @@ def feature_extractor(options: RunOptions, images: Images, pixels: Pixels, model
     print(
         f"(a) {model} feature extractor, {EPOCHS} epochs, {recipe.precision}: "
         f"{statistics.median(whole):.1f} s; one bare forward pass {statistics.median(bare):.1f} s; "
-        f"building the network {start_up:.1f} s; ratio {statistics.median(ratios):.3f} (runs: {', '.join(f'{ratio:.3f}' for ratio in ratios)})"
+        f"building the network {start_up:.1f} s; "
+        f"ratio {statistics.median(ratios):.3f} (runs: {', '.join(f'{ratio:.3f}' for ratio in ratios)})"
     )
 
 

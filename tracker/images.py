@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
+from tracker.data.cache import atomic_folder, cache_dir
 from tracker.data.manifest import Manifest, build_manifest
-from tracker.data.pixels import Pixels, build_pixels
+from tracker.data.pixels import Pixels, build_pixels, pixels_key
 from tracker.data.progress import Progress, silent
 from tracker.data.split import (
     Split,
@@ -17,7 +20,9 @@ from tracker.data.split import (
     validate_rule,
 )
 from tracker.errors import UnreadableImages
-from tracker.plan import RunOptions
+from tracker.options import RunOptions
+
+_REASONS = "reasons.json"
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,21 @@ def decode_images(images: Images, options: RunOptions, progress: Progress = sile
     Raises:
         UnreadableImages: If some cannot be decoded and none are to be skipped.
     """
-    size, resize = options.image_size, options.resize
+    build = partial(build_pixels, image_size=options.image_size, resize=options.resize, progress=progress)
+    key = pixels_key(images.manifest, image_size=options.image_size, resize=options.resize)
+    known = cache_dir() / "unreadable" / key
     try:
-        return images, build_pixels(images.manifest, image_size=size, resize=resize, progress=progress)
+        if options.on_unreadable == "skip" and known.exists():
+            images = _without(images, json.loads((known / _REASONS).read_text(encoding="utf-8")))
+        return images, build(images.manifest)
     except UnreadableImages as error:
         if options.on_unreadable == "stop":
             raise
+        # The next command need not decode everything again to learn the same.
+        with atomic_folder(known) as folder:
+            (folder / _REASONS).write_text(json.dumps(error.reasons), encoding="utf-8")
         images = _without(images, error.reasons)
-    return images, build_pixels(images.manifest, image_size=size, resize=resize, progress=progress)
+    return images, build(images.manifest)
 
 
 def _without(images: Images, reasons: Mapping[str, str]) -> Images:

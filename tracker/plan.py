@@ -1,168 +1,100 @@
-"""What a user asks `tracker run` for: options and a YAML file, made into recipes."""
+"""What is decided and fetched before any run begins."""
 
 from __future__ import annotations
 
-import difflib
-import itertools
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+import torch
 
-from tracker.errors import UsageError
-from tracker.recipe import Mode, OnUnreadable, Optimizer, Recipe, Resize, Schedule, default_lr
-
-AskedPrecision = Literal["auto", "fp32", "bf16"]
-LogModel = Literal["all", "first", "none"]
-
-
-class RunOptions(BaseModel):
-    """Everything that `tracker run` can be told; the defaults are the reference study."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: tuple[str, ...] = Field(("alexnet", "resnet152", "densenet201"), min_length=1)
-    mode: tuple[Mode, ...] = Field(("feature-extractor", "fine-tuning"), min_length=1)
-    seed: tuple[int, ...] = Field((0,), min_length=1)
-
-    dataset: str = "tb-xray"
-    data: Path | None = None
-    patient_pattern: str | None = None
-    on_unreadable: OnUnreadable = "stop"
-    split: str | None = None
-    split_seed: int = 0
-    image_size: int = 224
-    resize: Resize = "stretch"
-
-    weights: str = "imagenet"
-    epochs: int = 40
-    batch_size: int = 32
-    optimizer: Optimizer = "sgd"
-    lr: float | None = None
-    weight_decay: float = 1e-4
-    momentum: float = 0.9
-    schedule: Schedule = "constant"
-    precision: AskedPrecision = "auto"
-
-    experiment: str | None = None
-    tracking_uri: str | None = None
-    log_model: LogModel = "first"
-
-    @field_validator("model", "mode", "seed", mode="before")
-    @classmethod
-    def _one_value_is_a_list_of_one(cls, value: object) -> object:
-        return [value] if isinstance(value, str | int) else value
-
-    @field_validator("model", "mode", "seed")
-    @classmethod
-    def _each_value_once(cls, values: tuple[object, ...]) -> tuple[object, ...]:
-        return tuple(dict.fromkeys(values))
-
-    @property
-    def experiment_name(self) -> str:
-        """The MLflow experiment, by default named after the data set."""
-        return self.experiment or self.dataset
-
-    def arms(self) -> Iterator[tuple[str, str]]:
-        """Yield every model in every mode, a model's modes together."""
-        return itertools.product(self.model, self.mode)
-
-    def recipe(self, *, model: str, mode: str, seed: int, split: str, precision: str) -> Recipe:
-        """Return the recipe of one run of the grid.
-
-        Args:
-            model: The network.
-            mode: Where it is cut.
-            seed: The run's seed.
-            split: The split's rule, decided.
-            precision: The precision, decided.
-
-        Raises:
-            UsageError: If a value is out of its range; all such values are named.
-        """
-        shared = {name: getattr(self, name) for name in Recipe.model_fields if hasattr(self, name)}
-        chosen = {
-            "model": model,
-            "mode": mode,
-            "seed": seed,
-            "split": split,
-            "precision": precision,
-            "lr": self.lr if self.lr is not None else default_lr(mode, self.optimizer),
-            "weights": "none" if mode == "scratch" else self.weights,
-        }
-        try:
-            return Recipe(**(shared | chosen))
-        except ValidationError as error:
-            raise _usage_error(error) from None
+from tracker.data.pixels import Pixels
+from tracker.data.progress import Progress, silent
+from tracker.images import Images, decode_images, find_images
+from tracker.models.cut import cut_network
+from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
+from tracker.models.weights import is_file, prepare_weights
+from tracker.options import RunOptions
+from tracker.recipe import Recipe
+from tracker.tracking.store import resolve_uri
+from tracker.training.device import choose_device, choose_precision
 
 
-def read_options(given: Mapping[str, Any], config: Path | None = None) -> RunOptions:
-    """Return the options of a YAML file, overridden by those given on the command line.
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before any image is decoded.
 
-    Args:
-        given: Option names and values; None and empty lists mean "not given".
-        config: A YAML file of option names and values.
+    Attributes:
+        options: What the user asked for.
+        images: The images and their parts.
+        recipes: The runs, an arm's seeds together.
+        device: Where they compute.
+        tracking_uri: Where they are tracked.
+    """
+
+    options: RunOptions
+    images: Images
+    recipes: Sequence[Recipe]
+    device: torch.device
+    tracking_uri: str
+
+
+def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
+    """Decide everything that can be decided without decoding an image.
 
     Raises:
-        UsageError: If the file cannot be read, or a name or value is wrong; all are named at once.
+        TrackerError: If an option, an image, a label, the split or a cut is not as it must be.
     """
-    asked = {name: value for name, value in given.items() if value is not None and value != []}
-    values = (_read_yaml(config) if config else {}) | asked
-    try:
-        options = RunOptions(**values)
-    except ValidationError as error:
-        raise _usage_error(error) from None
-    _check_ranges(options)
-    return options
+    check_network_names(options.model)
+    tracking_uri = resolve_uri(options.tracking_uri)
+    images = find_images(options, progress)
+    device = choose_device()
+    recipes = tuple(_recipes(options, split=images.split.rule, device=device))
+    for model in options.model:
+        _check_network(model, options, classes=len(images.manifest.classes))
+    return Plan(options, images, recipes, device, tracking_uri)
 
 
-def _check_ranges(options: RunOptions) -> None:
-    """Let every arm's recipe be made once, so that a wrong value is known before any work."""
-    for (model, mode), seed in itertools.product(options.arms(), options.seed):
-        options.recipe(model=model, mode=mode, seed=seed, split="given", precision="fp32")
+def _recipes(options: RunOptions, *, split: str, device: torch.device) -> Iterator[Recipe]:
+    for model, mode in options.arms():
+        precision = choose_precision(options.precision, model=model, device=device)
+        for seed in options.seed:
+            yield options.recipe(model=model, mode=mode, seed=seed, split=split, precision=precision)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            "the configuration file must be readable", but=f"{path}: {error.strerror}", do="Check --config."
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        found = " ".join(str(error).split())
-        raise UsageError(
-            "the configuration file must be YAML", but=f"{path}: {found}", do="Mend the file."
-        ) from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise UsageError(
-            "the configuration file must hold names and values",
-            but=f"{path} holds a {type(content).__name__}",
-            do="Write it as lines of `name: value`.",
-        )
-    return {str(name).replace("-", "_"): value for name, value in content.items()}
+def _check_network(model: str, options: RunOptions, *, classes: int) -> None:
+    """Try every cut and the image size on a network without values: it costs nothing.
+
+    Otherwise a typing error would end a study at its last arm.
+    """
+    network = blueprint(model, classes=classes)
+    check_image_size(network, options.image_size)
+    for mode in options.mode:
+        cut_network(network, mode)
 
 
-def _usage_error(error: ValidationError) -> UsageError:
-    problems = [_problem(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors()]
-    return UsageError(
-        "every option must have a known name and a possible value",
-        but="; ".join(dict.fromkeys(problems)),
-        do="See tracker run --help.",
-    )
+@dataclass(frozen=True)
+class Prepared:
+    """A plan whose weights are there and whose images are decoded.
+
+    Attributes:
+        plan: The plan.
+        images: Its images, without those that were left out.
+        pixels: What they decode to.
+    """
+
+    plan: Plan
+    images: Images
+    pixels: Pixels
 
 
-def _problem(location: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
-    name = str(location[0]) if location else ""
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(name, RunOptions.model_fields, n=1)
-        return f"{name} is unknown" + (f" (did you mean {near[0]}?)" if near else "")
-    text = message.removeprefix("Value error, ")
-    text = text[0].lower() + text[1:]
-    if not name:
-        return text
-    return f"{name}: {text}" + ("" if "got" in text else f", got {found!r}")
+def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
+    """Fetch what is missing and decode the images; nothing is recorded yet.
+
+    Raises:
+        TrackerError: If weights cannot be had or do not fit, or images cannot be read.
+    """
+    for model, weights in dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes):
+        prepare_weights(model, weights)
+        if is_file(weights):
+            build_network(model, weights=weights, classes=len(plan.images.manifest.classes), seed=0)
+    return Prepared(plan, *decode_images(plan.images, plan.options, progress))

@@ -49,6 +49,13 @@ def check_mode(mode: str) -> str:
 
 
 Mode = Annotated[str, AfterValidator(check_mode)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+ImageSize = Annotated[int, Field(ge=16, le=4096)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+BatchSize = Annotated[int, Field(ge=1)]
+LearningRate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+WeightDecay = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Recipe(BaseModel):
@@ -58,23 +65,23 @@ class Recipe(BaseModel):
 
     dataset: str = Field(description="The source of the images: tb-xray, montgomery, folder or csv.")
     split: str = Field(description="The parts train/val/test, as counts, as fractions, or 'given'.")
-    split_seed: int = Field(ge=0, description="The seed that the split is drawn with.")
+    split_seed: Seed = Field(description="The seed that the split is drawn with.")
     patient_pattern: str | None = Field(description="The regular expression that finds the patient.")
     on_unreadable: OnUnreadable = Field(description="What an unreadable image does to the run.")
-    image_size: int = Field(ge=16, le=4096, description="Height and width of the images, in pixels.")
+    image_size: ImageSize = Field(description="Height and width of the images, in pixels.")
     resize: Resize = Field(description="How images that are not square become so.")
     model: str = Field(description="The network, by its torchvision name.")
     weights: str = Field(description="imagenet, none, or a file of weights.")
     mode: Mode = Field(description="Where the network is cut.")
-    epochs: int = Field(ge=1, le=100_000, description="Passes over the training part.")
-    batch_size: int = Field(ge=1, description="Images a step.")
+    epochs: Epochs = Field(description="Passes over the training part.")
+    batch_size: BatchSize = Field(description="Images a step.")
     optimizer: Optimizer = Field(description="The rule that turns gradients into steps.")
-    lr: float = Field(gt=0, allow_inf_nan=False, description="The learning rate at the first step.")
-    weight_decay: float = Field(ge=0, allow_inf_nan=False, description="The L2 penalty on weights.")
-    momentum: float = Field(ge=0, lt=1, description="The momentum of SGD (the other optimizers ignore it).")
+    lr: LearningRate = Field(description="The learning rate at the first step.")
+    weight_decay: WeightDecay = Field(description="The L2 penalty on weights.")
+    momentum: Momentum = Field(description="The momentum of SGD (the other optimizers ignore it).")
     schedule: Schedule = Field(description="How the learning rate changes over the epochs.")
     precision: Precision = Field(description="The number format of the forward and backward passes.")
-    seed: int = Field(ge=0, lt=2**32, description="The seed of the new layer, the data order and dropout.")
+    seed: Seed = Field(description="The seed of the new layer, the data order and dropout.")
 
     @model_validator(mode="after")
     def _weights_fit_the_mode(self) -> Recipe:

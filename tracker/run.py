@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
-import torch
-
-from tracker.data.pixels import Pixels
-from tracker.data.progress import Progress, silent
 from tracker.errors import TrackerError
-from tracker.images import Images, decode_images, find_images
-from tracker.models.cut import cut_network
-from tracker.models.networks import build_network, check_network_name
-from tracker.models.weights import prepare_weights, weights_digest
+from tracker.images import Images
+from tracker.models.weights import weights_digest
 from tracker.one_run import train
-from tracker.plan import RunOptions
-from tracker.recipe import FREEZE, Recipe, digest_of
+from tracker.options import RunOptions
+from tracker.plan import Plan, Prepared
+from tracker.recipe import Recipe, digest_of
 from tracker.recording import record_inputs, record_model, record_results, run_tags
-from tracker.tracking.home import find_run, tracker_home
+from tracker.tracking.home import find_run, home_token, tracker_home
 from tracker.tracking.recorder import RunRecorder
-from tracker.tracking.store import resolve_uri
-from tracker.training.device import choose_device, choose_precision
 
 Status = Literal["FINISHED", "FAILED", "SKIPPED"]
 
@@ -47,88 +40,23 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class RunResult:
-    """How one run ended: its status, what its last epoch measured, and why it failed if it did."""
+    """How one run ended.
+
+    Attributes:
+        recipe: What was run.
+        status: FINISHED, FAILED, or SKIPPED because it was run before or is being run.
+        metrics: What its last epoch measured.
+        seconds: How long it took.
+        reason: Why it failed or was skipped.
+        has_model: Whether its network is stored.
+    """
 
     recipe: Recipe
     status: Status
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that is decided before any image is decoded.
-
-    Attributes:
-        options: What the user asked for.
-        images: The images and their parts.
-        recipes: The runs, an arm's seeds together.
-        device: Where they compute.
-        tracking_uri: Where they are tracked.
-    """
-
-    options: RunOptions
-    images: Images
-    recipes: Sequence[Recipe]
-    device: torch.device
-    tracking_uri: str
-
-
-def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
-    """Decide everything that can be decided without decoding an image.
-
-    Raises:
-        TrackerError: If an option, an image, a label, the split or a cut is not as it must be.
-    """
-    for model in options.model:
-        check_network_name(model)
-    tracking_uri = resolve_uri(options.tracking_uri)
-    images = find_images(options, progress)
-    device = choose_device()
-    recipes = tuple(_recipes(options, split=images.split.rule, device=device))
-    _check_cuts(options, classes=len(images.manifest.classes))
-    return Plan(options, images, recipes, device, tracking_uri)
-
-
-def _recipes(options: RunOptions, *, split: str, device: torch.device) -> Iterator[Recipe]:
-    for model, mode in options.arms():
-        precision = choose_precision(options.precision, model=model, device=device)
-        for seed in options.seed:
-            yield options.recipe(model=model, mode=mode, seed=seed, split=split, precision=precision)
-
-
-def _check_cuts(options: RunOptions, *, classes: int) -> None:
-    """Try every named cut once: a typing error must not end a study at its last arm."""
-    for model, mode in options.arms():
-        if mode.startswith(FREEZE):
-            cut_network(build_network(model, weights="none", classes=classes, seed=0), mode)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plan whose weights are there and whose images are decoded.
-
-    Attributes:
-        plan: The plan.
-        images: Its images, without those that were left out.
-        pixels: What they decode to.
-    """
-
-    plan: Plan
-    images: Images
-    pixels: Pixels
-
-
-def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
-    """Fetch what is missing and decode the images; nothing is recorded yet.
-
-    Raises:
-        TrackerError: If weights cannot be had or images cannot be read.
-    """
-    for model, weights in dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes):
-        prepare_weights(model, weights)
-    return Prepared(plan, *decode_images(plan.images, plan.options, progress))
+    reason: str = ""
+    has_model: bool = False
 
 
 def execute(prepared: Prepared, reporter: Reporter) -> list[RunResult]:
@@ -147,7 +75,7 @@ def execute(prepared: Prepared, reporter: Reporter) -> list[RunResult]:
         result = work.run(reporter)
         reporter.run_ended(result)
         results.append(result)
-        if result.status != "FAILED":
+        if result.has_model:
             stored.add(recipe.arm)
     return results
 
@@ -198,22 +126,29 @@ class _Work:
 
     @property
     def run_uid(self) -> str:
-        """Return what names this run: the same recipe tracked elsewhere is another run."""
-        place = [self.plan.tracking_uri, self.plan.options.experiment_name]
+        """Return what names this run: the same recipe tracked elsewhere, or from elsewhere, is another run.
+
+        Only this folder's journals say what was run, so two folders never write into one run of MLflow.
+        """
+        place = [self.plan.tracking_uri, self.plan.options.experiment_name, home_token(tracker_home())]
         return digest_of([self.fingerprint, *place])[:32]
 
     def run(self, reporter: Reporter) -> RunResult:
         earlier = find_run(tracker_home(), self.run_uid)
-        if earlier is not None and earlier.state == "FINISHED":
-            return RunResult(self.recipe, "SKIPPED")
+        if earlier is not None and earlier.state == "RUNNING":
+            return RunResult(self.recipe, "SKIPPED", reason="another process is at it")
+        if earlier is not None and earlier.state == "FINISHED" and not self.plan.options.rerun:
+            return RunResult(self.recipe, "SKIPPED", reason="finished before", has_model=earlier.has_model)
         start = time.monotonic()
         with self._recorder() as recorder:
             try:
                 metrics = self._train_and_record(recorder, reporter)
             except TrackerError as error:
                 recorder.finish("FAILED", reason=str(error))
-                return RunResult(self.recipe, "FAILED", seconds=time.monotonic() - start, error=str(error))
-        return RunResult(self.recipe, "FINISHED", metrics, time.monotonic() - start)
+                return RunResult(self.recipe, "FAILED", seconds=time.monotonic() - start, reason=str(error))
+        return RunResult(
+            self.recipe, "FINISHED", metrics, time.monotonic() - start, has_model=self.with_model
+        )
 
     def _train_and_record(self, recorder: RunRecorder, reporter: Reporter) -> Mapping[str, float]:
         record_inputs(recorder, self.recipe, self.images)

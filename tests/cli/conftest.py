@@ -68,10 +68,10 @@ def tracker(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_cache: Path) -> Iterator[Study]:
-    """One small study, made once: two networks, three modes, two seeds, on the embedded store."""
+    """One small study, made once: two networks, two modes, two seeds, on the embedded store."""
     folder = tmp_path_factory.mktemp("study")
     before = Path.cwd()
-    settings = {"TRACKER_CACHE": str(shared_cache)}
+    settings = {"TRACKER_CACHE": str(shared_cache), "MLFLOW_TRACKING_URI": "", "TRACKER_HOME": ""}
     kept = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     os.chdir(folder)

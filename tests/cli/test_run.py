@@ -185,10 +185,17 @@ def test_a_yaml_file_says_all_and_options_win(tracker: Tracker, workplace: Path,
     (workplace / "study.yaml").write_text(
         yaml.safe_dump(
             {"dataset": "folder", "data": str(radiographs), "model": "resnet18", "mode": ["fine-tuning"]}
-            | {"weights": "none", "batch-size": 5, "epochs": 7, "experiment": "from-yaml", "lr": 0.25}
+            | {
+                "weights": "none",
+                "batch-size": 5,
+                "epochs": 7,
+                "experiment": "from-yaml",
+                "lr": 0.25,
+                "dry_run": True,
+            }
         )
     )
-    told = tracker("run", "--config", "study.yaml", "--epochs", "3", "--dry-run")
+    told = tracker("run", "--config", "study.yaml", "--epochs", "3")
     assert told.code == 0, told.err
     assert "experiment  from-yaml" in told.out
     assert "3 epochs, batches of 5" in told.out
@@ -250,6 +257,8 @@ def test_unreadable_images_stop_the_run_or_are_left_out(
         (["--data", "/nowhere"], 1, ["/nowhere"]),
         (["--tracking-uri", "./mlruns"], 1, ["mlruns"]),
         (["--config", "/nowhere.yaml"], 2, ["/nowhere.yaml"]),
+        (["--model", "alexnet", "--image-size", "32"], 2, ["alexnet cannot take 32x32"]),
+        (["--model", "vit_b_32"], 2, ["vit_b_32 cannot take 64x64"]),
     ],
 )
 def test_bad_input_is_one_line_and_an_exit_code_and_nothing_begins(
@@ -267,12 +276,13 @@ def test_bad_input_is_one_line_and_an_exit_code_and_nothing_begins(
 
 
 def test_unknown_keys_of_a_yaml_file_are_named_at_once(tracker: Tracker, workplace: Path) -> None:
-    (workplace / "study.yaml").write_text("modell: resnet18\nepoch: 3\nlr: fast\n")
+    (workplace / "study.yaml").write_text("modell: resnet18\nepoch: 3\nlr: fast\nbatch-size: 0\n")
     told = tracker("run", "--config", "study.yaml")
     assert told.code == 2
     assert "modell is unknown (did you mean model?)" in told.err
     assert "epoch is unknown (did you mean epochs?)" in told.err
     assert "lr: " in told.err
+    assert "batch_size: " in told.err
 
 
 def test_imagenet_weights_that_cannot_be_had_are_named_before_anything_begins(
@@ -321,21 +331,59 @@ def test_a_server_that_is_not_there_costs_nothing_but_a_line(
 
 
 def test_an_interrupted_run_is_killed_in_mlflow_and_the_same_command_goes_on(
-    workplace: Path, radiographs: Path, shared_cache: Path
+    tracker: Tracker, workplace: Path, radiographs: Path
 ) -> None:
     arms = ["--model", MODELS[0], "--mode", "fine-tuning", "--experiment", "cut"]
-    arguments = small_run(radiographs, *arms)
-    arguments[arguments.index("--epochs") + 1] = "2000"
+    arguments = small_run(radiographs, *arms, "--epochs", "80")
     command = [sys.executable, "-m", "tracker", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=workplace) as process:
         assert process.stdout is not None
-        next(line for line in process.stdout if "epoch " in line and "/2000" in line)
+        next(line for line in process.stdout if "epoch " in line and "/80" in line)
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         assert process.wait(60) == 130
+    assert "the same command goes on" in rest
     assert "Traceback" not in rest
-    (run,) = read_runs(f"sqlite:///{workplace}/mlflow.db", "cut")
-    assert run.status == "KILLED"
+    uri = f"sqlite:///{workplace}/mlflow.db"
+    assert [run.status for run in read_runs(uri, "cut")] == ["KILLED"]
+
+    assert "1 run: 1 finished" in tracker(*arguments).out
+    assert sorted(run.status for run in read_runs(uri, "cut")) == ["FINISHED", "KILLED"]
+
+
+def test_rerun_runs_again_what_has_finished(tracker: Tracker, workplace: Path, radiographs: Path) -> None:
+    arms = ["--model", MODELS[0], "--mode", "freeze:features.5", "--experiment", "twice"]
+    assert tracker(*small_run(radiographs, *arms)).code == 0
+    assert "1 run: 1 skipped" in tracker(*small_run(radiographs, *arms)).out
+    assert "1 run: 1 finished" in tracker(*small_run(radiographs, *arms, "--rerun")).out
+    first, second = read_runs(f"sqlite:///{workplace}/mlflow.db", "twice", metrics=["val/loss"])
+    assert first.tags["tracker.fingerprint"] == second.tags["tracker.fingerprint"]
+    assert first.tags["tracker.trunk_unchanged"] == "true"
+    assert first.history["val/loss"] == second.history["val/loss"], "the same recipe, the same numbers"
+
+
+def test_weights_that_do_not_fit_are_known_before_anything_begins(
+    tracker: Tracker, workplace: Path, radiographs: Path
+) -> None:
+    import torch
+
+    torch.save({"conv1.weight": torch.ones(1)}, workplace / "w.pth")
+    told = tracker(*small_run(radiographs, "--weights", "w.pth", "--model", "resnet18"))
+    assert told.code == 1
+    assert "keys differ" in told.err
+    assert "conv1.weight: [1] in the file, [64, 3, 7, 7] in the network" in told.err
+    assert not (workplace / "mlflow.db").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(
+    tracker: Tracker, workplace: Path, radiographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workplace / "file").write_text("")
+    monkeypatch.setenv("TRACKER_HOME", str(workplace / "file" / "home"))
+    told = tracker(*small_run(radiographs, "--model", MODELS[0], "--mode", "feature-extractor"))
+    assert told.code == 1
+    assert "TRACKER_HOME" in told.err
+    assert "Traceback" not in told.err
 
 
 def test_the_command_works_as_a_process_of_its_own(workplace: Path, radiographs: Path) -> None:

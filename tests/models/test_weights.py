@@ -150,6 +150,26 @@ def test_imagenet_weights_are_read_from_torchs_own_folder(torch_home: Path, name
     assert (network.mean, network.std) == (IMAGENET.mean, IMAGENET.std)
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("googlenet", "googlenet-1378be20.pth"), ("inception_v3", "inception_v3_google-0cc3c7bd.pth")],
+)
+def test_networks_with_auxiliary_classifiers_take_their_files_by_name_or_by_path(
+    torch_home: Path, name: str, file: str
+) -> None:
+    torch.manual_seed(3)
+    whole = torchvision.models.get_model(name, weights=None, aux_logits=True, init_weights=False)
+    torch_home.mkdir(parents=True)
+    torch.save(whole.state_dict(), torch_home / file)
+    by_name = build_network(name, weights="imagenet", classes=2, seed=0).module.eval()
+    by_path = build_network(name, weights=str(torch_home / file), classes=2, seed=0).module.eval()
+    images = torch.rand(1, 3, 299, 299)
+    with torch.inference_mode():
+        assert torch.equal(by_name(images), by_path(images))
+    assert by_name.transform_input
+    assert not build_network(name, weights="none", classes=2, seed=0).module.transform_input
+
+
 def test_densenet_files_with_torchvisions_old_names_fit(tmp_path: Path) -> None:
     torch.manual_seed(3)
     state = torchvision.models.densenet121(weights=None).state_dict()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from tracker.plan import read_options
+from tracker.options import read_options
 from tracker.recipe import Recipe
 from tracker.records import Part
 from tracker.training.loop import Examples

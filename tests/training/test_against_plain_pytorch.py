@@ -8,6 +8,7 @@ from tests.training.plain_pytorch import losses_of_plain_loop
 from tests.training.small import CPU, LABELS, PARTS, Collected, examples, make_recipe
 from tracker.data.pixels import Pixels
 from tracker.models.cut import cut_network
+from tracker.models.frozen import state_hash
 from tracker.models.networks import build_network
 from tracker.training.features import stored_features
 from tracker.training.loop import Training
@@ -44,7 +45,14 @@ def test_losses_equal_those_of_a_plain_pytorch_loop(
     cut = cut_network(network, mode)
     store = pixel_store(pixels)
     if cut.trunk is not None and cut.node is not None:
-        store = stored_features(cut.trunk, pixels, node=cut.node, precision="fp32", device=CPU)
+        store = stored_features(
+            cut.trunk,
+            pixels,
+            trunk_hash=state_hash(cut.trunk),
+            node=cut.node,
+            precision="fp32",
+            device=CPU,
+        )
     told = Collected()
     Training(cut.tail, examples(store), recipe, device=CPU).run(told)
 

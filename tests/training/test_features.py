@@ -37,7 +37,13 @@ def features(cut: Cut, pixels: Pixels, precision: Precision = "fp32") -> tuple[S
     assert cut.trunk is not None
     assert cut.node is not None
     store = stored_features(
-        cut.trunk, pixels, node=cut.node, precision=precision, device=CPU, progress=counter
+        cut.trunk,
+        pixels,
+        trunk_hash=state_hash(cut.trunk),
+        node=cut.node,
+        precision=precision,
+        device=CPU,
+        progress=counter,
     )
     return store, counter.calls
 
@@ -93,7 +99,15 @@ def test_interrupted_features_leave_nothing_behind(pixels: Pixels, tmp_path: Pat
     parts = cut()
     assert parts.trunk is not None
     with pytest.raises(KeyboardInterrupt):
-        stored_features(parts.trunk, pixels, node="n", precision="fp32", device=CPU, progress=interrupt)
+        stored_features(
+            parts.trunk,
+            pixels,
+            trunk_hash="h",
+            node="n",
+            precision="fp32",
+            device=CPU,
+            progress=interrupt,
+        )
     left = [path for path in (tmp_path / "cache" / "features").iterdir() if path.is_dir()]
     assert left == []
 
@@ -111,4 +125,4 @@ class GivesOneRow(nn.Module):
 @pytest.mark.parametrize("trunk", [GivesTwo(), GivesOneRow()])
 def test_a_trunk_that_does_not_give_a_row_an_image_is_refused(pixels: Pixels, trunk: nn.Module) -> None:
     with pytest.raises(ModelError, match="a row an image"):
-        stored_features(trunk, pixels, node="n", precision="fp32", device=CPU)
+        stored_features(trunk, pixels, trunk_hash="h", node="n", precision="fp32", device=CPU)

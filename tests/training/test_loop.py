@@ -136,3 +136,14 @@ def test_a_frozen_tail_parameter_would_be_trained(on_pixels: Examples) -> None:
 def test_labels_and_parts_decide_what_is_trained(on_pixels: Examples) -> None:
     flipped = Examples.of(Store(on_pixels.store.rows), [1 - label for label in LABELS], PARTS)
     assert without_speed(train(on_pixels)[1]) != without_speed(train(flipped)[1])
+
+
+def test_a_validation_loss_that_is_not_finite_is_named_too(on_pixels: Examples) -> None:
+    class LostInEvaluation(Tiny):
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            logits = super().forward(pixels)
+            return logits if self.training else logits * float("inf")
+
+    training = Training(LostInEvaluation(), on_pixels, make_recipe(), device=CPU)
+    with pytest.raises(NonFiniteLoss, match=r"val/loss was (nan|inf) in epoch 1"):
+        training.run(Collected())

@@ -9,8 +9,9 @@ from typing import Any
 from tracker.cli.progress import LiveReporter
 from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, unsent_line
 from tracker.interruption import sigterm_as_ctrl_c
-from tracker.plan import read_options
-from tracker.run import Prepared, RunResult, execute, make_plan, prepare
+from tracker.options import read_options
+from tracker.plan import Prepared, make_plan, prepare
+from tracker.run import RunResult, execute
 from tracker.tracking.home import tracker_home
 from tracker.tracking.shipper import start_shipper
 from tracker.tracking.store import database_file
@@ -20,13 +21,12 @@ _INTERRUPTED = 130
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 60.0, 8.0
 
 
-def plan_and_execute(given: Mapping[str, Any], config: Path | None, *, dry_run: bool) -> int:
+def plan_and_execute(given: Mapping[str, Any], config: Path | None) -> int:
     """Make the plan of a study, show it, and carry it out.
 
     Args:
         given: The options of the command line; None means "not given".
         config: A YAML file of options.
-        dry_run: Whether to stop after showing the plan.
 
     Returns:
         The exit code: 0, 1 if a run failed, 130 if the user interrupted.
@@ -34,7 +34,7 @@ def plan_and_execute(given: Mapping[str, Any], config: Path | None, *, dry_run: 
     with LiveReporter() as reporter:
         plan = make_plan(read_options(given, config), reporter.progress)
         reporter.show(plan_lines(plan))
-        if dry_run:
+        if plan.options.dry_run:
             return 0
         try:
             prepared = prepare(plan, reporter.progress)

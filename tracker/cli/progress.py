@@ -104,9 +104,9 @@ def _measured(values: Mapping[str, float]) -> str:
 
 def _ending(result: RunResult) -> str:
     if result.status == "SKIPPED":
-        return result.error or "finished before"
+        return result.reason
     if result.status == "FAILED":
-        return result.error
+        return result.reason
     return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}"
 
 

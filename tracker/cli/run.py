@@ -124,14 +124,18 @@ def run(
         Path | None,
         typer.Option(help="A YAML file of these options; options given here win.", rich_help_panel=TRACKING),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    rerun: Annotated[
+        bool | None,
+        typer.Option("--rerun", help="Run again what has finished; the comparison takes the newest."),
+    ] = None,
+    dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Print the plan and stop.")] = None,
 ) -> None:
     """Train every model in every mode, and track every epoch in MLflow.
 
     Without options this is the reference study: AlexNet, ResNet-152 and DenseNet-201 with ImageNet weights,
     as feature extractors and fine-tuned, on 662 chest X-rays.
     """
-    given = {name: value for name, value in locals().items() if name not in {"config", "dry_run"}}
+    given = {name: value for name, value in locals().items() if name != "config"}
     from tracker.cli.execution import plan_and_execute
 
-    raise typer.Exit(plan_and_execute(given, config, dry_run=dry_run))
+    raise typer.Exit(plan_and_execute(given, config))

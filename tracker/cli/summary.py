@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tracker.images import Images
+from tracker.plan import Plan
 from tracker.recipe import Recipe
-from tracker.run import Plan, RunResult, Status
+from tracker.run import RunResult, Status
 from tracker.tracking.position import Unsent
 from tracker.tracking.store import describe
 from tracker.training.device import device_name

@@ -131,6 +131,7 @@ def build_manifest(
     place = _place(source, root, progress or silent)
     found = sorted(source.collect(place), key=lambda image: image.id)
     _check_classes(place, found)
+    _check_names(found)
     digests = hash_files([image.path for image in found], progress or silent)
     check_all([partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)])
     patients = _patients(found, patient_pattern)
@@ -166,6 +167,18 @@ def _check_classes(place: Path, images: Sequence[Found] | Sequence[Sample]) -> N
             but=f"{len(images)} images of {len(classes)} {'class' if len(classes) == 1 else 'classes'} "
             f"were found{': ' + classes[0] if classes else ''}",
             do="Point --data at the folder above the class folders (PNG, JPEG, TIFF or BMP images).",
+        )
+
+
+def _check_names(found: Sequence[Found]) -> None:
+    """Refuse names that no csv file, journal or terminal could hold."""
+    bad = [image.id for image in found if not image.id.isprintable()]
+    if bad:
+        raise DataError(
+            "names of images must be printable UTF-8",
+            but=f"{len(bad)} {'is' if len(bad) == 1 else 'are'} not",
+            do="Rename them:",
+            details=listed([name.encode("unicode_escape").decode() for name in bad]),
         )
 
 

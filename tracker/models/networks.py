@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,20 +42,23 @@ def network_names() -> list[str]:
     return list(torchvision.models.list_models(module=torchvision.models))
 
 
-def check_network_name(name: str) -> None:
-    """Accept the name of a network that exists.
+def check_network_names(asked: Sequence[str]) -> None:
+    """Accept names of networks that exist.
 
     Raises:
-        UsageError: If torchvision has no such network.
+        UsageError: If torchvision lacks some of them; the nearest names are given for each.
     """
     names = network_names()
-    if name in names:
+    unknown = {name: difflib.get_close_matches(name, names, n=2) for name in asked if name not in names}
+    if not unknown:
         return
-    near = difflib.get_close_matches(name, names, n=3) or names[:3]
+    found = [
+        f"{name!r} is not" + (f" ({' or '.join(near)}?)" if near else "") for name, near in unknown.items()
+    ]
     raise UsageError(
         "a model must be a classification network of torchvision",
-        but=f"{name!r} is not",
-        do=f"Did you mean {' or '.join(near)}? `tracker models` lists all {len(names)}.",
+        but=", ".join(found),
+        do=f"`tracker models` lists all {len(names)}.",
     )
 
 
@@ -74,7 +78,7 @@ def build_network(name: str, *, weights: str, classes: int, seed: int) -> Networ
         UsageError: If there is no such network.
         ModelError: If the weights cannot be had or do not fit.
     """
-    check_network_name(name)
+    check_network_names([name])
     options = builder_options(name, pretrained=weights != "none")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -83,6 +87,42 @@ def build_network(name: str, *, weights: str, classes: int, seed: int) -> Networ
     pretrained = load_weights(module, name, weights, head=head)
     _renew(module, head, classes=classes, seed=seed)
     return Network(name, module, head, pretrained.mean, pretrained.std)
+
+
+def blueprint(name: str, *, classes: int) -> Network:
+    """Return a network without values, built and traced in no time."""
+    try:
+        with torch.device("meta"):
+            return build_network(name, weights="none", classes=classes, seed=0)
+    except NotImplementedError:
+        # RegNets compute their widths with tensors, which have no values on the meta device.
+        return build_network(name, weights="none", classes=classes, seed=0)
+
+
+def check_image_size(network: Network, size: int) -> None:
+    """Accept an image size that a network can take.
+
+    Args:
+        network: The network, with values or without.
+        size: Height and width, in pixels.
+
+    Raises:
+        UsageError: If the network fails on two images of this size.
+    """
+    device = next(network.module.parameters()).device
+    was_training = network.module.training
+    try:
+        # In training, batch norms need more than one value a channel.
+        network.module.train()(torch.zeros(2, 3, size, size, device=device))
+    except (RuntimeError, AssertionError, ValueError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise UsageError(
+            "a network must be able to take images of --image-size",
+            but=f"{network.name} cannot take {size}x{size} pixels ({reason})",
+            do="Choose another size, such as 224, or another network.",
+        ) from None
+    finally:
+        network.module.train(was_training)
 
 
 def builder_options(name: str, *, pretrained: bool) -> dict[str, bool]:

@@ -71,6 +71,11 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
     return load_file(module, _fetch(name, official.url), head=head, default=trained_on)
 
 
+def is_file(weights: str) -> bool:
+    """Say whether weights are a file of the user's."""
+    return weights not in {"imagenet", "none"}
+
+
 def prepare_weights(name: str, weights: str) -> None:
     """Fetch the weights of a network if they are not on this machine, before any work begins.
 
@@ -89,7 +94,7 @@ def prepare_weights(name: str, weights: str) -> None:
 
 def weights_digest(weights: str) -> str:
     """Return the SHA-256 of a file of weights, or nothing for weights that have a name."""
-    if weights in {"imagenet", "none"}:
+    if not is_file(weights):
         return ""
     with _existing(weights).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

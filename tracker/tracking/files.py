@@ -48,3 +48,20 @@ def _copy_synced(source: str, target: str) -> str:
     with Path(target).open("rb") as file:
         os.fsync(file.fileno())
     return target
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file if it is not there; of several processes at once, one wins whole.
+
+    Args:
+        path: The file; its folder is made where it is not there.
+        data: Its content.
+    """
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    write_whole(unfinished, data)
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        return
+    finally:
+        unfinished.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Literal
 
 from tracker.errors import TrackingError
 from tracker.tracking.entries import Creation, Status
+from tracker.tracking.files import write_once
 from tracker.tracking.journal import JOURNAL, has_writer, read_first, read_journal
 
 State = Literal["RUNNING", "UNFINISHED", "FINISHED", "FAILED", "KILLED"]
@@ -33,10 +35,27 @@ class LocalRun:
     creation: Creation
     state: State
 
+    @property
+    def has_model(self) -> bool:
+        """Whether the trained network is stored with it."""
+        return (self.folder / "model").exists()
+
 
 def tracker_home() -> Path:
     """Return the folder that holds all journals: TRACKER_HOME, or `.tracker` in the current folder."""
     return Path(os.environ.get("TRACKER_HOME") or ".tracker").absolute()
+
+
+def home_token(home: Path) -> str:
+    """Return what tells this home from all others; drawn when it is first asked for.
+
+    Args:
+        home: The folder that holds all journals.
+    """
+    file = home / "token"
+    if not file.exists():
+        write_once(file, secrets.token_hex(8).encode())
+    return file.read_text(encoding="ascii")
 
 
 def attempt_uid(run_uid: str, attempt: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tracker.plan import AskedPrecision
+from tracker.options import AskedPrecision
 from tracker.recipe import Precision
 
 # Seen on processors with AVX512-BF16 (benchmarks/precision.py, docs/log.md): most of their work is in large

@@ -29,7 +29,7 @@ def random_image(path: Path, height: int, width: int, *, colour: bool) -> Path:
 def in_training(network: torch.nn.Module, path: Path, size: int, resize: Resize) -> torch.Tensor:
     """Answer as a run does: decode, keep what is grey grey, normalise, evaluate."""
     image = decode(path, image_size=size, resize=resize)
-    pixels = torch.from_numpy(np.atleast_3d(image))[None]
+    pixels = torch.from_numpy(np.array(np.atleast_3d(image)))[None]
     with torch.inference_mode():
         return network.eval()(pixels).softmax(1)
 

@@ -40,9 +40,7 @@ def plan_lines(plan: Plan) -> list[str]:
 
 def _warnings(recipes: Sequence[Recipe]) -> list[str]:
     if any(recipe.weights == "none" and recipe.frozen for recipe in recipes):
-        return _paragraph(
-            "note", ["weights none: frozen layers stay random; good for a try, not for a result"]
-        )
+        return _paragraph("note", ["weights none: frozen layers are random, for a try and not a result"])
     return []
 
 

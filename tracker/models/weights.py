@@ -8,6 +8,7 @@ import json
 import pickle
 import re
 import socket
+import struct
 import sys
 import urllib.error
 import warnings
@@ -31,6 +32,11 @@ _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 _OLD_DENSENET_KEY = re.compile(r"(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)")
 _AUXILIARY_HEADS = ("aux1.", "aux2.", "AuxLogits.")
 _SHOWN_KEYS = 6
+# What readers raise when the bytes are not what they were when they were written.
+_DAMAGE = (
+    *(RuntimeError, OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, AssertionError),
+    *(struct.error, safetensors.SafetensorError),
+)
 
 Triple = tuple[float, float, float]
 
@@ -214,7 +220,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
             but=f"{path} holds other objects, or is no such file",
             do="Save model.state_dict(), best as .safetensors.",
         ) from None
-    except (RuntimeError, EOFError, OSError, safetensors.SafetensorError) as error:
+    except _DAMAGE as error:
         raise _damaged(path, error) from None
 
 
@@ -263,11 +269,8 @@ def _differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) ->
         for key, value in expected.items()
         if key in found and found[key].shape != value.shape
     ]
-    return (
-        [f"{key}: missing in the file" for key in missing]
-        + [f"{key}: not in the network" for key in found if key not in expected]
-        + shapes
-    )
+    unknown = [f"{key}: not in the network" for key in found if key not in expected]
+    return shapes + unknown + [f"{key}: missing in the file" for key in missing]
 
 
 def _normalisation(metadata: Mapping[str, str], default: Pretrained) -> Pretrained:

@@ -14,9 +14,11 @@ from tracker.models.cut import cut_network
 from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
 from tracker.models.weights import is_file, prepare_weights
 from tracker.options import RunOptions
-from tracker.recipe import Recipe
+from tracker.recipe import FREEZE, Recipe
 from tracker.tracking.store import resolve_uri
 from tracker.training.device import choose_device, choose_precision
+
+_STANDARD_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,13 @@ def _check_network(model: str, options: RunOptions, *, classes: int) -> None:
 
     Otherwise a typing error would end a study at its last arm.
     """
+    named_cuts = [mode for mode in options.mode if mode.startswith(FREEZE)]
+    # Every network of torchvision takes 224 pixels and can be cut before its last layer: no second is spent.
+    if options.image_size == _STANDARD_SIZE and not named_cuts:
+        return
     network = blueprint(model, classes=classes)
     check_image_size(network, options.image_size)
-    for mode in options.mode:
+    for mode in named_cuts:
         cut_network(network, mode)
 
 

@@ -8,9 +8,9 @@ from torch import nn
 from tracker.options import AskedPrecision
 from tracker.recipe import Precision
 
-# Seen on processors with AVX512-BF16 (benchmarks/precision.py, docs/log.md): most of their work is in large
-# linear layers, or in convolutions of one channel each, for which bf16 gains nothing or loses.
-_FASTER_IN_FP32: tuple[str, ...] = ()
+# Families whose training steps are slower in bf16 on processors with AVX512-BF16 (benchmarks/precision.py,
+# docs/log.md): their convolutions have one channel a group. On GPUs bf16 is faster for all.
+_SLOWER_IN_BF16 = ("efficientnet_b", "mnasnet", "mobilenet_v3", "shufflenet")
 
 
 def choose_device() -> torch.device:
@@ -42,7 +42,8 @@ def choose_precision(asked: AskedPrecision, *, model: str, device: torch.device)
         return asked
     if not _computes_bf16(device):
         return "fp32"
-    return "fp32" if model in _FASTER_IN_FP32 else "bf16"
+    slower = device.type == "cpu" and model.startswith(_SLOWER_IN_BF16)
+    return "fp32" if slower else "bf16"
 
 
 def _computes_bf16(device: torch.device) -> bool:

@@ -48,7 +48,7 @@ def compare(
     ] = None,
     tracking_uri: Annotated[
         str | None,
-        typer.Option(help="MLflow server or store. [default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db]"),
+        typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
     ] = None,
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""

@@ -10,7 +10,7 @@ import typer
 def sync(
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
     tracking_uri: Annotated[
-        str | None, typer.Option(help="Only runs meant for this server or store. [default: all]")
+        str | None, typer.Option(help="Only runs meant for this server or store. Default: all.")
     ] = None,
 ) -> None:
     """Send the journals of this folder's runs to MLflow; what was sent before is not sent again."""

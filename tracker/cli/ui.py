@@ -11,7 +11,7 @@ def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
     tracking_uri: Annotated[
         str | None,
-        typer.Option(help="MLflow server or store. [default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db]"),
+        typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
     ] = None,
 ) -> None:
     """Show curves and runs in MLflow's UI, on this machine only; Ctrl-C ends it."""

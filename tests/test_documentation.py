@@ -1,0 +1,66 @@
+"""What the documentation says is what there is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tracker.options import RunOptions
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = ("run", "compare", "ui", "sync", "models")
+NOT_OURS = {"--no-cache", "--all"}
+
+
+@pytest.fixture(scope="module")
+def help_texts() -> dict[str, str]:
+    return {
+        command: subprocess.run(
+            [sys.executable, "-m", "tracker", command, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"COLUMNS": "200", "PATH": ""},
+        ).stdout
+        for command in COMMANDS
+    }
+
+
+def test_ci_runs_the_test_command_of_the_readme_word_for_word() -> None:
+    commands = re.findall(r"```sh\n(python3 -m venv .*)\n```", README)
+    assert len(commands) == 2
+    assert commands[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_option_in_the_documentation_exists(help_texts: dict[str, str]) -> None:
+    pages = [README, *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))]
+    named = {option for page in pages for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)}
+    known = {option for text in help_texts.values() for option in re.findall(r"--[a-z][a-z-]+", text)}
+    assert named - known - NOT_OURS == set()
+    assert len(named) > 15
+
+
+def test_help_names_the_defaults_that_hold(help_texts: dict[str, str]) -> None:
+    text = " ".join(help_texts["run"].split())
+    for name in ("epochs", "batch_size", "weight_decay", "momentum", "image_size", "split_seed"):
+        value = RunOptions.model_fields[name].default
+        assert re.search(rf"--{name.replace('_', '-')} .*?Default: {value:.10g}\.", text), name
+    for name in ("optimizer", "schedule", "precision", "resize", "weights", "on_unreadable", "log_model"):
+        value = RunOptions.model_fields[name].default
+        assert re.search(rf"--{name.replace('_', '-')} [^-]*?(--[^-]*?)?Default: {value}\.", text), name
+    assert "Default: alexnet, resnet152, densenet201." in text
+
+
+def test_every_page_and_picture_that_the_readme_links_is_there() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert len(links) >= 6
+
+
+def test_the_constraints_name_no_address() -> None:
+    assert "://" not in (ROOT / "constraints.txt").read_text(encoding="utf-8")

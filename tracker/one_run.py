@@ -77,13 +77,12 @@ def _store(
     progress: Progress,
 ) -> Store:
     """Return what the tail reads: pixels if nothing is frozen, features otherwise."""
-    if cut.trunk is None or cut.node is None or frozen_as is None:
+    if cut.trunk is None or frozen_as is None:
         return pixel_store(pixels)
     return stored_features(
         cut.trunk,
         pixels,
         trunk_hash=frozen_as,
-        node=cut.node,
         precision=recipe.precision,
         device=device,
         progress=progress,

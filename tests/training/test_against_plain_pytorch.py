@@ -44,12 +44,11 @@ def test_losses_equal_those_of_a_plain_pytorch_loop(
 
     cut = cut_network(network, mode)
     store = pixel_store(pixels)
-    if cut.trunk is not None and cut.node is not None:
+    if cut.trunk is not None:
         store = stored_features(
             cut.trunk,
             pixels,
             trunk_hash=state_hash(cut.trunk),
-            node=cut.node,
             precision="fp32",
             device=CPU,
         )

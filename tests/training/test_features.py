@@ -35,12 +35,10 @@ class Counter:
 def features(cut: Cut, pixels: Pixels, precision: Precision = "fp32") -> tuple[Store, int]:
     counter = Counter()
     assert cut.trunk is not None
-    assert cut.node is not None
     store = stored_features(
         cut.trunk,
         pixels,
         trunk_hash=state_hash(cut.trunk),
-        node=cut.node,
         precision=precision,
         device=CPU,
         progress=counter,
@@ -103,7 +101,6 @@ def test_interrupted_features_leave_nothing_behind(pixels: Pixels, tmp_path: Pat
             parts.trunk,
             pixels,
             trunk_hash="h",
-            node="n",
             precision="fp32",
             device=CPU,
             progress=interrupt,
@@ -125,4 +122,4 @@ class GivesOneRow(nn.Module):
 @pytest.mark.parametrize("trunk", [GivesTwo(), GivesOneRow()])
 def test_a_trunk_that_does_not_give_a_row_an_image_is_refused(pixels: Pixels, trunk: nn.Module) -> None:
     with pytest.raises(ModelError, match="a row an image"):
-        stored_features(trunk, pixels, trunk_hash="h", node="n", precision="fp32", device=CPU)
+        stored_features(trunk, pixels, trunk_hash="h", precision="fp32", device=CPU)

@@ -52,7 +52,8 @@ class LiveReporter:
     def progress(self, done: int, total: int, what: str) -> None:
         """Show how many items of a stage are done; the clock of the epochs starts after it."""
         self._started = time.monotonic()
-        self._draw(_row(done, total, f"{done}/{total} {what}" if total else f"{done} {what}"))
+        bar = _row(done, total, f"{done}/{total} {what}" if total else f"{done} {what}")
+        self._draw(self._labelled(bar))
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
         """Show that a run begins."""
@@ -71,14 +72,20 @@ class LiveReporter:
             return
         left = (time.monotonic() - self._started) / epoch * (recipe.epochs - epoch)
         text = f"epoch {epoch}/{recipe.epochs}  {measured}  {_duration(left)} left"
-        grid = Table.grid()
-        grid.add_row(Text(self._label))
-        grid.add_row(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2))
-        self._draw(grid)
+        self._draw(self._labelled(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2)))
 
     def run_ended(self, result: RunResult) -> None:
         """Print how a run ended."""
         self.show([f"{_MARKS[result.status]} {self._label:42} {_ending(result)}"])
+        self._label = ""
+
+    def _labelled(self, row: Table) -> Table:
+        """Put the name of the run at work, if there is one, above what it is doing."""
+        grid = Table.grid()
+        if self._label:
+            grid.add_row(Text(self._label))
+        grid.add_row(row)
+        return grid
 
     def _draw(self, picture: Text | Table) -> None:
         if self._console.is_terminal:

@@ -25,7 +25,6 @@ def stored_features(
     pixels: Pixels,
     *,
     trunk_hash: str,
-    node: str,
     precision: Precision,
     device: torch.device,
     progress: Progress = silent,
@@ -36,7 +35,6 @@ def stored_features(
         trunk: The frozen part of a network: pixels uint8 [N, H, W, C] to features [N, ...].
         pixels: The images.
         trunk_hash: The trunk's `state_hash`.
-        node: The trunk's last node; trunks that end elsewhere give other features.
         precision: What the trunk computes in.
         device: Where it computes.
         progress: Told how many images are done.
@@ -50,7 +48,6 @@ def stored_features(
             "version": _VERSION,
             "trunk": trunk_hash,
             "structure": str(trunk),
-            "node": node,
             "pixels": pixels.key,
             "precision": precision,
             "device": device_name(device),

@@ -9,6 +9,7 @@ import torch
 
 from tracker.data.pixels import Pixels
 from tracker.data.progress import Progress, silent
+from tracker.errors import ModelError
 from tracker.images import Images, decode_images, find_images
 from tracker.models.cut import cut_network
 from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
@@ -99,8 +100,26 @@ def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
     Raises:
         TrackerError: If weights cannot be had or do not fit, or images cannot be read.
     """
-    for model, weights in dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes):
-        prepare_weights(model, weights)
-        if is_file(weights):
-            build_network(model, weights=weights, classes=len(plan.images.manifest.classes), seed=0)
+    _prepare_all_weights(plan)
     return Prepared(plan, *decode_images(plan.images, plan.options, progress))
+
+
+def _prepare_all_weights(plan: Plan) -> None:
+    """Fetch and try the weights of every network, and say of all that are missing at once."""
+    errors = []
+    for model, weights in dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes):
+        try:
+            prepare_weights(model, weights)
+            if is_file(weights):
+                build_network(model, weights=weights, classes=len(plan.images.manifest.classes), seed=0)
+        except ModelError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ModelError(
+            "the weights of every network must be at hand",
+            but=f"those of {len(errors)} are not",
+            do="Mend each of them:",
+            details=[line for error in errors for line in str(error).splitlines()],
+        )

@@ -290,9 +290,10 @@ def test_imagenet_weights_that_cannot_be_had_are_named_before_anything_begins(
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(workplace / "torch"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    told = tracker(*small_run(radiographs, "--weights", "imagenet"))
+    told = tracker(*small_run(radiographs, "--weights", "imagenet", "--image-size", "224"))
     assert told.code == 1
-    assert "alexnet-owt-7be5be79.pth" in told.err
+    for file in ("alexnet-owt-7be5be79.pth", "resnet152-394f9c45.pth", "densenet201-c1103571.pth"):
+        assert f"https://download.pytorch.org/models/{file}" in told.err
     assert "Traceback" not in told.err
     assert not (workplace / "mlflow.db").exists()
 

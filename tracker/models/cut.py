@@ -8,18 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import fx, nn
-from torchvision.models.feature_extraction import NodePathTracer
-from torchvision.models.maxvit import RelativePositionalMultiHeadAttention
-from torchvision.models.swin_transformer import ShiftedWindowAttention
-from torchvision.ops import StochasticDepth
 
 from tracker.errors import ModelError
 from tracker.models.intake import Intake
 from tracker.models.networks import Network
+from tracker.models.trace import ancestors, divide, trace
 from tracker.recipe import FREEZE
-
-# Their forward passes ask for `self.training`: traced through, the answer of one moment would be fixed.
-_LEAVES = (StochasticDepth, ShiftedWindowAttention, RelativePositionalMultiHeadAttention)
 
 
 @dataclass(frozen=True)
@@ -70,10 +64,10 @@ class _Graph:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        graph, self._names = _trace(network)
+        graph, self._names = trace(network)
         self._module = fx.GraphModule(network.module, graph)
         output = next(node for node in graph.nodes if node.op == "output")
-        self._live = _ancestors(output)
+        self._live = ancestors(output)
         # Assertions on shapes lead nowhere, but would cross every cut.
         for node in reversed(list(graph.nodes)):
             if node not in self._live:
@@ -103,7 +97,7 @@ class _Graph:
                 do="Choose one of these nodes.",
                 details=_wrapped(self.valid_names()),
             )
-        trunk_graph, tail_graph = _divide(self._module.graph, last)
+        trunk_graph, tail_graph = divide(self._module.graph, last)
         root = self._network.module
         trunk = nn.Sequential(_intake(self._network), fx.GraphModule(root, trunk_graph, "Trunk"))
         return Cut(trunk, fx.GraphModule(root, tail_graph, "Tail"), self._label(last))
@@ -117,7 +111,7 @@ class _Graph:
 
     def _problem(self, last: fx.Node) -> str | None:
         """Say why the network cannot be cut after this node, if it cannot."""
-        trunk = _ancestors(last)
+        trunk = ancestors(last)
         if last.op == "placeholder":
             return "nothing would be frozen (that is fine-tuning)"
         if self._head in trunk:
@@ -146,66 +140,6 @@ class _Graph:
 
 def _intake(network: Network) -> Intake:
     return Intake(network.mean, network.std)
-
-
-def _trace(network: Network) -> tuple[fx.Graph, dict[fx.Node, str]]:
-    """Return the network's graph if it is the same in training and in evaluation."""
-    was_training = network.module.training
-    try:
-        traced = [_trace_once(network.module.train(training)) for training in (True, False)]
-    except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise _uncuttable(network.name, f"torch.fx cannot trace it ({reason})") from None
-    finally:
-        network.module.train(was_training)
-    in_training, in_evaluation = (
-        [(node.op, str(node.target), str(node.args), str(node.kwargs)) for node in graph.nodes]
-        for graph, _ in traced
-    )
-    if in_training != in_evaluation:
-        raise _uncuttable(network.name, "it computes other steps in training than in evaluation")
-    return traced[1]
-
-
-def _trace_once(module: nn.Module) -> tuple[fx.Graph, dict[fx.Node, str]]:
-    tracer = NodePathTracer(leaf_modules=list(_LEAVES))
-    graph = tracer.trace(module)
-    return graph, dict(tracer.node_to_qualname)
-
-
-def _uncuttable(name: str, reason: str) -> ModelError:
-    return ModelError(
-        "a network must be cut to have a frozen trunk",
-        but=f"{name} cannot be: {reason}",
-        do="Use --mode fine-tuning, or another network.",
-    )
-
-
-def _ancestors(last: fx.Node) -> set[fx.Node]:
-    """Return a node and everything that it is computed from."""
-    found, waiting = {last}, [last]
-    while waiting:
-        new = [node for node in waiting.pop().all_input_nodes if node not in found]
-        found.update(new)
-        waiting.extend(new)
-    return found
-
-
-def _divide(graph: fx.Graph, last: fx.Node) -> tuple[fx.Graph, fx.Graph]:
-    """Return the graph up to and including `last`, and the graph from there to the output."""
-    trunk, tail = fx.Graph(), fx.Graph()
-    in_trunk = _ancestors(last)
-    copies: dict[fx.Node, fx.Node] = {}
-    for node in graph.nodes:
-        if node in in_trunk:
-            copies[node] = trunk.node_copy(node, copies.__getitem__)
-    trunk.output(copies[last])
-    copies = {last: tail.placeholder("features")}
-    for node in graph.nodes:
-        # A parameter that both sides read does not cross: each side reads it by itself.
-        if node not in in_trunk or (node.op == "get_attr" and not in_trunk.issuperset(node.users)):
-            copies[node] = tail.node_copy(node, copies.__getitem__)
-    return trunk, tail
 
 
 def _wrapped(names: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@ from tracker.tracking.position import Position, load_position, save_position
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+REASON = "tracker.reason"
 _CREATION_PATIENCE_S = 30
 
 
@@ -90,6 +91,8 @@ def _send(client: MlflowClient, run_id: str, folder: Path, part: Batch | Line) -
         case Status(status="RUNNING"):
             client.update_run(run_id, status="RUNNING")
         case Status() as status:
+            if status.reason:
+                client.set_tag(run_id, REASON, status.reason)
             client.set_terminated(run_id, status.status, status.time)
 
 

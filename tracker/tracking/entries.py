@@ -110,10 +110,16 @@ class TrainedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What the run is from now on; `time` is its end, unless it is RUNNING."""
+    """What the run is from now on.
+
+    Attributes:
+        time: When it ended; for RUNNING, when it went on.
+        reason: Why it did not finish, in one line; empty where there is nothing to say.
+    """
 
     status: RunStatus
     time: int
+    reason: str = ""
 
 
 Entry = Creation | Params | Metrics | Tags | DatasetUse | Artifact | TrainedModel | Status

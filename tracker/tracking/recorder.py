@@ -200,9 +200,7 @@ class RunRecorder:
             status: FINISHED, FAILED or KILLED.
             reason: Why, in one line; it becomes the tag `tracker.reason`.
         """
-        if reason:
-            self.tags({"tracker.reason": reason})
-        self._write(Status(status=status, time=_now_ms()))
+        self._write(Status(status=status, time=_now_ms(), reason=safe_text(reason, MAX_TAG)))
         self._ended = True
 
     def close(self) -> None:

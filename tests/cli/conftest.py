@@ -42,6 +42,21 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Compute on one core, here and in programs that are started from here.
+
+    Tiny images gain nothing from a second thread, and waiting for it costs much on a busy machine. The number
+    of threads is also the same everywhere then, and with it the last digits of sums.
+    """
+    before, threads = os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    os.environ.pop("OMP_NUM_THREADS") if before is None else os.environ.update(OMP_NUM_THREADS=before)
+
+
 @pytest.fixture
 def workplace(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, with nothing of the user's environment."""
@@ -75,7 +90,6 @@ def study(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_ca
     kept = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     os.chdir(folder)
-    torch.set_num_threads(1)
     try:
         yield Study.make(folder, radiographs)
     finally:

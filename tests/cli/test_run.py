@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -329,38 +328,6 @@ def test_a_server_that_is_not_there_costs_nothing_but_a_line(
     assert told.code == 0, told.err
     assert "1 run: 1 finished" in told.out
     assert "records not sent yet: tracker sync" in told.out
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let programs that are started from here hear Ctrl-C, also where a shell put us into the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_is_killed_in_mlflow_and_the_same_command_goes_on(
-    tracker: Tracker, workplace: Path, radiographs: Path, number: signal.Signals
-) -> None:
-    # Epochs that are long beside the time that the signal takes to arrive.
-    arms = ["--model", "resnet18", "--mode", "fine-tuning", "--experiment", "cut"]
-    arguments = small_run(radiographs, *arms, "--epochs", "12")
-    command = [sys.executable, "-m", "tracker", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=workplace) as process:
-        assert process.stdout is not None
-        next(line for line in process.stdout if "epoch " in line and "/12" in line)
-        process.send_signal(number)
-        rest = process.stdout.read()
-        assert process.wait(60) == 130
-    assert "the same command goes on" in rest
-    assert "Traceback" not in rest
-    uri = f"sqlite:///{workplace}/mlflow.db"
-    assert [run.status for run in read_runs(uri, "cut")] == ["KILLED"]
-
-    assert "1 run: 1 finished" in tracker(*arguments).out
-    assert sorted(run.status for run in read_runs(uri, "cut")) == ["FINISHED", "KILLED"]
 
 
 def test_rerun_runs_again_what_has_finished(tracker: Tracker, workplace: Path, radiographs: Path) -> None:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.full_disk import full_disk
 from tracker.errors import TrackingError
 from tracker.tracking.entries import Creation, Metrics, Tags, from_text, to_text
 from tracker.tracking.journal import Journal, has_writer, read_first, read_journal
@@ -85,20 +84,11 @@ def test_one_process_at_a_time_writes(path: Path) -> None:
 
 
 def test_a_full_disk_leaves_the_journal_whole(path: Path) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    old_handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        with Journal(path) as journal:
-            journal.write(epoch(1))
-            size = path.stat().st_size
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, before[1]))
-            with pytest.raises(OSError, match="No space left"):
-                journal.write(epoch(2))
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-            journal.write(epoch(3))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, old_handler)
+    with Journal(path) as journal:
+        journal.write(epoch(1))
+        with full_disk(path.stat().st_size + 10), pytest.raises(OSError, match="No space left"):
+            journal.write(epoch(2))
+        journal.write(epoch(3))
     assert steps(path) == [1, 3]
 
 

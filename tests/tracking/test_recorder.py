@@ -8,7 +8,9 @@ import pytest
 
 from tests.tracking.conftest import Start, record_all
 from tracker.errors import TrackingError
-from tracker.tracking.entries import Artifact, Creation, Metrics, Params, Status, TrainedModel
+from tracker.interruption import Interrupted
+from tracker.tracking.claim import RunTaken
+from tracker.tracking.entries import Artifact, Creation, Metrics, Params, Status, Tags, TrainedModel
 from tracker.tracking.home import find_run, tracker_home
 from tracker.tracking.journal import read_journal
 from tracker.tracking.recorder import RunRecorder
@@ -63,7 +65,9 @@ def test_files_lie_beside_the_journal_when_it_names_them(start: Start, tmp_path:
     ("error", "status", "reason"),
     [
         (ValueError("loss is nan"), "FAILED", "ValueError: loss is nan"),
-        (KeyboardInterrupt(), "KILLED", "Keyb"),
+        (TrackingError("a", but="b", do="C."), "FAILED", "a, but b. C."),
+        (KeyboardInterrupt(), "KILLED", "interrupted at once"),
+        (Interrupted(), "KILLED", "interrupted"),
     ],
 )
 def test_an_error_ends_the_run_with_its_reason(
@@ -95,15 +99,108 @@ def test_a_run_is_found_with_its_state(start: Start, home: Path) -> None:
     assert state() == "FINISHED"
 
 
-def test_each_start_is_an_attempt_of_its_own(start: Start, home: Path) -> None:
-    for _ in range(3):
-        start(URI).close()
+def test_a_run_that_did_not_finish_goes_on_in_the_same_journal(start: Start, home: Path) -> None:
+    start(URI).close()
+    with pytest.raises(KeyboardInterrupt), start(URI):
+        raise KeyboardInterrupt
+    with start(URI, tags={"tracker.model": "alexnet", "tracker.device": "another"}) as recorder:
+        assert recorder.goes_on
+    said = entries(recorder)
+    assert [type(entry) for entry in said[:2]] == [Creation, Params]
+    assert sum(isinstance(entry, Creation | Params) for entry in said) == 2
+    assert [entry.status for entry in said if isinstance(entry, Status)] == [
+        *("RUNNING", "KILLED", "RUNNING", "FINISHED"),
+    ]
+    resumed = [entry.values for entry in said if isinstance(entry, Tags)]
+    assert resumed == [{"tracker.resumed": "1"}, {"tracker.resumed": "2", "tracker.device": "another"}]
+    assert [folder.name for folder in (home / "runs").iterdir()] == ["a1b2"]
+
+
+def test_what_was_recorded_before_is_not_recorded_again(start: Start, tmp_path: Path) -> None:
+    recorder = start(URI)
+    record_all(recorder, tmp_path)
+    before = entries(recorder)
+    recorder.close()
+    recorder = start(URI)
+    (tmp_path / "network").rename(tmp_path / "old")
+    record_all(recorder, tmp_path)
+    recorder.metrics({"train/loss": 123.0, "new": 1.0}, step=3)
+    recorder.artifact("recipe.yaml", b"model: resnet18\n")
+    recorder.close()
+    added = entries(recorder)[len(before) :]
+    assert [type(entry).__name__ for entry in added] == ["Status", "Tags", "Tags", "Metrics", "Artifact"]
+    assert isinstance(added[3], Metrics)
+    assert added[3].values == {"new": 1.0}, "of a step that was recorded, the first value stays"
+
+
+def test_a_run_that_has_finished_is_taken_unless_it_is_to_run_again(start: Start, home: Path) -> None:
+    with start(URI):
+        pass
+    with pytest.raises(RunTaken) as taken:
+        start(URI)
+    assert taken.value.finished
+    for attempt in (2, 3):
+        with start(URI, rerun=True) as recorder:
+            assert not recorder.goes_on
+        assert recorder.folder == home / "runs" / f"a1b2.{attempt}"
     run = find_run(home, "a1b2")
     assert run is not None
     assert run.creation.run_uid == "a1b2.3"
     assert run.creation.attempt == 3
     assert run.creation.tags["tracker.attempt"] == "3"
-    assert run.folder == home / "runs" / "a1b2.3"
+
+
+def test_a_run_again_that_was_cut_off_goes_on_as_that_attempt(start: Start, home: Path) -> None:
+    with start(URI):
+        pass
+    start(URI, rerun=True).close()
+    with start(URI) as recorder:
+        assert recorder.goes_on
+    assert recorder.folder == home / "runs" / "a1b2.2"
+
+
+@pytest.mark.parametrize("rerun", [False, True])
+def test_a_run_that_another_process_is_at_is_taken(start: Start, rerun: bool) -> None:
+    recorder = start(URI)
+    with pytest.raises(RunTaken) as taken:
+        start(URI, rerun=rerun)
+    assert not taken.value.finished
+    recorder.close()
+
+
+def test_a_process_that_died_before_its_first_word_leaves_no_attempt(start: Start, home: Path) -> None:
+    folder = home / "runs" / "a1b2"
+    folder.mkdir(parents=True)
+    (folder / "journal.jsonl").write_bytes(b'1234 {"kind":"Crea')
+    with start(URI) as recorder:
+        assert not recorder.goes_on
+    assert recorder.folder == folder
+    assert isinstance(entries(recorder)[0], Creation)
+
+
+def test_of_many_processes_that_claim_a_run_one_has_it(home: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from tracker.tracking.recorder import RunRecorder\n"
+        "from tracker.tracking.claim import RunTaken\n"
+        "try:\n"
+        "    recorder = RunRecorder.start(Path(sys.argv[1]), run_uid='r', experiment='e', run_name='n',\n"
+        "                                 params={}, tags={}, tracking_uri='sqlite:///x')\n"
+        "except RunTaken as taken:\n"
+        "    print('finished' if taken.finished else 'busy')\n"
+        "else:\n"
+        "    with recorder: time.sleep(float(sys.argv[2]))\n"
+        "    print('mine')\n"
+    )
+    for wait in ("0", "0.5"):
+        place = home / wait
+        processes = [
+            subprocess.Popen([sys.executable, "-c", program, str(place), wait], stdout=subprocess.PIPE)
+            for _ in range(6)
+        ]
+        said = [process.communicate(timeout=60)[0].decode().strip() for process in processes]
+        assert said.count("mine") == 1, said
+        assert set(said) <= {"mine", "busy", "finished"}
 
 
 def test_a_run_for_another_server_is_not_this_run(start: Start, home: Path) -> None:

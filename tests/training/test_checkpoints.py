@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import resource
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.full_disk import full_disk
 from tracker.training.checkpoints import Checkpoints
 
 
@@ -27,19 +24,6 @@ def saved(folder: Path, count: int) -> Checkpoints:
 
 def files(checkpoints: Checkpoints) -> list[Path]:
     return sorted(checkpoints.folder.iterdir())
-
-
-@contextmanager
-def full_disk(free: int) -> Iterator[None]:
-    """No file can grow over so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (free, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_the_newest_state_comes_back_exactly(tmp_path: Path) -> None:

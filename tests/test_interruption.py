@@ -1,0 +1,54 @@
+"""Ctrl-C once lets the work reach a point from which it can go on; twice ends it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tracker.interruption import Interrupted, Interruption
+
+
+def ask(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_waits_for_a_stop_point(
+    number: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    interruption = Interruption()
+    with interruption.taking_signals(), interruption.stopping_gently():
+        interruption.stop_point()
+        ask(number)
+        assert interruption.asked
+        with pytest.raises(Interrupted):
+            interruption.stop_point()
+    assert "once more: at once" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_ends_at_once(number: signal.Signals) -> None:
+    interruption = Interruption()
+    with interruption.taking_signals(), interruption.stopping_gently():
+        ask(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt) as ended:
+            ask(number)
+    assert not isinstance(ended.value, Interrupted), "nothing says that the work can go on from here"
+
+
+def test_where_there_are_no_stop_points_the_first_signal_ends_at_once() -> None:
+    interruption = Interruption()
+    with interruption.taking_signals():
+        with interruption.stopping_gently():
+            pass
+        with pytest.raises(KeyboardInterrupt):
+            ask(signal.SIGTERM)
+
+
+def test_the_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with Interruption().taking_signals():
+        assert signal.getsignal(signal.SIGTERM) != before[0]
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before

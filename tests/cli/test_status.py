@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -301,6 +302,28 @@ def test_a_damaged_journal_does_not_hide_the_others(tracker: Tracker, begin: Beg
     assert ".tracker/runs/a1b2/journal.jsonl" in told.out
     assert "3 runs: 2 finished, 1 unreadable" in told.out
     assert max(map(len, told.out.splitlines())) <= 80
+
+
+def test_a_journal_of_a_newer_tracker_is_unreadable_and_cannot_move_the_cursor(
+    tracker: Tracker, begin: Begin
+) -> None:
+    folder = end(begin())
+    text = json.dumps({"kind": "Later", "clear\x1b[2J": 1}).encode()
+    with (folder / JOURNAL).open("ab") as journal:
+        journal.write(b"%08x %s\n" % (zlib.crc32(text), text))
+    told = tracker("status")
+    assert row(told, "alexnet · fine-tuning") == ["0", "unreadable"]
+    assert "Use the version of tracker that wrote the journal" in " ".join(told.out.split())
+    assert "\x1b" not in told.out
+
+
+def test_a_run_of_which_nobody_knows_the_experiment_is_listed_with_any(
+    tracker: Tracker, begin: Begin
+) -> None:
+    damage(end(begin(run_uid="a1b2")), 20)
+    assert row(tracker("status", "--experiment", "tb-xray"), "a1b2") == ["unreadable"]
+    (run,) = json.loads(tracker("status", "--json", "--tracking-uri", SERVER).out)
+    assert (run["experiment"], run["server"], run["model"], run["seed"]) == (None, None, None, None)
 
 
 def test_only_damaged_journals_are_not_called_sent(tracker: Tracker, begin: Begin) -> None:

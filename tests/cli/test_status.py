@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import MODELS, Outcome, probe, small_run
-from tracker.tracking.entries import Metrics, Status
-from tracker.tracking.journal import JOURNAL, Journal, read_journal
+from tracker.tracking.journal import JOURNAL, read_journal
 from tracker.tracking.position import Position, save_position
 from tracker.tracking.recorder import RunRecorder
 
@@ -48,12 +47,14 @@ def begin(workplace: Path) -> Begin:
         epochs: int = 40,
         seed: int = 0,
         run_uid: str = "",
+        rerun: bool = False,
         experiment: str = "tb-xray",
         tracking_uri: str = f"sqlite:///{workplace}/mlflow.db",
     ) -> RunRecorder:
         recorder = RunRecorder.start(
             workplace / ".tracker",
             run_uid=run_uid or f"run-{next(numbers)}",
+            rerun=rerun,
             experiment=experiment,
             run_name=f"{model} · {mode} · seed {seed}",
             params={"model": model, "mode": mode, "seed": seed, "epochs": epochs},
@@ -192,13 +193,17 @@ def test_the_unfinished_last_line_of_a_killed_process_is_not_damage(tracker: Tra
     assert row(tracker("status"), "alexnet · fine-tuning") == ["0", "5/40", "interrupted", "0/7"]
 
 
-def test_a_run_that_went_on_is_at_the_epoch_it_repeats(tracker: Tracker, begin: Begin) -> None:
-    folder = end(begin(reached=9), "KILLED", "KeyboardInterrupt")
-    with Journal(folder / JOURNAL) as journal:
-        journal.write(Status(status="RUNNING", time=0))
-        journal.write(Metrics(values={"train/loss": 0.5}, step=8, time=0))
-        journal.write(Metrics(values={"final/train/loss": 0.5}, step=40, time=0))
-        assert row(tracker("status"), "alexnet · fine-tuning")[1:3] == ["8/40", "running"]
+def test_a_run_that_goes_on_after_an_interruption_is_running_again(tracker: Tracker, begin: Begin) -> None:
+    end(begin(run_uid="a1b2", reached=9), "KILLED", "interrupted")
+    assert row(tracker("status"), "alexnet · fine-tuning")[1:3] == ["9/40", "killed"]
+    with begin(run_uid="a1b2", reached=12):
+        assert row(tracker("status"), "alexnet · fine-tuning")[1:3] == ["12/40", "running"]
+
+
+def test_metrics_of_the_whole_run_are_not_an_epoch(tracker: Tracker, begin: Begin) -> None:
+    with begin(reached=3) as recorder:
+        recorder.metrics({"final/train/loss": 0.5}, step=40)
+        assert row(tracker("status"), "alexnet · fine-tuning")[1:3] == ["3/40", "running"]
 
 
 def test_records_that_are_not_sent_are_counted_and_the_next_command_is_named(
@@ -241,7 +246,7 @@ def test_every_line_fits_the_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     end(begin(*LONG, run_uid="f" * 32, reached=9, epochs=100), "FAILED", "wörter " * 40)
-    end(begin(*LONG, run_uid="f" * 32, reached=100, epochs=100))
+    end(begin(*LONG, run_uid="f" * 32, reached=100, epochs=100, rerun=True))
     end(begin(*LONGEST, seed=4294967295, epochs=100_000, experiment="胸部" * 40))
     send(end(begin(*LONG, tracking_uri=SERVER)), 2, problem="http://mlflow.example.org says " * 9)
     send(end(begin(*LONG)), 2, deleted=True)
@@ -351,7 +356,7 @@ def test_runs_of_one_experiment_or_of_one_server_are_listed_alone(tracker: Track
 
 def test_an_attempt_that_was_begun_again_is_not_one_to_go_on_with(tracker: Tracker, begin: Begin) -> None:
     end(begin(run_uid="a1b2", reached=3), "KILLED")
-    end(begin(run_uid="a1b2", reached=40))
+    end(begin(run_uid="a1b2", reached=40, rerun=True))
     told = tracker("status")
     lines = [line.split() for line in told.out.splitlines() if line.startswith("alexnet · fine-tuning")]
     assert [line[-4:-1] for line in lines] == [["1", "3/40", "killed"], ["2", "40/40", "finished"]]

@@ -83,7 +83,6 @@ def _params(entries: Sequence[Entry]) -> dict[str, str]:
 
 
 def _epoch(entries: Sequence[Entry]) -> int:
-    """Return the last epoch, not the highest: a run that goes on may repeat some."""
     for entry in reversed(entries):
         if isinstance(entry, Metrics) and _OF_EVERY_EPOCH in entry.values:
             return entry.step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -16,6 +17,7 @@ from tracker.models.networks import blueprint, build_network, check_image_size, 
 from tracker.models.weights import is_file, prepare_weights, weights_digest
 from tracker.options import RunOptions
 from tracker.recipe import FREEZE, Recipe
+from tracker.together import check_all
 from tracker.tracking.store import resolve_uri
 from tracker.training.device import choose_device, choose_precision
 
@@ -109,20 +111,17 @@ def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
 
 def _prepare_all_weights(plan: Plan) -> None:
     """Fetch and try the weights of every network, and say of all that are missing at once."""
-    errors = []
-    for model, weights in dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes):
-        try:
-            prepare_weights(model, weights)
-            if is_file(weights):
-                build_network(model, weights=weights, classes=len(plan.images.manifest.classes), seed=0)
-        except ModelError as error:
-            errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ModelError(
-            "the weights of every network must be at hand",
-            but=f"those of {len(errors)} are not",
-            do="Mend each of them:",
-            details=[line for error in errors for line in str(error).splitlines()],
-        )
+    classes = len(plan.images.manifest.classes)
+    needed = dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes)
+    check_all(
+        [partial(_prepare_weights, model, weights, classes=classes) for model, weights in needed],
+        error=ModelError,
+        must="the weights of every network must be at hand",
+        but="those of {count} are not",
+    )
+
+
+def _prepare_weights(model: str, weights: str, *, classes: int) -> None:
+    prepare_weights(model, weights)
+    if is_file(weights):
+        build_network(model, weights=weights, classes=classes, seed=0)

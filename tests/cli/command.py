@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,18 @@ from tracker.cli import main
 
 MODELS = ("squeezenet1_1", "shufflenet_v2_x0_5")
 MODES = ("feature-extractor", "fine-tuning")
+HEAVY = {"torch", "torchvision", "mlflow", "optuna", "ray", "sklearn", "pandas", "matplotlib"}
+_PROBE = """
+import json, resource, sys
+sys.argv = ["tracker", *json.loads(sys.argv[1])]
+from tracker.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+usage = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([sorted(sys.modules), usage.ru_utime + usage.ru_stime]), file=sys.stderr)
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,23 @@ def run_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.Co
         check=False,
         timeout=300,
     )
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What a command printed, which heavy modules it imported, and its CPU time in seconds."""
+
+    out: str
+    heavy: list[str]
+    seconds: float
+
+
+def probe(*arguments: str) -> Probed:
+    """Call the command line as a process of its own and look at what that cost."""
+    command = [sys.executable, "-c", _PROBE, json.dumps(arguments)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    modules, seconds = json.loads(answer.stderr.splitlines()[-1])
+    return Probed(answer.stdout, sorted(HEAVY & set(modules)), seconds)
 
 
 def small_run(data: Path, *more: str) -> list[str]:

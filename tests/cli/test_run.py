@@ -291,6 +291,7 @@ def test_imagenet_weights_that_cannot_be_had_are_named_before_anything_begins(
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     told = tracker(*small_run(radiographs, "--weights", "imagenet", "--image-size", "224"))
     assert told.code == 1
+    assert "the weights of every network must be at hand, but those of 3 are not" in told.err
     for file in ("alexnet-owt-7be5be79.pth", "resnet152-394f9c45.pth", "densenet201-c1103571.pth"):
         assert f"https://download.pytorch.org/models/{file}" in told.err
     assert "Traceback" not in told.err

@@ -10,6 +10,7 @@ from tracker import __version__
 from tracker.cli.compare import compare
 from tracker.cli.models import models
 from tracker.cli.run import run
+from tracker.cli.status import status
 from tracker.cli.sync import sync
 from tracker.cli.ui import ui
 from tracker.errors import TrackerError
@@ -21,6 +22,7 @@ app = typer.Typer(
     help="Freeze an ImageNet network or fine-tune it? Train both, track every epoch, compare them fairly.",
 )
 app.command()(run)
+app.command()(status)
 app.command()(compare)
 app.command()(ui)
 app.command()(sync)

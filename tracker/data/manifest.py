@@ -16,9 +16,9 @@ from tracker.data.listing import listed
 from tracker.data.patients import compile_pattern, patients_of
 from tracker.data.progress import Progress, silent
 from tracker.data.sources import Found, Source, find_source
-from tracker.data.together import check_all
 from tracker.errors import DataError, UsageError
 from tracker.records import Part
+from tracker.together import check_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,11 @@ def build_manifest(
     _check_classes(place, found)
     _check_names(found)
     digests = hash_files([image.path for image in found], progress or silent)
-    check_all([partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)])
+    check_all(
+        [partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)],
+        error=DataError,
+        must="images, labels and patients must fit together",
+    )
     patients = _patients(found, patient_pattern)
     samples = (
         Sample(image.id, image.path, image.label, patient, image.part, digest, image.attributes)

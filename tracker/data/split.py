@@ -17,9 +17,9 @@ from tracker.data.manifest import Manifest
 from tracker.data.rounding import target_table
 from tracker.data.rule import GIVEN, default_rule, part_sizes, rule_after_skipping, validate_rule
 from tracker.data.split_checks import check_classes, check_duplicates, check_patients, class_table
-from tracker.data.together import check_all
 from tracker.errors import DataError
 from tracker.records import PARTS, Part
+from tracker.together import check_all
 
 __all__ = [
     "Split",
@@ -117,7 +117,9 @@ def make_split(manifest: Manifest, rule: str, *, seed: int) -> Split:
             [
                 partial(check_duplicates, manifest, split.part_of),
                 partial(check_patients, manifest, split.part_of),
-            ]
+            ],
+            error=DataError,
+            must="what belongs together must be in one part of the split",
         )
     else:
         split = _drawn(manifest, rule, seed)

@@ -62,7 +62,7 @@ def describe(uri: str) -> str:
     """
     database = database_file(uri)
     if database is not None:
-        return _short(database)
+        return short_path(database)
     parts = urlsplit(uri)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
@@ -89,7 +89,7 @@ def require_store(uri: str) -> None:
     database = database_file(uri)
     if database is not None and not is_there(uri):
         raise TrackingError(
-            f"{_short(database)} must hold runs",
+            f"{short_path(database)} must hold runs",
             but="there is no such file, so there are no runs here",
             do="Make some: tracker run. Or name where they are: --tracking-uri.",
         )
@@ -132,5 +132,10 @@ def _make(database: Path) -> None:
     unfinished.replace(database)
 
 
-def _short(path: Path) -> str:
+def short_path(path: Path) -> str:
+    """Name a file or folder for a user: from the current folder on, where it lies in it.
+
+    Args:
+        path: An absolute path.
+    """
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

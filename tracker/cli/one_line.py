@@ -1,0 +1,25 @@
+"""Text of others, such as a server's, made fit for one line of a terminal."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+
+def shortened(text: str, width: int) -> str:
+    """Return text in one line that is no wider than a terminal.
+
+    Args:
+        text: Any text.
+        width: Columns, of which a Chinese letter takes two.
+    """
+    line = one_line(text)
+    return line if cell_len(line) <= width else f"{set_cell_size(line, width - 2).rstrip()} …"
+
+
+def one_line(text: str) -> str:
+    """Return text without line ends and whatever else could move a terminal's cursor.
+
+    Args:
+        text: Any text.
+    """
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -1,0 +1,50 @@
+"""`tracker status --json`: every field of every run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from tracker.tracking.standing import Standing, begun_again
+
+
+def status_json(runs: Sequence[Standing]) -> str:
+    """Return a list with an object a run.
+
+    Args:
+        runs: How the runs stand.
+    """
+    replaced = begun_again(runs)
+    rows = [_fields(run) | {"begun_again": run.folder in replaced} for run in runs]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
+
+
+def _fields(run: Standing) -> dict[str, object]:
+    """Return what there is to say of a run; no password, which an address may have."""
+    return {
+        "folder": str(run.folder),
+        "run_uid": run.creation.run_uid if run.creation else None,
+        "attempt": run.attempt,
+        "run_name": run.creation.run_name if run.creation else None,
+        "experiment": run.experiment or None,
+        "server": run.server or None,
+        "model": run.of("model") or None,
+        "mode": run.of("mode") or None,
+        "seed": _number(run.of("seed")),
+        "start_time": run.creation.start_time if run.creation else None,
+        "epoch": run.epoch,
+        "epochs": _number(run.of("epochs")),
+        "state": run.state,
+        "reason": run.reason,
+        "records": run.records,
+        "sent": run.sent,
+        "unsent": run.unsent,
+        "refused": run.refused,
+        "problem": run.position.problem,
+        "deleted": run.position.deleted,
+        "mlflow_run_id": run.position.run_id or None,
+    }
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None

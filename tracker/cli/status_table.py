@@ -1,0 +1,115 @@
+"""`tracker status` as text: a table an experiment, of which every line fits the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tracker.cli.one_line import one_line, shortened
+from tracker.tracking.standing import Standing
+from tracker.tracking.store import short_path
+
+_GAP, _INDENT = "  ", " " * 4
+_HEADER = ("seed", "try", "epoch", "state", "sent")
+_TRY, _STATE = _HEADER.index("try"), _HEADER.index("state")
+
+
+def table_lines(runs: Sequence[Standing], *, width: int) -> list[str]:
+    """Return the list of runs, an experiment of a store after the other.
+
+    Args:
+        runs: How the runs stand; one at least.
+        width: The terminal's, in columns.
+    """
+    groups: dict[str, list[Standing]] = {}
+    for run in runs:
+        groups.setdefault(_headline(run), []).append(run)
+    return [line for name, group in groups.items() for line in [*_block(name, group, width), ""]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the columns of a block stand.
+
+    Attributes:
+        width: The terminal's.
+        arm: The first column, model and mode.
+        cells: The columns after it; 0 for one that is left out.
+    """
+
+    width: int
+    arm: int
+    cells: tuple[int, ...]
+
+    @classmethod
+    def of(cls, runs: Sequence[Standing], width: int) -> _Layout:
+        rows = [_HEADER, *(_cells(run) for run in runs)]
+        cells = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        if all(run.attempt == 1 for run in runs):
+            cells[_TRY] = 0
+        room = width - sum(len(_GAP) + cell for cell in cells if cell)
+        return cls(width, min(room, max(len(_arm(run)) for run in runs)), tuple(cells))
+
+    def lines(self, arm: str, cells: Sequence[str]) -> list[str]:
+        """Return a row; an arm that is too long for its column has a line of its own above."""
+        above, first = ([shortened(arm, self.width)], "") if len(arm) > self.arm else ([], arm)
+        shown = [
+            cell.ljust(size) if number == _STATE else cell.rjust(size)
+            for number, (cell, size) in enumerate(zip(cells, self.cells, strict=True))
+            if size
+        ]
+        return [*above, _GAP.join([first.ljust(self.arm), *shown]).rstrip()]
+
+
+def _headline(run: Standing) -> str:
+    if run.creation is None:
+        return "experiment unknown"
+    return one_line(f"{run.experiment}, tracked in {run.server}")
+
+
+def _block(headline: str, runs: Sequence[Standing], width: int) -> Iterator[str]:
+    layout = _Layout.of(runs, width)
+    yield shortened(headline, width)
+    yield from layout.lines("arm", _HEADER)
+    problem = ""
+    for run in runs:
+        yield from layout.lines(_arm(run), _cells(run))
+        yield from (_INDENT + note for note in _notes(run, width - len(_INDENT)))
+        # A server that is away is the same line for every run.
+        if run.position.problem not in ("", problem):
+            problem = run.position.problem
+            yield _INDENT + shortened(f"not sent: {problem}", width - len(_INDENT))
+
+
+def _arm(run: Standing) -> str:
+    if run.of("model"):
+        return f"{run.of('model')} · {run.of('mode')}"
+    return one_line(run.creation.run_name) if run.creation else run.folder.name
+
+
+def _cells(run: Standing) -> tuple[str, ...]:
+    if run.state == "unreadable":
+        return (run.of("seed"), str(run.attempt), "", run.state, "")
+    epochs = run.of("epochs")
+    return (
+        run.of("seed"),
+        str(run.attempt),
+        f"{run.epoch}/{epochs}" if epochs else str(run.epoch),
+        run.state,
+        f"{run.sent}/{run.records}",
+    )
+
+
+def _notes(run: Standing, width: int) -> Iterator[str]:
+    """Yield what a user should know of a run beside its row."""
+    if run.state == "unreadable":
+        # In full: no page of MLflow has it, and it says what to do.
+        reason = one_line(run.reason).replace(str(run.folder), short_path(run.folder))
+        yield from textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False)
+    elif run.state == "failed":
+        yield shortened(run.reason, width)
+    if run.position.deleted:
+        yield shortened("deleted in MLflow: nothing more is sent", width)
+    if run.refused:
+        yield shortened(f"{run.refused} refused: {short_path(run.folder)}/refused.jsonl", width)

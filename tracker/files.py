@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes | memoryview) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file, in the place of an older one.
 
     Args:
@@ -15,18 +18,55 @@ def write_whole(path: Path, data: bytes | memoryview) -> None:
         data: Its content.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    with unfinished_file(path) as file:
+        write_all(file, data)
+        name_whole(file, path)
+
+
+@contextmanager
+def unfinished_file(path: Path) -> Iterator[FileIO]:
+    """Open a file that is to become another one; where the block does not give it its name, it is removed.
+
+    Args:
+        path: What it is to become, by `name_whole`; its folder is there.
+
+    Yields:
+        An empty file beside it, without a buffer.
+    """
     # Two processes may write the same file at once: each has a temporary one of its own.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError:
+        with unfinished.open("wb", buffering=0) as file:
+            yield file
+    finally:
         # On a full disk, what was written of it takes the room of something else.
         unfinished.unlink(missing_ok=True)
-        raise
+
+
+def write_all(file: FileIO, data: bytes) -> None:
+    """Write all of some data; on a disk that is nearly full, one call to the system takes a part of it.
+
+    Args:
+        file: Without a buffer.
+        data: What to append.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file.fileno(), left) :]
+
+
+def name_whole(file: FileIO, path: Path) -> None:
+    """Have the disk hold an unfinished file, and then call it by its name.
+
+    Args:
+        file: From `unfinished_file`, with all its content.
+        path: What it is called from now on.
+    """
+    os.fsync(file.fileno())
+    Path(str(file.name)).replace(path)
     sync_folder(path.parent)
 
 

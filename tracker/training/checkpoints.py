@@ -1,25 +1,25 @@
 """Checkpoints: the last two states of a run, each in a file that is whole or not there.
 
-A file is named by how far the run was and by the SHA-256 of its content, `EPOCHS.BATCHES-DIGEST.ckpt`: one
+A file is named by how far the run was and by the CRC-32 of its content, `EPOCHS.BATCHES-CHECKSUM.ckpt`: one
 that a disk has changed is known, and the one before it taken.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
+import zlib
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from tracker.files import write_whole
+from tracker.files import name_whole, unfinished_file, write_all
 
 State = dict[str, Any]
 
 _KEPT = 2
-_DIGITS = 16
 
 
 class Checkpoints:
@@ -43,11 +43,12 @@ class Checkpoints:
         Raises:
             OSError: The disk does not take it; the older ones stay.
         """
-        buffer = io.BytesIO()
-        torch.save(dict(state), buffer)
-        content = buffer.getbuffer()
-        name = f"{epochs:06}.{batches:06}-{_digest(content)}.ckpt"
-        write_whole(self.folder / name, content)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        progress = f"{epochs:06}.{batches:06}"
+        with unfinished_file(self.folder / progress) as unfinished:
+            written = _Checked(unfinished)
+            written.save(state)
+            name_whole(unfinished, self.folder / f"{progress}-{written.checksum:08x}.ckpt")
         newest = self._files()[-_KEPT:]
         for file in self.folder.iterdir():
             # With what a killed process left unfinished.
@@ -58,7 +59,7 @@ class Checkpoints:
         """Return the newest state that is not damaged, on the CPU; None where there is none."""
         for file in reversed(self._files()):
             content = file.read_bytes()
-            if file.stem.endswith(f"-{_digest(content)}"):
+            if file.stem.endswith(f"-{zlib.crc32(content):08x}"):
                 state: State = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
                 return state
         return None
@@ -74,5 +75,28 @@ class Checkpoints:
         return sorted(self.folder.glob("*.ckpt"))
 
 
-def _digest(content: bytes | memoryview) -> str:
-    return hashlib.sha256(content).hexdigest()[:_DIGITS]
+class _Checked(io.RawIOBase):
+    """A file that knows the checksum of what was written: nothing is held in memory a second time."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.checksum = 0
+        self._file = file
+        self._error: OSError | None = None
+
+    def save(self, state: Mapping[str, object]) -> None:
+        try:
+            torch.save(dict(state), self)  # type: ignore[arg-type]
+        except RuntimeError:
+            # What torch makes of a disk that is full.
+            if self._error is None:
+                raise
+            raise self._error from None
+
+    def write(self, data: Any) -> int:
+        self.checksum = zlib.crc32(data, self.checksum)
+        try:
+            write_all(self._file, data)
+        except OSError as error:
+            self._error = error
+            raise
+        return len(data)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from tests.tracking.conftest import Start, record_all
 from tracker.errors import TrackingError
 from tracker.interruption import Interrupted
+from tracker.tracking import claim
 from tracker.tracking.claim import RunTaken
 from tracker.tracking.entries import Artifact, Creation, Metrics, Params, Status, Tags, TrainedModel
 from tracker.tracking.home import find_run, tracker_home
@@ -166,6 +168,29 @@ def test_a_run_that_another_process_is_at_is_taken(start: Start, rerun: bool) ->
         start(URI, rerun=rerun)
     assert not taken.value.finished
     recorder.close()
+
+
+def test_a_run_that_another_process_took_a_moment_ago_is_taken(start: Start, home: Path) -> None:
+    start(URI).close()
+    with (home / "runs" / "a1b2" / "journal.jsonl").open("rb") as held:
+        # As between the look and the lock: the look does not see a shared lock.
+        fcntl.flock(held, fcntl.LOCK_SH)
+        with pytest.raises(RunTaken) as taken:
+            start(URI)
+    assert not taken.value.finished
+
+
+def test_of_two_processes_that_are_to_run_it_again_one_does(
+    start: Start, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rerun in (False, True):
+        with start(URI, rerun=rerun):
+            pass
+    # As the slower process saw it, before the faster one began the second attempt.
+    monkeypatch.setattr(claim, "attempts", lambda home, run_uid: iter([home / "runs" / run_uid]))
+    with pytest.raises(RunTaken) as taken:
+        start(URI, rerun=True)
+    assert taken.value.folder.name == "a1b2.2"
 
 
 def test_a_process_that_died_before_its_first_word_leaves_no_attempt(start: Start, home: Path) -> None:

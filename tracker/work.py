@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from tracker.epochs import CheckpointKeeper, EpochRecorder
 from tracker.errors import TrackerError
 from tracker.images import Images
 from tracker.interruption import Interruption
@@ -19,46 +19,10 @@ from tracker.tracking.claim import RunTaken
 from tracker.tracking.home import home_token, tracker_home
 from tracker.tracking.position import load_position
 from tracker.tracking.recorder import RunRecorder
+from tracker.training.background import BackgroundWriter
 from tracker.training.checkpoints import Checkpoints, State
-from tracker.training.loop import Training
 
 CHECKPOINTS = "checkpoints"
-
-
-@dataclass(frozen=True)
-class _Watched:
-    """A recorder of epochs that shows each to the reporter, and what records have to wait for."""
-
-    recorder: RunRecorder
-    reporter: Reporter
-    notes: Notes
-    recipe: Recipe
-
-    def metrics(self, values: Mapping[str, float], *, step: int) -> None:
-        self.recorder.metrics(values, step=step)
-        self.reporter.epoch(self.recipe, step, values)
-        if disk_problem := self.recorder.disk_problem:
-            self.notes.tell(f"{disk_problem}: training goes on, and its records wait in memory")
-        if problem := load_position(self.recorder.folder).problem:
-            self.notes.tell(f"{problem}: training goes on, and its records wait on disk")
-
-
-@dataclass(frozen=True)
-class _Keeper:
-    """Keeps a checkpoint of each epoch that the journal has; a disk that does not take one is told of."""
-
-    checkpoints: Checkpoints
-    recorder: RunRecorder
-    notes: Notes
-
-    def __call__(self, training: Training) -> None:
-        if self.recorder.disk_problem:
-            # A checkpoint that is ahead of its journal would leave epochs that nobody records.
-            return
-        try:
-            self.checkpoints.save(training.state(), epochs=training.epoch, batches=training.batches_done)
-        except OSError as error:
-            self.notes.tell(f"no checkpoint: {error.strerror or error}: training goes on")
 
 
 @dataclass(frozen=True)
@@ -167,17 +131,18 @@ class Work:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
         record_inputs(recorder, self.recipe, self._images)
-        return train(
-            self.recipe,
-            self._images,
-            self.prepared.pixels,
-            _Watched(recorder, self.reporter, self.notes, self.recipe),
-            device=self._plan.device,
-            progress=self.reporter.progress,
-            state=state,
-            keep=_Keeper(checkpoints, recorder, self.notes),
-            interruption=self.interruption,
-        )
+        with CheckpointKeeper(BackgroundWriter(checkpoints), recorder, self.notes) as keep:
+            return train(
+                self.recipe,
+                self._images,
+                self.prepared.pixels,
+                EpochRecorder(recorder, self.reporter, self.notes, self.recipe),
+                device=self._plan.device,
+                progress=self.reporter.progress,
+                state=state,
+                keep=keep,
+                interruption=self.interruption,
+            )
 
     def _record(self, recorder: RunRecorder, trained: Trained) -> None:
         record_results(recorder, self.recipe, self._images, trained)

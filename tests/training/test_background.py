@@ -1,0 +1,78 @@
+"""A checkpoint is written while training goes on, from a copy that training does not touch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.full_disk import full_disk
+from tracker.training.background import BackgroundWriter, copied
+from tracker.training.checkpoints import Checkpoints
+
+
+class Slow(Checkpoints):
+    """Writes only when it is allowed to."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.allowed = threading.Event()
+
+    def save(self, state: Mapping[str, object], *, epochs: int, batches: int) -> None:
+        assert self.allowed.wait(20)
+        super().save(state, epochs=epochs, batches=batches)
+
+
+def test_what_changes_after_saving_is_not_in_the_checkpoint(tmp_path: Path) -> None:
+    checkpoints = Slow(tmp_path / "c")
+    writer = BackgroundWriter(checkpoints)
+    weights, sums = torch.zeros(1000), [torch.tensor(1.0)]
+    writer.save({"weights": weights, "sums": sums, "nested": {"list": [weights]}}, epochs=1, batches=0)
+    weights += 1
+    sums[0] += 1
+    checkpoints.allowed.set()
+    writer.wait()
+    latest = checkpoints.latest()
+    assert latest is not None
+    assert latest["weights"].sum() == 0
+    assert latest["nested"]["list"][0].sum() == 0
+    assert latest["sums"][0] == 1
+    writer.close()
+
+
+def test_each_one_is_on_disk_before_the_next_is_taken(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "c")
+    writer = BackgroundWriter(checkpoints)
+    for epoch in range(1, 6):
+        writer.save({"weights": torch.full((100_000,), float(epoch))}, epochs=epoch, batches=0)
+        names = [file.name for file in checkpoints.folder.glob("*.ckpt")] if epoch > 1 else []
+        assert epoch == 1 or any(name.startswith(f"{epoch - 1:06}.") for name in names)
+    writer.close()
+    latest = checkpoints.latest()
+    assert latest is not None
+    assert latest["weights"].unique().tolist() == [5.0]
+
+
+def test_a_full_disk_is_told_with_the_next_one(tmp_path: Path) -> None:
+    writer = BackgroundWriter(Checkpoints(tmp_path / "c"))
+    with full_disk(100):
+        writer.save({"weights": torch.zeros(1000)}, epochs=1, batches=0)
+        with pytest.raises(OSError, match="File too large"):
+            writer.wait()
+    writer.save({"weights": torch.ones(1000)}, epochs=2, batches=0)
+    writer.close()
+    latest = Checkpoints(tmp_path / "c").latest()
+    assert latest is not None
+    assert latest["weights"].sum() == 1000
+
+
+def test_an_older_copy_gives_its_memory() -> None:
+    first = copied({"a": torch.zeros(10), "b": [torch.ones(2)], "c": 1})
+    second = copied({"a": torch.ones(10), "b": [torch.zeros(2), torch.zeros(2)], "c": 2}, first)
+    assert second["a"].data_ptr() == first["a"].data_ptr()
+    assert second["a"].sum() == 10
+    assert [item.tolist() for item in second["b"]] == [[0, 0], [0, 0]]
+    assert second["c"] == 2

@@ -26,6 +26,12 @@ class EpochRecorder:
     recipe: Recipe
 
     def metrics(self, values: Mapping[str, float], *, step: int) -> None:
+        """Take what was measured in an epoch.
+
+        Args:
+            values: Numbers, by name.
+            step: The epoch, from 1.
+        """
         self.recorder.metrics(values, step=step)
         self.reporter.epoch(self.recipe, step, values)
         if disk_problem := self.recorder.disk_problem:
@@ -43,6 +49,11 @@ class CheckpointKeeper:
     notes: Notes
 
     def __call__(self, training: Training) -> None:
+        """Have the state of a training kept.
+
+        Args:
+            training: It may go on as soon as this returns.
+        """
         if self.recorder.disk_problem:
             # A checkpoint that is ahead of its journal would leave epochs that nobody records.
             return

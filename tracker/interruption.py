@@ -1,22 +1,65 @@
-"""What ends a command early: Ctrl-C, and SIGTERM like it."""
+"""What ends a command early: Ctrl-C, and SIGTERM, which a cluster sends before it takes a machine away."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STDERR = 2
 
-@contextmanager
-def sigterm_as_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM, which a cluster sends before it takes a machine away, do what Ctrl-C does."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+class Interrupted(KeyboardInterrupt):
+    """Someone asked for an end, and the work stopped at a point from which it can go on."""
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+
+class Interruption:
+    """Takes the signals that ask for an end.
+
+    The first one, where the work has points to stop at (`stopping_gently`), lets it reach the next of them;
+    everywhere else, and the second time, it is a `KeyboardInterrupt` at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._gentle = False
+
+    def stop_point(self) -> None:
+        """Stop here if someone asked for an end.
+
+        Raises:
+            Interrupted: Someone did.
+        """
+        if self.asked:
+            raise Interrupted
+
+    @contextmanager
+    def taking_signals(self) -> Iterator[None]:
+        """Take Ctrl-C and SIGTERM as long as the block lasts; only the main thread can."""
+        before = {number: signal.signal(number, self._take) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def stopping_gently(self) -> Iterator[None]:
+        """Let the work inside reach a stop point before it ends."""
+        self._gentle = True
+        try:
+            yield
+        finally:
+            self._gentle = False
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        gently = self._gentle and not self.asked
+        self.asked = True
+        if not gently:
+            raise KeyboardInterrupt
+        with suppress(OSError):
+            # Not print: this can come in the middle of one, and would break it.
+            os.write(_STDERR, b"\nstopping after this batch; once more: at once\n")

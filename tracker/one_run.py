@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -11,6 +12,7 @@ from tracker.data.pixels import Pixels
 from tracker.data.progress import Progress, silent
 from tracker.errors import TrainingError
 from tracker.images import Images
+from tracker.interruption import Interruption
 from tracker.models.cut import Cut, cut_network
 from tracker.models.frozen import state_hash
 from tracker.models.networks import Network, build_network
@@ -38,10 +40,25 @@ def train(
     *,
     device: torch.device,
     progress: Progress = silent,
+    state: Mapping[str, Any] | None = None,
+    keep: Callable[[Training], None] | None = None,
+    interruption: Interruption | None = None,
 ) -> Trained:
     """Train the network of a recipe.
 
+    Args:
+        recipe: What to train.
+        images: On what.
+        pixels: What the images decode to.
+        recorder: Told what each epoch measured.
+        device: Where to compute.
+        progress: Told how many images went through a frozen trunk.
+        state: Where an earlier training of the same recipe was when it ended; None: begin.
+        keep: Called whenever training could go on from its state.
+        interruption: Asked before each batch whether to stop there.
+
     Raises:
+        Interrupted: If the interruption says so.
         TrackerError: If the weights, the cut or the loss are not as they must be, if the memory is too
             small, or if a frozen layer changed.
     """
@@ -53,7 +70,11 @@ def train(
         store = _store(cut, frozen_as, pixels, recipe, device=device, progress=progress)
         examples = Examples.of(store, images.manifest.labels, images.split.indexes(images.manifest))
         training = Training(cut.tail, examples, recipe, device=device)
-        measured = training.run(recorder)
+        if state is not None:
+            training.restore(state)
+        interruption = interruption or Interruption()
+        with interruption.stopping_gently():
+            measured = training.run(recorder, keep=keep, stop_point=interruption.stop_point)
     except RuntimeError as error:
         if not _is_out_of_memory(error):
             raise

@@ -65,6 +65,7 @@ class RunOptions(BaseModel):
     tracking_uri: str | None = None
     log_model: LogModel = "first"
     rerun: bool = False
+    keep_checkpoints: bool = False
     dry_run: bool = False
 
     @field_validator("model", "mode", "seed", mode="before")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +13,7 @@ from tracker.errors import ModelError
 from tracker.images import Images, decode_images, find_images
 from tracker.models.cut import cut_network
 from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
-from tracker.models.weights import is_file, prepare_weights
+from tracker.models.weights import is_file, prepare_weights, weights_digest
 from tracker.options import RunOptions
 from tracker.recipe import FREEZE, Recipe
 from tracker.tracking.store import resolve_uri
@@ -87,11 +87,13 @@ class Prepared:
         plan: The plan.
         images: Its images, without those that were left out.
         pixels: What they decode to.
+        weights_digests: What identifies the weights' content, by their name; empty where the name does.
     """
 
     plan: Plan
     images: Images
     pixels: Pixels
+    weights_digests: Mapping[str, str]
 
 
 def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
@@ -101,7 +103,8 @@ def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
         TrackerError: If weights cannot be had or do not fit, or images cannot be read.
     """
     _prepare_all_weights(plan)
-    return Prepared(plan, *decode_images(plan.images, plan.options, progress))
+    digests = {weights: weights_digest(weights) for weights in {recipe.weights for recipe in plan.recipes}}
+    return Prepared(plan, *decode_images(plan.images, plan.options, progress), digests)
 
 
 def _prepare_all_weights(plan: Plan) -> None:

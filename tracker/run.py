@@ -1,182 +1,105 @@
-"""The order of the stages: options, images, recipes, then run after run."""
+"""The order of the runs of a plan: one after another, shared with whoever works on the same plan."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
 
-from tracker.errors import TrackerError
-from tracker.images import Images
-from tracker.models.weights import weights_digest
-from tracker.one_run import train
-from tracker.options import RunOptions
-from tracker.plan import Plan, Prepared
-from tracker.recipe import Recipe, digest_of
-from tracker.recording import record_inputs, record_model, record_results, run_tags
-from tracker.tracking.home import find_run, home_token, tracker_home
+from tracker.interruption import Interruption
+from tracker.plan import Prepared
+from tracker.recipe import Recipe
+from tracker.reporting import Notes, Reporter, RunResult
 from tracker.tracking.recorder import RunRecorder
+from tracker.work import Work
 
-Status = Literal["FINISHED", "FAILED", "SKIPPED"]
-
-
-class Reporter(Protocol):
-    """Whoever is told how far the work is."""
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Take how many items of a stage are done."""
-
-    def run_started(self, recipe: Recipe, number: int, total: int) -> None:
-        """Take that the run with this number (from 1) begins."""
-
-    def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
-        """Take what an epoch measured."""
-
-    def run_ended(self, result: RunResult) -> None:
-        """Take how a run ended."""
+_DISK_PATIENCE_S = 5.0
 
 
-@dataclass(frozen=True)
-class RunResult:
-    """How one run ended.
+def execute(
+    prepared: Prepared, reporter: Reporter, interruption: Interruption | None = None
+) -> list[RunResult]:
+    """Run every recipe of a plan that has not finished before, and that no other process is at.
 
-    Attributes:
-        recipe: What was run.
-        status: FINISHED, FAILED, or SKIPPED because it was run before or is being run.
-        metrics: What its last epoch measured.
-        seconds: How long it took.
-        reason: Why it failed or was skipped.
-        has_model: Whether its network is stored.
+    A run that fails is recorded as FAILED, and the next one begins.
+
+    Args:
+        prepared: The plan.
+        reporter: Told how far it is.
+        interruption: What asks for an end.
+
+    Returns:
+        How each run ended, in the order of the plan.
+
+    Raises:
+        KeyboardInterrupt: Someone asked for an end; the run at work is KILLED, and can go on later.
     """
-
-    recipe: Recipe
-    status: Status
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    reason: str = ""
-    has_model: bool = False
+    return _Study(prepared, reporter, interruption or Interruption()).run()
 
 
-def execute(prepared: Prepared, reporter: Reporter) -> list[RunResult]:
-    """Run every recipe of a plan that has not finished before.
+class _Study:
+    """The runs of a plan, and what came of them so far."""
 
-    A run that fails is recorded as FAILED, and the next one begins. A run that is interrupted is recorded
-    as KILLED, and the interruption goes on.
-    """
-    plan, images = prepared.plan, prepared.images
-    stored: set[tuple[str, str]] = set()
-    results = []
-    for number, planned in enumerate(plan.recipes, start=1):
-        recipe = planned.model_copy(update={"split": images.split.rule})
-        work = _Work(prepared, recipe, with_model=_keeps_model(plan.options, recipe, stored))
-        reporter.run_started(recipe, number, len(plan.recipes))
-        result = work.run(reporter)
-        reporter.run_ended(result)
-        results.append(result)
-        if result.has_model:
-            stored.add(recipe.arm)
-    return results
+    def __init__(self, prepared: Prepared, reporter: Reporter, interruption: Interruption) -> None:
+        notes, rule = Notes(reporter), prepared.images.split.rule
+        recipes = [planned.model_copy(update={"split": rule}) for planned in prepared.plan.recipes]
+        models = _with_models(recipes, prepared.plan.options.log_model)
+        self._works = [
+            Work(prepared, recipe, with_model, reporter, notes, interruption)
+            for recipe, with_model in zip(recipes, models, strict=True)
+        ]
+        self._reporter = reporter
+        self._interruption = interruption
+        self._results: dict[int, RunResult] = {}
+        self._unwritten: dict[int, RunRecorder] = {}
+
+    def run(self) -> list[RunResult]:
+        left = list(range(len(self._works)))
+        while left:
+            taken = [index for index in left if not self._do(index)]
+            if taken == left:
+                break
+            # Others were at work in the meantime: theirs may have ended by now, one way or the other.
+            left = taken
+        for index in left:
+            self._reporter.run_ended(self._results[index])
+        self._wait_for_disk()
+        return [self._results[index] for index in range(len(self._works))]
+
+    def _do(self, index: int) -> bool:
+        """Do one run; say whether it was ours to do."""
+        work = self._works[index]
+        self._reporter.run_started(work.recipe, index + 1, len(self._works))
+        result, unwritten = work.run()
+        self._results[index] = result
+        if unwritten is not None:
+            self._unwritten[index] = unwritten
+        self._close_written()
+        if result.status == "TAKEN":
+            return False
+        self._reporter.run_ended(result)
+        self._interruption.stop_point()
+        return True
+
+    def _close_written(self) -> None:
+        """Try again to write what the disk did not take of runs that have ended."""
+        self._unwritten = {i: recorder for i, recorder in self._unwritten.items() if not recorder.close()}
+
+    def _wait_for_disk(self) -> None:
+        """Wait a little for a full disk; a run whose end is not on it is one that the next command ends."""
+        deadline = time.monotonic() + _DISK_PATIENCE_S
+        while self._unwritten and time.monotonic() < deadline:
+            time.sleep(_DISK_PATIENCE_S / 10)
+            self._close_written()
+        for index, recorder in self._unwritten.items():
+            reason = f"{recorder.disk_problem}: make room, and the same command goes on with this run"
+            self._results[index] = replace(self._results[index], status="FAILED", reason=reason)
+            self._reporter.run_ended(self._results[index])
 
 
-def _keeps_model(options: RunOptions, recipe: Recipe, stored: set[tuple[str, str]]) -> bool:
-    if options.log_model == "first":
-        return recipe.arm not in stored
-    return options.log_model == "all"
-
-
-@dataclass(frozen=True)
-class _Watched:
-    """A recorder of epochs that shows each to the reporter too."""
-
-    recorder: RunRecorder
-    reporter: Reporter
-    recipe: Recipe
-
-    def metrics(self, values: Mapping[str, float], *, step: int) -> None:
-        self.recorder.metrics(values, step=step)
-        self.reporter.epoch(self.recipe, step, values)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """One run of a plan, with its images decoded."""
-
-    prepared: Prepared
-    recipe: Recipe
-    with_model: bool
-
-    @property
-    def plan(self) -> Plan:
-        return self.prepared.plan
-
-    @property
-    def images(self) -> Images:
-        return self.prepared.images
-
-    @cached_property
-    def weights_digest(self) -> str:
-        return weights_digest(self.recipe.weights)
-
-    @property
-    def fingerprint(self) -> str:
-        manifest = self.images.manifest
-        return self.recipe.fingerprint(manifest_digest=manifest.digest, weights_digest=self.weights_digest)
-
-    @property
-    def run_uid(self) -> str:
-        """Return what names this run: the same recipe tracked elsewhere, or from elsewhere, is another run.
-
-        Only this folder's journals say what was run, so two folders never write into one run of MLflow.
-        """
-        place = [self.plan.tracking_uri, self.plan.options.experiment_name, home_token(tracker_home())]
-        return digest_of([self.fingerprint, *place])[:32]
-
-    def run(self, reporter: Reporter) -> RunResult:
-        earlier = find_run(tracker_home(), self.run_uid)
-        if earlier is not None and earlier.state == "RUNNING":
-            return RunResult(self.recipe, "SKIPPED", reason="another process is at it")
-        if earlier is not None and earlier.state == "FINISHED" and not self.plan.options.rerun:
-            return RunResult(self.recipe, "SKIPPED", reason="finished before", has_model=earlier.has_model)
-        start = time.monotonic()
-        with self._recorder() as recorder:
-            try:
-                metrics = self._train_and_record(recorder, reporter)
-            except TrackerError as error:
-                recorder.finish("FAILED", reason=str(error))
-                return RunResult(self.recipe, "FAILED", seconds=time.monotonic() - start, reason=str(error))
-        return RunResult(
-            self.recipe, "FINISHED", metrics, time.monotonic() - start, has_model=self.with_model
-        )
-
-    def _train_and_record(self, recorder: RunRecorder, reporter: Reporter) -> Mapping[str, float]:
-        record_inputs(recorder, self.recipe, self.images)
-        watched = _Watched(recorder, reporter, self.recipe)
-        trained = train(
-            self.recipe,
-            self.images,
-            self.prepared.pixels,
-            watched,
-            device=self.plan.device,
-            progress=reporter.progress,
-        )
-        record_results(recorder, self.recipe, self.images, trained)
-        if self.with_model:
-            record_model(recorder, self.recipe, self.images, trained.network)
-        return trained.measured["final"].metrics
-
-    def _recorder(self) -> RunRecorder:
-        return RunRecorder.start(
-            tracker_home(),
-            run_uid=self.run_uid,
-            experiment=self.plan.options.experiment_name,
-            run_name=self.recipe.run_name,
-            params=self.recipe.model_dump(mode="json"),
-            tags=self._tags(),
-            tracking_uri=self.plan.tracking_uri,
-        )
-
-    def _tags(self) -> dict[str, str]:
-        tags = run_tags(self.recipe, self.images, fingerprint=self.fingerprint, device=self.plan.device)
-        return tags | ({"tracker.weights_digest": self.weights_digest} if self.weights_digest else {})
+def _with_models(recipes: Sequence[Recipe], log_model: str) -> list[bool]:
+    """Say of each run whether its network is stored: all, none, or those of each arm's first seed."""
+    firsts = {recipe.arm: index for index, recipe in reversed(list(enumerate(recipes)))}
+    if log_model == "first":
+        return [firsts[recipe.arm] == index for index, recipe in enumerate(recipes)]
+    return [log_model == "all"] * len(recipes)

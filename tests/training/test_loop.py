@@ -5,30 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
 
-from tests.training.small import CPU, LABELS, PARTS, Collected, make_recipe
+from tests.training.small import CPU, LABELS, PARTS, Collected, Tiny, make_recipe
 from tracker.data.parallel import usable_cores
 from tracker.errors import NonFiniteLoss
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
 from tracker.training.loop import Examples, Training
 from tracker.training.store import Store
-
-
-class Tiny(nn.Module):
-    """Pixels to logits in one small step, with dropout and a batch norm."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.norm = nn.BatchNorm1d(64)
-        self.drop = nn.Dropout(0.2)
-        self.last = nn.Linear(64, 2)
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        images = pixels.float().permute(0, 3, 1, 2) / 255
-        return self.last(self.drop(self.norm(F.adaptive_avg_pool2d(images, 8).flatten(1))))
 
 
 def train(examples: Examples, **given: object) -> tuple[Training, Collected]:
@@ -73,13 +57,9 @@ def test_best_is_the_epoch_with_the_lowest_validation_loss(on_pixels: Examples) 
     assert not torch.equal(best.logits["test"], training.measured["final"].logits["test"])
 
 
-def without_speed(told: Collected) -> list[dict[str, float]]:
-    return [{k: v for k, v in epoch.items() if k != "train/images_per_second"} for epoch in told.epochs]
-
-
 def test_the_same_recipe_gives_the_same_numbers_bit_for_bit(on_pixels: Examples) -> None:
     first, second = train(on_pixels), train(on_pixels)
-    assert without_speed(first[1]) == without_speed(second[1])
+    assert first[1].without_speed() == second[1].without_speed()
     states = [training.tail.state_dict() for training, _ in (first, second)]
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
@@ -92,7 +72,7 @@ def test_a_real_network_on_all_cores_gives_the_same_numbers_bit_for_bit(on_pixel
         cut = cut_network(network, "fine-tuning")
         told = Collected()
         Training(cut.tail, on_pixels, make_recipe(epochs=1), device=CPU).run(told)
-        runs.append(without_speed(told))
+        runs.append(told.without_speed())
     assert runs[0] == runs[1]
 
 
@@ -102,7 +82,7 @@ def test_another_seed_gives_other_numbers(on_pixels: Examples) -> None:
     told = [Collected(), Collected()]
     for collected, chosen in zip(told, (recipe, other), strict=True):
         Training(Tiny(), on_pixels, chosen, device=CPU).run(collected)
-    assert without_speed(told[0]) != without_speed(told[1])
+    assert told[0].without_speed() != told[1].without_speed()
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
@@ -135,7 +115,7 @@ def test_a_frozen_tail_parameter_would_be_trained(on_pixels: Examples) -> None:
 
 def test_labels_and_parts_decide_what_is_trained(on_pixels: Examples) -> None:
     flipped = Examples.of(Store(on_pixels.store.rows), [1 - label for label in LABELS], PARTS)
-    assert without_speed(train(on_pixels)[1]) != without_speed(train(flipped)[1])
+    assert train(on_pixels)[1].without_speed() != train(flipped)[1].without_speed()
 
 
 def test_a_validation_loss_that_is_not_finite_is_named_too(on_pixels: Examples) -> None:

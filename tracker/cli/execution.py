@@ -8,10 +8,11 @@ from typing import Any
 
 from tracker.cli.progress import LiveReporter
 from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, unsent_line
-from tracker.interruption import sigterm_as_ctrl_c
+from tracker.interruption import Interruption
 from tracker.options import read_options
 from tracker.plan import Prepared, make_plan, prepare
-from tracker.run import RunResult, execute
+from tracker.reporting import RunResult
+from tracker.run import execute
 from tracker.tracking.home import tracker_home
 from tracker.tracking.shipper import start_shipper
 from tracker.tracking.store import database_file
@@ -41,7 +42,7 @@ def plan_and_execute(given: Mapping[str, Any], config: Path | None) -> int:
             reporter.show(left_out_lines(prepared.images))
             results = _execute(prepared, reporter)
         except KeyboardInterrupt:
-            reporter.show(["", "interrupted; the same command goes on with the runs that are missing"])
+            reporter.show(["", "interrupted; what is done is kept, and the same command goes on from there"])
             return _INTERRUPTED
         reporter.show(summary_lines(plan, results))
     return 1 if any(result.status == "FAILED" for result in results) else 0
@@ -51,9 +52,10 @@ def _execute(prepared: Prepared, reporter: LiveReporter) -> Sequence[RunResult]:
     """Run everything while a process of its own sends what is recorded."""
     uri = prepared.plan.tracking_uri
     shipper = start_shipper(tracker_home(), uri)
+    interruption = Interruption()
     try:
-        with sigterm_as_ctrl_c():
-            return execute(prepared, reporter)
+        with interruption.taking_signals():
+            return execute(prepared, reporter, interruption)
     finally:
         reporter.waiting("sending the last records")
         line = unsent_line(shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S))

@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.recipe import Recipe
-from tracker.run import RunResult
+from tracker.reporting import RunResult
 
 _BAR_WIDTH = 20
-_MARKS = {"FINISHED": "✓", "SKIPPED": "=", "FAILED": "✗"}
+_MARKS = {"FINISHED": "✓", "SKIPPED": "=", "TAKEN": "~", "FAILED": "✗"}
 
 
 class LiveReporter:
@@ -27,6 +27,7 @@ class LiveReporter:
         self._console = console or Console(highlight=False, soft_wrap=True, emoji=False)
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
         self._started = 0.0
+        self._resumed = 0
         self._label = ""
 
     def __enter__(self) -> Self:
@@ -57,9 +58,19 @@ class LiveReporter:
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
         """Show that a run begins."""
-        self._label = f"{number}/{total} {recipe.run_name}"
+        self._label, self._resumed = f"{number}/{total} {recipe.run_name}", 0
         self._started = time.monotonic()
         self._draw(Text(self._label))
+
+    def resumed(self, recipe: Recipe, epoch: int) -> None:
+        """Show that a run goes on after so many whole epochs."""
+        self._resumed = epoch
+        if not self._console.is_terminal:
+            self._console.print(f"  {recipe.run_name}  goes on after epoch {epoch}", markup=False)
+
+    def note(self, text: str) -> None:
+        """Print what a user should know while the work goes on."""
+        self._console.print(f"  note: {text}", markup=False)
 
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
         """Show what an epoch measured; where there is no terminal, a line an epoch."""
@@ -70,7 +81,8 @@ class LiveReporter:
                 f"  {recipe.run_name}  epoch {epoch:{width}}/{recipe.epochs}  {measured}", markup=False
             )
             return
-        left = (time.monotonic() - self._started) / epoch * (recipe.epochs - epoch)
+        took = (time.monotonic() - self._started) / (epoch - self._resumed)
+        left = took * (recipe.epochs - epoch)
         text = f"epoch {epoch}/{recipe.epochs}  {measured}  {_duration(left)} left"
         self._draw(self._labelled(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2)))
 
@@ -110,11 +122,10 @@ def _measured(values: Mapping[str, float]) -> str:
 
 
 def _ending(result: RunResult) -> str:
-    if result.status == "SKIPPED":
+    if result.status != "FINISHED":
         return result.reason
-    if result.status == "FAILED":
-        return result.reason
-    return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}"
+    resumed = f"  from epoch {result.resumed} on" if result.resumed else ""
+    return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}{resumed}"
 
 
 def _duration(seconds: float) -> str:

@@ -128,6 +128,10 @@ def run(
         bool | None,
         typer.Option("--rerun", help="Run again what has finished; the comparison takes the newest."),
     ] = None,
+    keep_checkpoints: Annotated[
+        bool | None,
+        typer.Option("--keep-checkpoints", help="Keep the last two checkpoints of runs that finish."),
+    ] = None,
     dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Print the plan and stop.")] = None,
 ) -> None:
     """Train every model in every mode, and track every epoch in MLflow.

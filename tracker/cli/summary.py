@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from tracker.images import Images
 from tracker.plan import Plan
 from tracker.recipe import Recipe
-from tracker.run import RunResult, Status
+from tracker.reporting import RunResult, Status
 from tracker.tracking.position import Unsent
 from tracker.tracking.store import describe
 from tracker.training.device import device_name
@@ -72,7 +72,12 @@ def _arm_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
 
 def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
     """Return what came of a study, and what to type next."""
-    words: dict[Status, str] = {"FINISHED": "finished", "SKIPPED": "skipped", "FAILED": "failed"}
+    words: dict[Status, str] = {
+        "FINISHED": "finished",
+        "SKIPPED": "skipped",
+        "TAKEN": "left to another process",
+        "FAILED": "failed",
+    }
     counts = Counter(result.status for result in results)
     told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
     compare = f"tracker compare --experiment {shlex.quote(plan.options.experiment_name)}"

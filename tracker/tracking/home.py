@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tracker.errors import TrackingError
-from tracker.tracking.entries import Creation, Status
-from tracker.tracking.files import write_once
+from tracker.files import write_once
+from tracker.tracking.entries import Creation, Entry, RunStatus, Status
 from tracker.tracking.journal import JOURNAL, has_writer, read_first, read_journal
 
 State = Literal["RUNNING", "UNFINISHED", "FINISHED", "FAILED", "KILLED"]
@@ -34,11 +34,6 @@ class LocalRun:
     folder: Path
     creation: Creation
     state: State
-
-    @property
-    def has_model(self) -> bool:
-        """Whether the trained network is stored with it."""
-        return (self.folder / "model").exists()
 
 
 def tracker_home() -> Path:
@@ -147,8 +142,18 @@ def find_run(home: Path, run_uid: str, *, tracking_uri: str | None = None) -> Lo
     return meant[-1] if meant else None
 
 
+def last_status(entries: Iterable[Entry]) -> RunStatus:
+    """Return what a run was said to be last; RUNNING, where nothing was said of it.
+
+    Args:
+        entries: All entries of its journal.
+    """
+    statuses = [entry.status for entry in entries if isinstance(entry, Status)]
+    return statuses[-1] if statuses else "RUNNING"
+
+
 def _state(journal: Path) -> State:
-    statuses = [line.entry.status for line in read_journal(journal)[0] if isinstance(line.entry, Status)]
-    if statuses and statuses[-1] != "RUNNING":
-        return statuses[-1]
-    return "RUNNING" if has_writer(journal) else "UNFINISHED"
+    status = last_status(line.entry for line in read_journal(journal)[0])
+    if status == "RUNNING":
+        return "RUNNING" if has_writer(journal) else "UNFINISHED"
+    return status

@@ -18,10 +18,26 @@ from pathlib import Path
 from types import TracebackType
 
 from tracker.errors import TrackingError
+from tracker.files import sync_folder
 from tracker.tracking.entries import Entry, from_text, to_text
 
 JOURNAL = "journal.jsonl"
 _LOCK_PATIENCE_S = 2.0
+
+
+class JournalBusy(TrackingError):
+    """Another process writes this journal.
+
+    Args:
+        path: The journal.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            "one process at a time must write a run's journal",
+            but=f"another one holds {path}",
+            do="Wait until the other `tracker run` has ended.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,8 @@ class Journal:
         path: The file; it and its folder are made where they are not there.
 
     Raises:
-        TrackingError: Another process writes this journal, or a line in its middle is damaged.
+        JournalBusy: Another process writes it.
+        TrackingError: A line in its middle is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -104,7 +121,7 @@ class Journal:
         with ExitStack() as opened:
             opened.callback(os.close, self._fd)
             if not _lock(self._fd, patience_s=_LOCK_PATIENCE_S):
-                raise _busy(path)
+                raise JournalBusy(path)
             lines, whole = read_journal(path)
             os.ftruncate(self._fd, whole)
             opened.pop_all()
@@ -149,14 +166,6 @@ class Journal:
         self.close()
 
 
-def _busy(path: Path) -> TrackingError:
-    return TrackingError(
-        "one process at a time must write a run's journal",
-        but=f"another one holds {path}",
-        do="Wait until the other `tracker run` has ended.",
-    )
-
-
 def has_writer(path: Path) -> bool:
     """Say whether a living process writes a journal.
 
@@ -186,16 +195,3 @@ def _lock(fd: int, *, patience_s: float) -> bool:
             time.sleep(0.02)
         else:
             return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the disk hold a folder's names, so that a new or renamed file is still there after a crash.
-
-    Args:
-        folder: The folder that the file is in.
-    """
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

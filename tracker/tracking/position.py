@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from tracker.tracking.files import write_whole
+from tracker.files import write_whole
 from tracker.tracking.home import creation_of, run_folders
 from tracker.tracking.journal import JOURNAL, read_journal
 

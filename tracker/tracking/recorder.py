@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from tracker.errors import TrackingError
+from tracker.errors import TrackerError, TrackingError
+from tracker.interruption import Interrupted
+from tracker.tracking.backlog import Backlog
+from tracker.tracking.claim import claim
 from tracker.tracking.entries import (
     Artifact,
     Context,
@@ -22,9 +25,9 @@ from tracker.tracking.entries import (
     Tags,
     TrainedModel,
 )
-from tracker.tracking.files import copy_whole, write_whole
-from tracker.tracking.home import attempt_uid, attempts, run_folder
-from tracker.tracking.journal import JOURNAL, Journal
+from tracker.tracking.home import attempt_uid
+from tracker.tracking.journal import Journal
+from tracker.tracking.said import Said
 from tracker.tracking.sanitise import (
     MAX_DIGEST,
     MAX_NAME,
@@ -38,21 +41,24 @@ from tracker.tracking.sanitise import (
     safe_text,
 )
 
+RESUMED = "tracker.resumed"
+"""The tag that counts how often another process went on with a run."""
+
 
 class RunRecorder:
     """Writes one run's journal; begin with `RunRecorder.start`.
 
     As a context manager it ends the run: FINISHED, FAILED after an error, KILLED after Ctrl-C or an exit.
+    What an earlier process recorded of the same run is not recorded again.
 
     Args:
-        folder: The run's folder.
-        journal: Its journal, held for writing.
+        journal: The run's journal, held for writing.
     """
 
-    def __init__(self, folder: Path, journal: Journal) -> None:
-        self.folder = folder
-        self._journal = journal
-        self._contexts: dict[tuple[str, str], Context] = {}
+    def __init__(self, journal: Journal) -> None:
+        self.folder = journal.path.parent
+        self._backlog = Backlog(journal)
+        self._said = Said(journal.found)
         self._ended = False
 
     @classmethod
@@ -66,8 +72,9 @@ class RunRecorder:
         params: Mapping[str, object],
         tags: Mapping[str, str],
         tracking_uri: str,
+        rerun: bool = False,
     ) -> RunRecorder:
-        """Begin a run, or the next attempt at it where there is one already.
+        """Begin a run, or go on with one that did not finish.
 
         Args:
             home: The folder that holds all journals.
@@ -77,35 +84,58 @@ class RunRecorder:
             params: Parameters, by name.
             tags: Tags, by name.
             tracking_uri: The MLflow store or server that the run is meant for, as `resolve_uri` gives it.
+            rerun: Begin a new attempt at it, whatever there is.
 
         Raises:
-            TrackingError: Another process began the same attempt at the same time.
+            RunTaken: The run has finished, or another process is at it.
         """
-        attempt = len(list(attempts(home, run_uid))) + 1
-        folder = run_folder(home, run_uid, attempt)
-        recorder = cls(folder, _new_journal(folder))
-        creation = Creation(
-            run_uid=attempt_uid(run_uid, attempt),
-            attempt=attempt,
-            tracking_uri=tracking_uri,
-            experiment=safe_text(experiment, MAX_NAME),
-            run_name=safe_text(run_name, MAX_NAME),
-            start_time=_now_ms(),
-            tags=_safe_tags({"tracker.attempt": str(attempt), **tags}),
-        )
+        journal, attempt = claim(home, run_uid, rerun=rerun)
+        recorder = cls(journal)
+        safe_tags = _safe_tags({"tracker.attempt": str(attempt), **tags})
+        if journal.found:
+            recorder._go_on(safe_tags)
+        else:
+            recorder._write(
+                Creation(
+                    run_uid=attempt_uid(run_uid, attempt),
+                    attempt=attempt,
+                    tracking_uri=tracking_uri,
+                    experiment=safe_text(experiment, MAX_NAME),
+                    run_name=safe_text(run_name, MAX_NAME),
+                    start_time=_now_ms(),
+                    tags=safe_tags,
+                )
+            )
         values = {safe_key(key): safe_text(str(value), MAX_PARAM) for key, value in params.items()}
-        recorder._write(creation, Params(values=values))
+        recorder._write_new(Params(values=values))
         return recorder
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an earlier process began this run."""
+        return self._said.anything
+
+    @property
+    def waiting(self) -> int:
+        """How many entries wait in memory, because the disk does not take them."""
+        return len(self._backlog)
+
+    @property
+    def disk_problem(self) -> str:
+        """Why entries wait in memory, in one line; empty where none does."""
+        return self._backlog.problem
+
     def metrics(self, values: Mapping[str, float], *, step: int) -> None:
-        """Record metrics of one step.
+        """Record metrics of one step; of a step that was recorded before, the first values stay.
 
         Args:
             values: Numbers, by name.
             step: The epoch, from 1.
         """
         safe = {safe_key(key): safe_number(value) for key, value in values.items()}
-        self._write(Metrics(values=safe, step=int(step), time=_now_ms()))
+        new = self._said.new_points(safe, step)
+        if new:
+            self._write(Metrics(values=new, step=int(step), time=_now_ms()))
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record tags; a later value replaces an earlier one.
@@ -131,14 +161,14 @@ class RunRecorder:
         Raises:
             TrackingError: The digest is too long, or the same data set has another context already.
         """
-        if len(digest) > MAX_DIGEST or self._contexts.setdefault((name, digest), context) != context:
+        if len(digest) > MAX_DIGEST or self._said.context(name, digest, context) != context:
             # MLflow keeps one context a (name, digest), the first, without a word.
             raise TrackingError(
                 f"a data set must have a digest of at most {MAX_DIGEST} characters and one context a run",
                 but=f"{name!r} with digest {digest!r} came as {context!r}",
                 do="Give each part of a split a name of its own, and shorten the digest.",
             )
-        self._write(
+        self._write_new(
             DatasetUse(
                 name=safe_text(name, MAX_NAME),
                 digest=digest,
@@ -158,10 +188,9 @@ class RunRecorder:
             folder: MLflow's artifact folder, empty for the root.
         """
         data = content.read_bytes() if isinstance(content, Path) else content
-        file = self.folder / "artifacts" / folder / name
-        write_whole(file, data)
-        relative = file.relative_to(self.folder).as_posix()
-        self._write(Artifact(file=relative, folder=folder, sha256=hashlib.sha256(data).hexdigest()))
+        path = PurePosixPath("artifacts", folder, name)
+        entry = Artifact(file=str(path), folder=folder, sha256=hashlib.sha256(data).hexdigest())
+        self._write_new(entry, {self.folder / path: data})
 
     def model(
         self,
@@ -181,17 +210,17 @@ class RunRecorder:
             pip_requirements: What the loader needs, as pip reads it.
             image_size: Side of the square that images are resized to, pixels.
         """
-        write_whole(self.folder / "loader" / loader.name, loader.read_bytes())
-        copy_whole(folder, self.folder / "model")
-        self._write(
-            TrainedModel(
-                folder="model",
-                loader=f"loader/{loader.name}",
-                classes=list(classes),
-                pip_requirements=list(pip_requirements),
-                image_size=image_size,
-            )
+        files = {self.folder / "loader" / loader.name: loader.read_bytes()}
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            files[self.folder / "model" / file.relative_to(folder)] = file.read_bytes()
+        entry = TrainedModel(
+            folder="model",
+            loader=f"loader/{loader.name}",
+            classes=list(classes),
+            pip_requirements=list(pip_requirements),
+            image_size=image_size,
         )
+        self._write_new(entry, files)
 
     def finish(self, status: RunStatus, reason: str = "") -> None:
         """Record how the run ended.
@@ -203,9 +232,15 @@ class RunRecorder:
         self._write(Status(status=status, time=_now_ms(), reason=safe_text(reason, MAX_TAG)))
         self._ended = True
 
-    def close(self) -> None:
-        """Let go of the journal; a run without an end is marked KILLED by the next shipper."""
-        self._journal.close()
+    def close(self) -> bool:
+        """Let go of the journal, unless entries still wait for the disk.
+
+        A run without an end is marked KILLED by the next shipper.
+
+        Returns:
+            Whether everything is written; if not, call it again later.
+        """
+        return self._backlog.close()
 
     def __enter__(self) -> RunRecorder:
         return self
@@ -220,29 +255,28 @@ class RunRecorder:
     def _end_as(self, error: BaseException | None) -> None:
         if error is None:
             self.finish("FINISHED")
+        elif isinstance(error, TrackerError):
+            self.finish("FAILED", reason=str(error))
+        elif isinstance(error, Interrupted):
+            self.finish("KILLED", reason="interrupted")
         elif isinstance(error, Exception):
             self.finish("FAILED", reason=f"{type(error).__name__}: {error}")
         else:
-            self.finish("KILLED", reason=type(error).__name__)
+            self.finish("KILLED", reason=f"interrupted at once ({type(error).__name__})")
 
-    def _write(self, *entries: Entry) -> None:
-        for entry in entries:
-            self._journal.write(entry)
-        self._journal.sync()
+    def _go_on(self, tags: Mapping[str, str]) -> None:
+        """Say that this process goes on with the run, and what is different from before."""
+        different = {key: value for key, value in tags.items() if self._said.tags.get(key) != value}
+        times = int(self._said.tags.get(RESUMED, "0")) + 1
+        self._write(Status(status="RUNNING", time=_now_ms()))
+        self._write(Tags(values=different | {RESUMED: str(times)}))
 
+    def _write_new(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
+        if not self._said.exactly(entry):
+            self._write(entry, files)
 
-def _new_journal(folder: Path) -> Journal:
-    """Make the folder of a new attempt; only one process can."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        raise TrackingError(
-            "one process at a time must begin a run",
-            but=f"another one has just begun {folder.name}",
-            do="Wait until it has ended, or look at it in MLflow.",
-        ) from None
-    return Journal(folder / JOURNAL)
+    def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
+        self._backlog.write(entry, files or {})
 
 
 def _safe_tags(tags: Mapping[str, str]) -> dict[str, str]:

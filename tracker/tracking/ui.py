@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import IO
 
 from tracker.errors import TrackingError, UsageError
-from tracker.interruption import sigterm_as_ctrl_c
+from tracker.interruption import Interruption
 from tracker.tracking.environment import server_environment
 from tracker.tracking.store import artifact_folder, database_file, require_store
 
@@ -73,7 +73,7 @@ def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
     command, environment = ui_command(uri, port)
     _require_free(port)
     address = f"http://{HOST}:{port}"
-    with tempfile.TemporaryFile() as output, sigterm_as_ctrl_c():
+    with tempfile.TemporaryFile() as output, Interruption().taking_signals():
         server = subprocess.Popen(
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )

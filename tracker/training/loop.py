@@ -7,25 +7,30 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tracker.errors import NonFiniteLoss
+from tracker.interruption import Interrupted
 from tracker.recipe import Precision, Recipe
 from tracker.records import EpochKind, Part
 from tracker.training.device import autocast, on_device
+from tracker.training.epoch import BegunEpoch
 from tracker.training.metrics import measure
 from tracker.training.optimizers import make_optimizer, make_schedule
+from tracker.training.randomness import random_states, restore_random_states
 from tracker.training.store import Store
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
 # Larger batches are no faster to evaluate; smaller ones are taken where training takes them.
 _EVALUATION_BATCH = 32
+_STATE_VERSION = 1
 
 
 class Recorder(Protocol):
@@ -33,6 +38,14 @@ class Recorder(Protocol):
 
     def metrics(self, values: Mapping[str, float], *, step: int) -> None:
         """Take what was measured in an epoch (`step`, from 1)."""
+
+
+StopPoint = Callable[[], None]
+"""Called where training can stop and go on later; raises `Interrupted` to stop it there."""
+
+
+def go_on() -> None:
+    """Never stop: the stop point of a training that nobody interrupts."""
 
 
 @dataclass(frozen=True)
@@ -87,38 +100,107 @@ class Training:
         self._optimizer = make_optimizer(self.tail.parameters(), recipe)
         self._schedule = make_schedule(self._optimizer, recipe)
         self._order = torch.Generator().manual_seed(recipe.seed)
+        self._begun: BegunEpoch | None = None
         self.epoch = 0
         self.measured: dict[EpochKind, Measured] = {}
         # Dropout draws from the global generator.
         torch.manual_seed(recipe.seed)
 
-    def run(self, recorder: Recorder) -> dict[EpochKind, Measured]:
+    def run(
+        self,
+        recorder: Recorder,
+        *,
+        keep: Callable[[Training], None] | None = None,
+        stop_point: StopPoint = go_on,
+    ) -> dict[EpochKind, Measured]:
         """Train all epochs that are left, telling the recorder of each.
+
+        Args:
+            recorder: Told what each epoch measured.
+            keep: Called when this training could go on from its `state`: after each epoch that was recorded,
+                and when it is interrupted.
+            stop_point: Called before each batch.
 
         Returns:
             The last epoch, and the one with the lowest validation loss (the first of equals).
 
         Raises:
             NonFiniteLoss: If a loss, of whatever part, is infinite or not a number.
+            Interrupted: If a stop point says so.
         """
+        keep = keep or _forget
         while self.epoch < self._recipe.epochs:
-            measured = self.run_epoch()
+            try:
+                measured = self.run_epoch(stop_point)
+            except Interrupted:
+                keep(self)
+                raise
             recorder.metrics(measured.metrics, step=measured.epoch)
+            keep(self)
         return self.measured
 
-    def run_epoch(self) -> Measured:
-        """Train one epoch and measure it."""
-        self.epoch += 1
-        trained = self._train()
-        logits = {part: self.logits(part) for part in _HELD_OUT}
+    def run_epoch(self, stop_point: StopPoint = go_on) -> Measured:
+        """Train one epoch, or what is left of one that was interrupted, and measure it.
+
+        Args:
+            stop_point: Called before each batch.
+        """
+        begun = self._begun = self._begun or self._begin()
+        trained = self._train(begun, stop_point)
+        logits = {part: self.logits(part, stop_point) for part in _HELD_OUT}
         metrics = {f"train/{name}": value for name, value in trained.items()}
         for part, logits_NK in logits.items():
             labels_N = self._examples.labels[self._examples.parts[part]]
             measured = measure(logits_NK, labels_N)
             self._check_finite(part, measured["loss"])
             metrics |= {f"{part}/{name}": value for name, value in measured.items()}
-        self._schedule.step()
+        with warnings.catch_warnings():
+            # Where only the evaluation of an epoch was left, this process has made none of its steps.
+            warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
+            self._schedule.step()
+        self.epoch, self._begun = self.epoch + 1, None
         return self._remember(Measured(self.epoch, metrics, logits))
+
+    @property
+    def batches_done(self) -> int:
+        """How many batches of the epoch that has begun are done."""
+        return self._begun.batches_done if self._begun is not None else 0
+
+    def state(self) -> dict[str, object]:
+        """Return everything that training changes, so that another one can go on from here."""
+        return {
+            "version": _STATE_VERSION,
+            "epoch": self.epoch,
+            "begun": self._begun.state() if self._begun is not None else None,
+            "tail": self.tail.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "order": self._order.get_state(),
+            "random": random_states(self._device),
+            "measured": {kind: asdict(measured) for kind, measured in self.measured.items()},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> bool:
+        """Go on from the state of another training with the same recipe and images.
+
+        Args:
+            state: What its `state` returned.
+
+        Returns:
+            Whether this version of tracker knows such a state; if not, nothing changed.
+        """
+        if state.get("version") != _STATE_VERSION:
+            return False
+        self.epoch = state["epoch"]
+        begun = state["begun"]
+        self._begun = BegunEpoch.of_state(begun, self._device) if begun is not None else None
+        self.tail.load_state_dict(state["tail"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state_dict(state["schedule"])
+        self._order.set_state(state["order"])
+        restore_random_states(state["random"], self._device)
+        self.measured = {kind: Measured(**measured) for kind, measured in state["measured"].items()}
+        return True
 
     def _remember(self, measured: Measured) -> Measured:
         best = self.measured.get("best")
@@ -127,31 +209,33 @@ class Training:
         self.measured["final"] = measured
         return measured
 
-    def _train(self) -> dict[str, float]:
-        """Go once over the training part; loss and accuracy are those of the batches as they came."""
+    def _begin(self) -> BegunEpoch:
+        """Draw the order of a new epoch."""
+        rows = self._examples.parts["train"]
+        order = rows[torch.randperm(len(rows), generator=self._order)]
+        return BegunEpoch(order, self._recipe.batch_size)
+
+    def _train(self, begun: BegunEpoch, stop_point: StopPoint) -> dict[str, float]:
+        """Go over what is left of the training part; what is measured is of the batches as they came."""
         self.tail.train()
-        start = time.perf_counter()
-        losses, correct = [], []
-        for indexes_B in self._batches():
+        start = time.perf_counter() - begun.seconds
+        for indexes_B in begun.batches_left():
+            stop_point()
             labels_B = self._labels[indexes_B.to(self._device, non_blocking=True)]
             loss, logits_BK = self._step(indexes_B, labels_B)
-            # Summed after the epoch: to read a number from a GPU is to wait for it.
-            losses.append(loss.detach() * len(indexes_B))
-            correct.append((logits_BK.detach().argmax(1) == labels_B).sum())
-        count = len(self._examples.parts["train"])
-        loss_mean = torch.stack(losses).cpu().double().sum().item() / count
-        self._check_finite("train", loss_mean)
-        seconds = time.perf_counter() - start
-        return {
-            "loss": loss_mean,
-            "accuracy": torch.stack(correct).sum().item() / count,
-            "images_per_second": count / seconds,
-        }
+            correct = (logits_BK.detach().argmax(1) == labels_B).sum()
+            begun.add(loss.detach() * len(indexes_B), correct)
+            begun.seconds = time.perf_counter() - start
+        measured = begun.measured()
+        self._check_finite("train", measured["loss"])
+        # Once more: a GPU was still at work on the last batches.
+        begun.seconds = time.perf_counter() - start
+        return measured | {"images_per_second": len(begun.order) / begun.seconds}
 
     def _check_finite(self, part: Part, loss: float) -> None:
         if not math.isfinite(loss):
             lr = self._optimizer.param_groups[0]["lr"]
-            raise NonFiniteLoss(part=part, epoch=self.epoch, lr=lr, loss=loss)
+            raise NonFiniteLoss(part=part, epoch=self.epoch + 1, lr=lr, loss=loss)
 
     def _step(self, indexes_B: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
         with autocast(self._device, self._precision):
@@ -162,28 +246,25 @@ class Training:
         self._optimizer.step()
         return loss, logits_BK
 
-    def _batches(self) -> Iterator[Tensor]:
-        """Yield the training rows in a new order; a last batch of one joins the one before it."""
-        rows = self._examples.parts["train"]
-        order = rows[torch.randperm(len(rows), generator=self._order)]
-        batches = list(torch.split(order, self._recipe.batch_size))
-        # Batch norm has no variance over a single image.
-        if len(batches) > 1 and len(batches[-1]) == 1:
-            batches[-2:] = [torch.cat(batches[-2:])]
-        yield from batches
-
     @torch.inference_mode()
-    def logits(self, part: Part) -> Tensor:
+    def logits(self, part: Part, stop_point: StopPoint = go_on) -> Tensor:
         """Return float32 logits [N, K] of a part, on the CPU, with dropout off and batch norms fixed."""
         self.tail.eval()
         size = min(_EVALUATION_BATCH, self._recipe.batch_size)
-        batches = torch.split(self._examples.parts[part], size)
+        logits = []
         with autocast(self._device, self._precision):
-            return torch.cat([self._tail_of(indexes_B).float().cpu() for indexes_B in batches])
+            for indexes_B in torch.split(self._examples.parts[part], size):
+                stop_point()
+                logits.append(self._tail_of(indexes_B).float().cpu())
+        return torch.cat(logits)
 
     def _tail_of(self, indexes_B: Tensor) -> Tensor:
         logits_BK: Tensor = self.tail(self._examples.store.batch(indexes_B, self._device))
         return logits_BK
+
+
+def _forget(_training: Training) -> None:
+    pass
 
 
 def _tail_precision(tail: nn.Module, recipe: Recipe) -> Precision:

@@ -1,0 +1,114 @@
+"""A training that was stopped anywhere ends with the same numbers and weights, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.training.small import CPU, Collected, Tiny, examples, make_recipe
+from tracker.data.pixels import Pixels
+from tracker.interruption import Interrupted
+from tracker.models.cut import cut_network
+from tracker.models.frozen import state_hash
+from tracker.models.networks import build_network
+from tracker.recipe import Recipe
+from tracker.training.checkpoints import Checkpoints
+from tracker.training.features import stored_features
+from tracker.training.loop import Examples, Training
+from tracker.training.store import pixel_store
+
+MODES = ("feature-extractor", "fine-tuning", "freeze:features.5", "scratch")
+
+
+def training_of(recipe: Recipe, pixels: Pixels) -> Training:
+    """Return a training as a new process would make it."""
+    network = build_network(recipe.model, weights="none", classes=2, seed=recipe.seed)
+    cut = cut_network(network, recipe.mode)
+    if cut.trunk is None:
+        return Training(cut.tail, examples(pixel_store(pixels)), recipe, device=CPU)
+    store = stored_features(
+        cut.trunk, pixels, trunk_hash=state_hash(cut.trunk), precision=recipe.precision, device=CPU
+    )
+    return Training(cut.tail, examples(store), recipe, device=CPU)
+
+
+class StopAt:
+    """A stop point that stops at its so-manyth call."""
+
+    def __init__(self, call: int) -> None:
+        self.left = call
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Interrupted
+
+
+def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def stopped_every(calls: int, make: Callable[[], Training], folder: Path) -> tuple[Training, Collected]:
+    """Train with a new process after every so many stop points (more than an evaluation has), to the end."""
+    told, checkpoints = Collected(), Checkpoints(folder)
+
+    def keep(training: Training) -> None:
+        checkpoints.save(training.state(), epochs=training.epoch, batches=training.batches_done)
+
+    while True:
+        training = make()
+        if (state := checkpoints.latest()) is not None:
+            assert training.restore(state)
+        try:
+            training.run(told, keep=keep, stop_point=StopAt(calls))
+        except Interrupted:
+            continue
+        return training, told
+
+
+def check(make: Callable[[], Training], folder: Path, *, calls: int) -> None:
+    reference, told = make(), Collected()
+    reference.run(told)
+    resumed, told_in_parts = stopped_every(calls, make, folder)
+    assert told_in_parts.without_speed() == told.without_speed()
+    assert same(resumed.tail.state_dict(), reference.tail.state_dict())
+    for kind, measured in reference.measured.items():
+        assert resumed.measured[kind].epoch == measured.epoch
+        assert same(resumed.measured[kind].logits, measured.logits)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_in_every_mode(pixels: Pixels, tmp_path: Path, mode: str) -> None:
+    recipe = make_recipe("squeezenet1_1", mode, epochs=2)
+    check(lambda: training_of(recipe, pixels), tmp_path / "checkpoints", calls=4)
+
+
+@pytest.mark.parametrize("calls", [3, 4, 5, 8])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
+def test_with_every_optimizer_and_schedule_stopped_anywhere(
+    on_pixels: Examples, tmp_path: Path, optimizer: str, schedule: str, calls: int
+) -> None:
+    recipe = make_recipe(optimizer=optimizer, schedule=schedule, epochs=4)
+    check(lambda: Training(Tiny(), on_pixels, recipe, device=CPU), tmp_path / "checkpoints", calls=calls)
+
+
+def test_a_state_of_another_version_is_left_alone(pixels: Pixels) -> None:
+    training = training_of(make_recipe("squeezenet1_1"), pixels)
+    state: dict[str, Any] = training.state() | {"version": 0, "epoch": 2}
+    assert not training.restore(state)
+    assert training.epoch == 0
+
+
+def test_every_epoch_is_kept_after_it_was_recorded(on_pixels: Examples) -> None:
+    seen: list[tuple[int, int]] = []
+    told = Collected()
+    network = build_network("squeezenet1_1", weights="none", classes=2, seed=0)
+    training = Training(cut_network(network, "fine-tuning").tail, on_pixels, make_recipe(), device=CPU)
+    training.run(told, keep=lambda now: seen.append((now.epoch, len(told.epochs))))
+    assert seen == [(1, 1), (2, 2), (3, 3)]

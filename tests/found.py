@@ -13,8 +13,10 @@ from mlflow.entities import Run, ViewType
 
 from tracker.tracking.client import open_client
 
-# Another place has runs with names of their own, and another moment other packages.
-_OF_THE_PLACE = "tracker.run_uid"
+_UID = "tracker.run_uid"
+# Another place has runs with names of their own; how often a run was interrupted is no result of it.
+_NOT_COMPARED = (_UID, "tracker.resumed")
+# Another moment can have other packages.
 _OF_THE_MOMENT = "environment.txt"
 _SPEED = "train/images_per_second"
 
@@ -48,7 +50,7 @@ def find_study(uri: str, experiment: str) -> dict[str, Found]:
     place = client.get_experiment_by_name(experiment)
     assert place is not None, f"no experiment {experiment} in {uri}"
     runs = client.search_runs([place.experiment_id], run_view_type=ViewType.ACTIVE_ONLY)
-    twice = [uid for uid, n in Counter(run.data.tags[_OF_THE_PLACE] for run in runs).items() if n > 1]
+    twice = [uid for uid, n in Counter(run.data.tags[_UID] for run in runs).items() if n > 1]
     assert not twice, f"more than one active run of {twice}"
     names = Counter(run.info.run_name for run in runs)
     assert max(names.values()) == 1, f"more than one attempt: {names}"
@@ -61,7 +63,7 @@ def _found(client: MlflowClient, run: Run) -> Found:
     return Found(
         status=run.info.status,
         params=run.data.params,
-        tags={name: value for name, value in run.data.tags.items() if name != _OF_THE_PLACE},
+        tags={name: value for name, value in run.data.tags.items() if name not in _NOT_COMPARED},
         points=_points(client, run),
         datasets={
             (use.dataset.name, use.dataset.digest): ", ".join(sorted(tag.value for tag in use.tags))

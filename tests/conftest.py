@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.postgres import postgres
+from tests.radiographs import radiographs
 from tests.servers import mlflow_server
 
-__all__ = ["mlflow_server"]
+__all__ = ["mlflow_server", "postgres", "radiographs"]
 
 # What MLflow's own code warns of, by name: nothing here can mend it.
 _WARNINGS_OF_MLFLOW = [
@@ -18,3 +20,12 @@ _WARNINGS_OF_MLFLOW = [
 def pytest_configure(config: pytest.Config) -> None:
     for line in _WARNINGS_OF_MLFLOW:
         config.addinivalue_line("filterwarnings", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have to say also when they pass (`record_property("told", ...)`)."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", []) if hasattr(report, "when") else []:
+                if name == "told" and report.when == "call":
+                    terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")

@@ -26,10 +26,14 @@ START_S = 90.0
 
 @dataclass
 class MlflowServer:
-    """A server over a database file in a folder; it can be stopped and started again on the same port."""
+    """A server with its files in a folder; it can be stopped and started again on the same port.
+
+    Its database is a file in that folder, unless it is given another one.
+    """
 
     folder: Path
     port: int
+    database: str = ""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -37,13 +41,18 @@ class MlflowServer:
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
+        self.launch()
+        self._wait_until_healthy()
+
+    def launch(self) -> None:
+        """Start the process, and do not wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(self.port)),
-                    *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db"),
+                    *("--workers", "1", "--backend-store-uri", self._database),
                     *("--artifacts-destination", str(self.folder / "artifacts")),
                 ],
                 cwd=self.folder,
@@ -52,12 +61,22 @@ class MlflowServer:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_until_healthy()
+
+    @property
+    def _database(self) -> str:
+        return self.database or f"sqlite:///{self.folder}/mlflow.db"
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the server and its worker."""
         assert self.process is not None
         os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """End the server and its worker at once, as a power cut does."""
+        assert self.process is not None
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
 
     def stop(self) -> None:
         if self.process is None:
@@ -89,9 +108,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[MlflowServer]:
+def running_server(folder: Path, database: str = "") -> Iterator[MlflowServer]:
     """Run a server as long as the block lasts."""
-    server = MlflowServer(folder, free_port())
+    server = MlflowServer(folder, free_port(), database)
     try:
         server.start()
         yield server

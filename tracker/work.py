@@ -70,7 +70,7 @@ class Work:
         return replace(result, seconds=time.monotonic() - start), None
 
     def _recorded(self, recorder: RunRecorder, checkpoints: Checkpoints) -> RunResult:
-        state = checkpoints.latest() if recorder.goes_on else None
+        state = checkpoints.latest(epochs=recorder.epochs_before) if recorder.goes_on else None
         resumed = state["epoch"] if state is not None else None
         try:
             with recorder:

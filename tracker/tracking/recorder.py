@@ -116,6 +116,11 @@ class RunRecorder:
         return self._said.anything
 
     @property
+    def epochs_before(self) -> int:
+        """How many epochs earlier processes recorded."""
+        return self._said.epochs
+
+    @property
     def waiting(self) -> int:
         """How many entries wait in memory, because the disk does not take them."""
         return len(self._backlog)

@@ -34,6 +34,12 @@ class Said:
             case DatasetUse() as use:
                 self.context(use.name, use.digest, use.context)
 
+    @property
+    def epochs(self) -> int:
+        """How many epochs are said without a gap."""
+        steps = {step for _, step in self._points}
+        return next(epoch for epoch in range(len(steps) + 1) if epoch + 1 not in steps)
+
     def exactly(self, entry: Entry) -> bool:
         """Say whether the very same was said.
 

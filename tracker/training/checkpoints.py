@@ -55,9 +55,16 @@ class Checkpoints:
             if file not in newest:
                 file.unlink()
 
-    def latest(self) -> State | None:
-        """Return the newest state that is not damaged, on the CPU; None where there is none."""
+    def latest(self, *, epochs: int | None = None) -> State | None:
+        """Return the newest state that is not damaged, on the CPU; None where there is none.
+
+        Args:
+            epochs: How many are recorded, since a state after more of them would leave some that nobody
+                records; None: no matter.
+        """
         for file in reversed(self._files()):
+            if epochs is not None and int(file.name.partition(".")[0]) > epochs:
+                continue
             content = file.read_bytes()
             if file.stem.endswith(f"-{zlib.crc32(content):08x}"):
                 state: State = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)

@@ -1,0 +1,112 @@
+"""A power cut can leave a journal that ends anywhere: the same command makes the run whole again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import MODELS
+from tests.found import differences, find_study
+from tests.servers import MlflowServer
+from tracker.options import RunOptions, read_options
+from tracker.plan import Prepared, make_plan, prepare
+from tracker.recipe import Recipe
+from tracker.reporting import RunResult
+from tracker.run import execute
+from tracker.tracking.client import open_client
+from tracker.tracking.entries import Metrics
+from tracker.tracking.journal import JOURNAL, read_journal
+from tracker.tracking.position import POSITION
+from tracker.tracking.sync import sync
+
+EPOCHS = 4
+
+
+class Silent:
+    """A reporter to whom nothing matters."""
+
+    def progress(self, done: int, total: int, what: str) -> None: ...
+
+    def run_started(self, recipe: Recipe, number: int, total: int) -> None: ...
+
+    def resumed(self, recipe: Recipe, epoch: int) -> None: ...
+
+    def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def run_ended(self, result: RunResult) -> None: ...
+
+
+@pytest.fixture
+def options(
+    workplace: Path, radiographs: Path, mlflow_server: MlflowServer, request: pytest.FixtureRequest
+) -> RunOptions:
+    """One run, whose last two checkpoints stay."""
+    given = {
+        "dataset": "folder",
+        "data": radiographs,
+        "weights": "none",
+        "model": MODELS[0],
+        "epochs": EPOCHS,
+    }
+    given |= {
+        "mode": "fine-tuning",
+        "batch_size": 8,
+        "image_size": 64,
+        "precision": "fp32",
+        "split": "16/6/8",
+    }
+    given |= {"experiment": request.node.name, "log_model": "none", "keep_checkpoints": True}
+    return read_options(given | {"tracking_uri": mlflow_server.uri})
+
+
+def run(prepared: Prepared) -> RunResult:
+    """Do what `tracker run` does between its first and its last line."""
+    (result,) = execute(prepared, Silent())
+    return result
+
+
+def test_cut_within_any_of_its_last_records_a_run_is_made_whole(options: RunOptions, workplace: Path) -> None:
+    uri, name = str(options.tracking_uri), options.experiment_name
+    prepared = prepare(make_plan(options))
+    home = workplace / ".tracker"
+    assert run(prepared).status == "FINISHED"
+    assert not sync(home)
+    reference = find_study(uri, name)
+    whole = shutil.copytree(home, workplace / "whole")
+    for cut in cuts(whole):
+        forget_in_mlflow(uri, name)
+        shutil.rmtree(home)
+        shutil.copytree(whole, home, ignore=shutil.ignore_patterns(POSITION))
+        journal = journal_in(home)
+        journal.write_bytes(journal.read_bytes()[:cut])
+        assert not sync(home)
+        assert run(prepared).status == "FINISHED"
+        assert not sync(home)
+        assert differences(reference, find_study(uri, name)) == [], f"cut at byte {cut}"
+
+
+def cuts(home: Path) -> list[int]:
+    """Return a place within each record from that of the last epoch but one on, and the end of that one."""
+    lines, _ = read_journal(journal_in(home))
+    ends = [line.end for line in lines]
+    last = [isinstance(line.entry, Metrics) and line.entry.step == EPOCHS - 1 for line in lines].index(True)
+    within = [(begin + end) // 2 for begin, end in zip(ends[last - 1 :], ends[last:], strict=False)]
+    return [*within, ends[last]]
+
+
+def journal_in(home: Path) -> Path:
+    (journal,) = home.glob(f"runs/*/{JOURNAL}")
+    return journal
+
+
+def forget_in_mlflow(uri: str, experiment: str) -> None:
+    client = open_client(uri)
+    place = client.get_experiment_by_name(experiment)
+    assert place is not None
+    for found in client.search_runs([place.experiment_id]):
+        client.delete_run(found.info.run_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -15,7 +15,8 @@ from tracker.tracking.client import open_client
 
 _UID = "tracker.run_uid"
 # Another place has runs with names of their own; how often a run was interrupted is no result of it.
-_NOT_COMPARED = (_UID, "tracker.resumed")
+_RESUMED = "tracker.resumed"
+_NOT_COMPARED = (_UID, _RESUMED)
 # Another moment can have other packages.
 _OF_THE_MOMENT = "environment.txt"
 _SPEED = "train/images_per_second"
@@ -28,7 +29,8 @@ class Found:
     Attributes:
         points: The value at each (metric, step); the speed is there, as a nought.
         artifacts: The content of each file.
-        models: Status and metadata of each stored network.
+        models: The state of each stored network.
+        resumed: How often another process went on with the run.
     """
 
     status: str
@@ -38,6 +40,7 @@ class Found:
     datasets: Mapping[tuple[str, str], str]
     artifacts: Mapping[str, bytes]
     models: list[str]
+    resumed: int = field(compare=False)
 
 
 def find_study(uri: str, experiment: str) -> dict[str, Found]:
@@ -58,6 +61,7 @@ def find_study(uri: str, experiment: str) -> dict[str, Found]:
 
 
 def _found(client: MlflowClient, run: Run) -> Found:
+    assert run.info.status == "RUNNING" or run.info.end_time >= run.info.start_time
     its_own = f"source_run_id = '{run.info.run_id}'"
     models = client.search_logged_models([run.info.experiment_id], its_own)
     return Found(
@@ -71,6 +75,7 @@ def _found(client: MlflowClient, run: Run) -> Found:
         },
         artifacts=_artifacts(client, run.info.run_id),
         models=[str(model.status) for model in models],
+        resumed=int(run.data.tags.get(_RESUMED, 0)),
     )
 
 
@@ -105,9 +110,9 @@ def differences(reference: Mapping[str, Found], found: Mapping[str, Found]) -> l
     """List in what a study differs from the one that it should equal, a line each."""
     told = [f"{name}: only in the {where}" for name, where in _only_in_one(reference, found)]
     for name in sorted(reference.keys() & found.keys()):
-        for field in fields(Found):
-            expected, got = getattr(reference[name], field.name), getattr(found[name], field.name)
-            told += [f"{name}: {field.name} {line}" for line in _differences(expected, got)]
+        for part in (part.name for part in fields(Found) if part.compare):
+            expected, got = getattr(reference[name], part), getattr(found[name], part)
+            told += [f"{name}: {part} {line}" for line in _differences(expected, got)]
     return told
 
 

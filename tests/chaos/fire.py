@@ -1,8 +1,8 @@
 """Kills at random instants: who is killed when, drawn from a seed.
 
-Each target has a thread and random numbers of its own. Trainers set the pace: one is killed some time after
-something more was recorded, so that the work gets done on a slow machine too; and they live on once enough of
-all were killed.
+Each target has a thread and random numbers of its own. The pace is the same on slow machines and on fast ones: a
+trainer is killed some time after something more was recorded, so that the work gets done; but early, while the
+work is further than the kills; and not any more once enough of all were killed.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Fire:
         place: Where the study is made.
         arguments: Of `tracker run`.
         runs: How many runs the study has.
+        records: How many records it makes undisturbed.
         server: Where it is tracked; it answers.
         enough: How many kills of each target there must be.
         seed: What all instants are drawn from.
@@ -46,6 +47,7 @@ class Fire:
     place: Place
     arguments: Sequence[str]
     runs: int
+    records: int
     server: MlflowServer
     enough: Mapping[str, int]
     seed: int
@@ -97,9 +99,7 @@ class Fire:
         before = self.place.records()
         with self._started(*self.arguments) as trainer:
             if self.too_few():
-                self._let_record(trainer, before + draw.choice((0, 0, 1, 2, 4, 8)))
-                # Without anything recorded, it is on its way to its first batch.
-                self._over.wait(draw.uniform(0, 0.3 if self.place.records() > before else 3))
+                self._let_live(trainer, before, draw)
                 self._kill(TRAINER, trainer)
                 if draw.random() < 0.3:
                     # As at a power cut.
@@ -107,9 +107,16 @@ class Fire:
             code = trainer.wait(_PATIENCE_S)
             assert code in (0, -signal.SIGKILL), f"a trainer ended with {code}:\n{trainer.said()}"
 
-    def _let_record(self, trainer: Started, records: int) -> None:
+    def _let_live(self, trainer: Started, before: int, draw: random.Random) -> None:
+        """Wait until a random instant, at a random count of records or on the way to the first one."""
+        share = min(self.kills[target] / count for target, count in self.enough.items())
+        if before / self.records < share + 0.1:
+            self._wait_for_records(trainer, before + draw.choice((0, 0, 1, 2, 4, 8)))
+        self._over.wait(draw.uniform(0, 0.3 if self.place.records() > before else 2))
+
+    def _wait_for_records(self, trainer: Started, count: int) -> None:
         deadline = time.monotonic() + _PATIENCE_S
-        while self.place.records() < records and trainer.code() is None and time.monotonic() < deadline:
+        while self.place.records() < count and trainer.code() is None and time.monotonic() < deadline:
             time.sleep(_POLL_S)
 
     def _watchers(self, draw: random.Random) -> None:

@@ -61,9 +61,10 @@ class Trial:
         with running_server(self.folder / "server", database) as server:
             place = self._place("undisturbed", server)
             reference = undisturbed(place, [*arguments_of(self.data, **grid), "--experiment", "undisturbed"])
+            records = place.records()
             place = self._place("fire", server)
             arguments = [*arguments_of(self.data, **grid), "--experiment", "fire"]
-            fire = Fire(place, arguments, len(reference), server, enough, self.seed)
+            fire = Fire(place, arguments, len(reference), records, server, enough, self.seed)
             start = time.monotonic()
             try:
                 fire.burn()
@@ -71,8 +72,11 @@ class Trial:
                 self.tell("told", f"{fire.said()} in {time.monotonic() - start:.0f} s")
             say_all_is_done(place, arguments, len(reference))
             found = find_study(server.uri, "fire")
+        resumed = sum(run.resumed for run in found.values())
+        self.tell("told", f"{resumed} times a killed run was gone on with")
         assert differences(reference, found) == []
         assert fire.too_few() == []
+        assert resumed >= enough[TRAINER] // 2, "most kills did not hit training"
 
     def _place(self, name: str, server: MlflowServer) -> Place:
         settings = {"TRACKER_HOME": "", "TRACKER_CACHE": f"{self.folder}/cache"}

@@ -52,13 +52,16 @@ def compare(
     ] = None,
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""
+    from tracker.cli.leftovers import send_what_is_left
     from tracker.compare.formats import render
     from tracker.compare.selection import choose
     from tracker.compare.table import comparison
     from tracker.tracking.history import read_runs
     from tracker.tracking.store import resolve_uri
 
-    runs = read_runs(resolve_uri(tracking_uri), experiment, metrics=_drawn() if figures else ())
+    uri = resolve_uri(tracking_uri)
+    send_what_is_left(uri)
+    runs = read_runs(uri, experiment, metrics=_drawn() if figures else ())
     selection = choose(runs, split=split, where=where or ())
     text = render(comparison(selection, metric=metric, at=at.value), format.value)
     if output is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.cli.progress import LiveReporter
-from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, unsent_line
+from tracker.cli.summary import left_out_lines, plan_lines, summary_lines
 from tracker.interruption import Interruption
 from tracker.options import read_options
 from tracker.plan import Prepared, make_plan, prepare
@@ -58,5 +58,5 @@ def _execute(prepared: Prepared, reporter: LiveReporter) -> Sequence[RunResult]:
             return execute(prepared, reporter, interruption)
     finally:
         reporter.waiting("sending the last records")
-        line = unsent_line(shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S))
-        reporter.show([line] if line else [])
+        unsent = shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S)
+        reporter.show(unsent.lines() if unsent or unsent.refused_in else [])

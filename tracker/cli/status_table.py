@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tracker.cli.one_line import one_line, shortened
+from tracker.tracking.quarantine import REFUSED
 from tracker.tracking.standing import Standing
 from tracker.tracking.store import short_path
 
@@ -112,4 +113,4 @@ def _notes(run: Standing, width: int) -> Iterator[str]:
     if run.position.deleted:
         yield shortened("deleted in MLflow: nothing more is sent", width)
     if run.refused:
-        yield shortened(f"{run.refused} refused: {short_path(run.folder)}/refused.jsonl", width)
+        yield shortened(f"{run.refused} refused: {short_path(run.folder / REFUSED)}", width)

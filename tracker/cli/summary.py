@@ -10,7 +10,6 @@ from tracker.images import Images
 from tracker.plan import Plan
 from tracker.recipe import Recipe
 from tracker.reporting import RunResult, Status
-from tracker.tracking.position import Unsent
 from tracker.tracking.store import describe
 from tracker.training.device import device_name
 
@@ -92,11 +91,3 @@ def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
 def _with_uri(command: str, plan: Plan) -> str:
     asked = plan.options.tracking_uri
     return f"{command} --tracking-uri {shlex.quote(asked)}" if asked else command
-
-
-def unsent_line(unsent: Unsent) -> str | None:
-    """Return what to do about records that MLflow does not have yet, if there are any."""
-    if not unsent.records:
-        return None
-    runs = f"{unsent.runs} {'run' if unsent.runs == 1 else 'runs'}"
-    return f"{runs}, {unsent.records} records not sent yet: tracker sync"

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from tracker.tracking.position import Unsent
+
 
 def sync(
+    all_: Annotated[
+        bool,
+        typer.Option("--all", help="Send everything again, as for a server restored from an old backup."),
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
     tracking_uri: Annotated[
         str | None, typer.Option(help="Only runs meant for this server or store. Default: all.")
     ] = None,
 ) -> None:
-    """Send the journals of this folder's runs to MLflow; what was sent before is not sent again."""
+    """Send the journals of this folder's runs to MLflow; sending something again changes nothing."""
+    from tracker.interruption import Interruption
+    from tracker.tracking import sync as sending
     from tracker.tracking.home import tracker_home
     from tracker.tracking.store import resolve_uri
-    from tracker.tracking.sync import sync as send
 
     uri = resolve_uri(tracking_uri) if tracking_uri else None
-    unsent = send(tracker_home(), watch=watch, tracking_uri=uri)
-    typer.echo(str(unsent))
+    if all_ or not watch:
+        unsent = sending.sync(tracker_home(), tracking_uri=uri, again=all_)
+    if watch:
+        with Interruption().taking_signals():
+            unsent = sending.watch(tracker_home(), _print, tracking_uri=uri)
+    else:
+        _print(unsent)
     raise typer.Exit(1 if unsent else 0)
+
+
+def _print(unsent: Unsent) -> None:
+    for line in unsent.lines():
+        typer.echo(line)

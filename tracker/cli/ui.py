@@ -15,7 +15,10 @@ def ui(
     ] = None,
 ) -> None:
     """Show curves and runs in MLflow's UI, on this machine only; Ctrl-C ends it."""
+    from tracker.cli.leftovers import send_what_is_left
     from tracker.tracking.store import resolve_uri
     from tracker.tracking.ui import run_ui
 
-    run_ui(resolve_uri(tracking_uri), port, ready=typer.echo)
+    uri = resolve_uri(tracking_uri)
+    send_what_is_left(uri)
+    run_ui(uri, port, ready=typer.echo)

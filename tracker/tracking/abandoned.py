@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracker.errors import TrackingError
-from tracker.tracking.entries import Creation, Status
-from tracker.tracking.home import local_run
+from tracker.tracking.entries import Status
+from tracker.tracking.home import last_status, local_run
 from tracker.tracking.journal import JOURNAL, Journal
+
+_REASON = "its process ended without a word"
 
 
 def close_abandoned(folder: Path) -> bool:
@@ -29,12 +31,7 @@ def close_abandoned(folder: Path) -> bool:
         # Someone has just gone on with it.
         return False
     with journal:
-        statuses = [entry.status for entry in journal.found if isinstance(entry, Status)]
-        if not any(isinstance(entry, Creation) for entry in journal.found) or statuses[-1:] in (
-            ["FINISHED"],
-            ["FAILED"],
-            ["KILLED"],
-        ):
+        if not journal.found or last_status(journal.found) != "RUNNING":
             return False
-        journal.write(Status(status="KILLED", time=last_written))
+        journal.write(Status(status="KILLED", time=last_written, reason=_REASON))
     return True

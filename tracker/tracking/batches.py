@@ -53,6 +53,8 @@ class Batch:
         Args:
             entry: What to say.
         """
+        if isinstance(entry, Params) and self._changes(entry):
+            return False
         count = len(entry.values)
         within = (
             len(self.metrics) + count <= MAX_METRICS
@@ -60,6 +62,44 @@ class Batch:
             else len(self.params) + len(self.tags) + count <= MAX_PARAMS_OR_TAGS
         )
         return within and self.characters + _characters(entry) <= MAX_CHARACTERS
+
+    def halves(self) -> list[Batch]:
+        """Cut in two or three parts that say the same together; none where there is one thing to say."""
+        kinds = [
+            Batch(metrics=self.metrics),
+            Batch(params=self.params),
+            Batch(tags=self.tags),
+        ]
+        said = [kind for kind in kinds if kind.size]
+        if len(said) > 1:
+            return said
+        half = self.size // 2
+        return [self._part(0, half), self._part(half, self.size)] if half else []
+
+    @property
+    def size(self) -> int:
+        """How many metrics, parameters and tags there are."""
+        return len(self.metrics) + len(self.params) + len(self.tags)
+
+    def entries(self) -> Iterator[Params | Metrics | Tags]:
+        """Yield each thing that is said as an entry of its own."""
+        for key, value, time, step in self.metrics:
+            yield Metrics(values={key: value}, step=step, time=time)
+        for key, text in self.params.items():
+            yield Params(values={key: text})
+        for key, text in self.tags.items():
+            yield Tags(values={key: text})
+
+    def _part(self, start: int, stop: int) -> Batch:
+        return Batch(
+            metrics=self.metrics[start:stop],
+            params=dict(islice(self.params.items(), start, stop)),
+            tags=dict(islice(self.tags.items(), start, stop)),
+        )
+
+    def _changes(self, entry: Params) -> bool:
+        """Say whether a parameter has another value here: MLflow is to keep the first and refuse the other."""
+        return any(self.params.get(key, value) != value for key, value in entry.values.items())
 
 
 def gather(lines: Iterable[Line]) -> Iterator[Batch | Line]:

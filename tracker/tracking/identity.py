@@ -52,7 +52,7 @@ def ensure_experiment(client: MlflowClient, name: str, tracking_uri: str) -> str
     return str(experiment.experiment_id)
 
 
-def ensure_run(client: MlflowClient, creation: Creation) -> str:
+def ensure_run(client: MlflowClient, creation: Creation) -> str | None:
     """Find or create a run by its tag.
 
     Looking up and creating are two requests, so two processes can make two runs: both then look again, keep
@@ -63,12 +63,14 @@ def ensure_run(client: MlflowClient, creation: Creation) -> str:
         creation: How the run began.
 
     Returns:
-        MLflow's id of the run.
+        MLflow's id of the run; None where a user deleted it.
     """
     experiment_id = ensure_experiment(client, creation.experiment, creation.tracking_uri)
     found = runs_of(client, experiment_id, creation.run_uid)
     if len(found) != 1:
         if not found:
+            if runs_of(client, experiment_id, creation.run_uid, ViewType.DELETED_ONLY):
+                return None
             tags = {RUN_UID: creation.run_uid, **creation.tags}
             client.create_run(experiment_id, creation.start_time, tags, creation.run_name)
         found = runs_of(client, experiment_id, creation.run_uid)

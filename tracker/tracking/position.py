@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from tracker.errors import TrackingError
 from tracker.files import write_whole
 from tracker.tracking.home import creation_of, run_folders
 from tracker.tracking.journal import JOURNAL, read_journal
+from tracker.tracking.quarantine import REFUSED, reason_of, refused_of
+from tracker.tracking.store import short_path
 
 POSITION = "shipped.json"
 
@@ -39,11 +42,13 @@ class Unsent:
         runs: Runs with entries that are not sent.
         records: Their entries that are not sent.
         problems: Why, one line a reason.
+        refused_in: Folders of the runs of which MLflow refused records; no later attempt sends those.
     """
 
     runs: int
     records: int
     problems: tuple[str, ...] = ()
+    refused_in: tuple[Path, ...] = ()
 
     def __bool__(self) -> bool:
         return self.records > 0
@@ -52,6 +57,15 @@ class Unsent:
         if not self:
             return "everything is sent"
         return f"{_count(self.runs, 'run')}, {_count(self.records, 'record')} not sent yet: tracker sync"
+
+    def lines(self) -> list[str]:
+        """Return what a user should know, a line each: how much is left, why, and what MLflow refused."""
+        refused = [
+            f"{_count(refused_of(folder), 'record')} refused by MLflow ({reason_of(folder)}), kept in "
+            f"{short_path(folder / REFUSED)}"
+            for folder in self.refused_in
+        ]
+        return [str(self), *(f"  {problem}" for problem in self.problems), *refused]
 
 
 def load_position(folder: Path) -> Position:
@@ -85,12 +99,21 @@ def save_problem(folder: Path, problem: str) -> None:
         problem: One line.
     """
     position = load_position(folder)
-    if position.problem != problem:
+    if position.problem != problem and (folder / JOURNAL).exists():
         save_position(folder, replace(position, problem=problem))
 
 
+def rewind(folder: Path) -> None:
+    """Have a journal sent again from its start, to the same run as long as MLflow has it.
+
+    Args:
+        folder: The run's folder.
+    """
+    save_position(folder, Position(run_id=load_position(folder).run_id))
+
+
 def forget_positions(folders: Iterable[Path]) -> None:
-    """Have journals sent again from their start.
+    """Have journals sent again from their start, to a store that never had their runs.
 
     Args:
         folders: Folders of runs.
@@ -106,7 +129,8 @@ def is_sent(folder: Path) -> bool:
         folder: The run's folder.
     """
     position = load_position(folder)
-    return position.deleted or position.offset >= (folder / JOURNAL).stat().st_size
+    # A position behind the end is none: a power cut can take lines of a journal that MLflow has.
+    return position.deleted or position.offset == (folder / JOURNAL).stat().st_size
 
 
 def folders_for(home: Path, tracking_uri: str | None) -> list[Path]:
@@ -130,15 +154,37 @@ def count_unsent(home: Path, tracking_uri: str | None = None) -> Unsent:
         home: The folder that holds all journals.
         tracking_uri: Only runs that are meant for this MLflow store or server; None: all.
     """
+    return unsent_of(folders_for(home, tracking_uri))
+
+
+def unsent_of(folders: Iterable[Path]) -> Unsent:
+    """Count what MLflow does not have yet of some runs.
+
+    Args:
+        folders: Folders of runs.
+    """
+    every = list(folders)
     left: list[int] = []
     problems: dict[str, None] = {}
-    for folder in folders_for(home, tracking_uri):
-        position = load_position(folder)
-        records = 0 if position.deleted else len(read_journal(folder / JOURNAL, position.offset)[0])
+    for folder in every:
+        records, problem = _rest_of(folder)
         if records:
             left.append(records)
-            problems |= {position.problem: None} if position.problem else {}
-    return Unsent(len(left), sum(left), tuple(problems))
+            problems |= {problem: None} if problem else {}
+    refused = tuple(folder for folder in every if refused_of(folder))
+    return Unsent(len(left), sum(left), tuple(problems), refused)
+
+
+def _rest_of(folder: Path) -> tuple[int, str]:
+    """Count the records of a run that are not sent, and say why."""
+    if is_sent(folder):
+        return 0, ""
+    position = load_position(folder)
+    try:
+        return len(read_journal(folder / JOURNAL, position.offset)[0]), position.problem
+    except TrackingError as error:
+        # A damaged journal: nobody can say how much is in it.
+        return 1, str(error)
 
 
 def _count(number: int, noun: str) -> str:

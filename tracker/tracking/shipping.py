@@ -7,16 +7,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tracker.errors import TrackingError
 from tracker.tracking.abandoned import close_abandoned
+from tracker.tracking.alone import sole_sender
 from tracker.tracking.client import open_client
 from tracker.tracking.delivery import deliver
-from tracker.tracking.failures import FAILURES, Failure, failure_of, problem_of
+from tracker.tracking.failures import FAILURES, SENDING_FAILURES, Failure, failure_of, problem_of
 from tracker.tracking.home import creation_of, local_run, run_folders
 from tracker.tracking.journal import JOURNAL
-from tracker.tracking.position import folders_for, forget_positions, is_sent, load_position, save_problem
+from tracker.tracking.position import (
+    folders_for,
+    forget_positions,
+    is_sent,
+    load_position,
+    rewind,
+    save_problem,
+)
 from tracker.tracking.store import describe, initialise_embedded, is_there
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
 _PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 
+Outcome = Failure | Literal["busy"]
 Wait = Callable[[float], bool]
 """Waits so many seconds; true as soon as the work is to end."""
 
@@ -61,47 +70,81 @@ class Shipping:
         while not wait(_PAUSE_S):
             self.send_due()
         deadline = time.monotonic() + drain_s
-        while self.send() == "temporary" and time.monotonic() < deadline:
+        while self.send() in ("temporary", "busy") and time.monotonic() < deadline:
             time.sleep(_PAUSE_S * random.uniform(0.5, 1.5))
 
-    def send_due(self) -> None:
-        """Send, unless MLflow failed a short time ago; the wait doubles with each failure."""
+    def send_due(self) -> Outcome | None:
+        """Send, unless MLflow failed a short time ago; the wait doubles with each failure.
+
+        Returns:
+            As `send`.
+        """
         if time.monotonic() < self._not_before:
-            return
-        if self.send() is None:
-            self._pause_s = _PAUSE_S
-        else:
+            return "temporary"
+        outcome = self.send()
+        if outcome in ("temporary", "denied"):
             self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
             self._not_before = time.monotonic() + self._pause_s * random.uniform(0.5, 1.5)
+        else:
+            self._pause_s = _PAUSE_S
+        return outcome
 
-    def send(self) -> Failure | None:
+    def send(self) -> Outcome | None:
         """Send all that there is.
 
         Returns:
-            None where a later attempt has nothing to do; or why MLflow failed: `temporary` or `denied`.
+            None where a later attempt has nothing to do; why MLflow failed, `temporary` or `denied`; or `busy`
+            where another process is sending some of it.
         """
         self._notice_lost_store()
+        busy = False
         for folder in self._due():
-            failure = self._send_one(folder)
-            if failure in ("temporary", "denied"):
+            outcome = self._send_one(folder)
+            if outcome in ("temporary", "denied"):
                 # The other journals would meet the same, each after a wait.
-                return failure
-            if failure is not None:
-                self._refused[folder] = load_position(folder).offset
+                return outcome
+            busy = busy or outcome == "busy"
+        return "busy" if busy else None
+
+    def send_again(self) -> None:
+        """Have everything sent again from its start; what another process is sending now, it sends anyway."""
+        for folder in folders_for(self._home, self._uri):
+            with sole_sender(folder) as alone:
+                if alone:
+                    rewind(folder)
+        self._complete.clear()
+
+    def _send_one(self, folder: Path) -> Outcome | None:
+        with sole_sender(folder) as alone:
+            if not alone:
+                return "busy"
+            try:
+                self._deliver(folder)
+            except (TrackingError, *SENDING_FAILURES) as error:
+                return self._failed(folder, error)
         return None
 
-    def _send_one(self, folder: Path) -> Failure | None:
-        try:
+    def _deliver(self, folder: Path) -> None:
+        size = (folder / JOURNAL).stat().st_size
+        close_abandoned(folder)
+        if is_sent(folder):
+            if _has_ended(folder):
+                self._complete[folder] = size
+        elif self._refused.get(folder) != load_position(folder).offset:
             initialise_embedded(self._uri)
             self._client = self._client or open_client(self._uri)
             deliver(self._client, folder)
-        except TrackingError as error:
-            save_problem(folder, str(error))
-            return "refused"
-        except FAILURES as error:
-            save_problem(folder, problem_of(error, describe(self._uri)))
-            return failure_of(error)
-        return None
+
+    def _failed(self, folder: Path, error: Exception) -> Failure:
+        """Keep why a journal could not be sent."""
+        ours = isinstance(error, TrackingError)
+        failure = "refused" if ours else failure_of(error)
+        with suppress(OSError):
+            # A disk that is full says enough by itself.
+            save_problem(folder, str(error) if ours else problem_of(error, describe(self._uri)))
+        if failure in ("refused", "missing"):
+            self._refused[folder] = load_position(folder).offset
+        return failure
 
     def _notice_lost_store(self) -> None:
         """Begin again where a user threw the database away: a new one has nothing of what that one had."""
@@ -110,17 +153,11 @@ class Shipping:
             self._complete.clear()
 
     def _due(self) -> Iterator[Path]:
-        """Yield the runs that have something to send."""
+        """Yield the runs that may have something to send."""
         for folder in run_folders(self._home):
             size = (folder / JOURNAL).stat().st_size
-            if self._complete.get(folder) == size or not self._is_ours(folder):
-                continue
-            close_abandoned(folder)
-            if not is_sent(folder):
-                if self._refused.get(folder) != load_position(folder).offset:
-                    yield folder
-            elif _has_ended(folder):
-                self._complete[folder] = size
+            if self._complete.get(folder) != size and self._is_ours(folder):
+                yield folder
 
     def _is_ours(self, folder: Path) -> bool:
         if folder not in self._meant_for:

@@ -10,6 +10,7 @@ from tracker.tracking.entries import Creation, Entry, Metrics, Params, Status
 from tracker.tracking.home import creation_of, run_folders
 from tracker.tracking.journal import JOURNAL, has_writer, read_journal
 from tracker.tracking.position import load_position
+from tracker.tracking.quarantine import refused_of
 from tracker.tracking.standing import Standing, State
 
 _ENDED: Mapping[str, State] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
@@ -27,15 +28,6 @@ def survey(home: Path) -> list[Standing]:
     """
     found = [standing for folder in run_folders(home) if (standing := _standing(folder)) is not None]
     return sorted(found, key=lambda one: one.creation.start_time if one.creation else float("inf"))
-
-
-def refused_of(folder: Path) -> int:
-    """Count the records of a run that MLflow refuses.
-
-    Args:
-        folder: The run's folder.
-    """
-    return sum(path.read_bytes().count(b"\n") for path in folder.glob("refused.jsonl"))
 
 
 def _standing(folder: Path) -> Standing | None:

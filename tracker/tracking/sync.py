@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,34 +15,63 @@ if TYPE_CHECKING:
     from tracker.tracking.shipping import Shipping
 
 _PAUSE_S = 1.0
+_BUSY_PATIENCE_S = 30.0
+
+Tell = Callable[[Unsent], None]
 
 
-def sync(home: Path, *, watch: bool = False, tracking_uri: str | None = None) -> Unsent:
+def sync(home: Path, *, tracking_uri: str | None = None, again: bool = False) -> Unsent:
     """Send what MLflow does not have yet.
 
     Args:
         home: The folder that holds all journals.
-        watch: Go on until Ctrl-C, instead of one pass.
+        tracking_uri: Only runs that are meant for this MLflow store or server; None: all.
+        again: Send everything, also what MLflow said yes to before: it may have been restored from a backup.
+
+    Returns:
+        What could not be sent, and why.
+    """
+    for shipping in _shippings(home, _addresses(home, tracking_uri)):
+        if again:
+            shipping.send_again()
+        deadline = time.monotonic() + _BUSY_PATIENCE_S
+        while shipping.send() == "busy" and time.monotonic() < deadline:
+            time.sleep(_PAUSE_S / 5)
+    return count_unsent(home, tracking_uri)
+
+
+def watch(home: Path, tell: Tell, *, tracking_uri: str | None = None) -> Unsent:
+    """Send what there is and what comes, until Ctrl-C.
+
+    Args:
+        home: The folder that holds all journals.
+        tell: Told what is left, whenever that changes.
         tracking_uri: Only runs that are meant for this MLflow store or server; None: all.
 
     Returns:
         What could not be sent, and why.
     """
+    shippings: dict[str, Shipping] = {}
+    left: Unsent | None = None
+    try:
+        while True:
+            uris = [uri for uri in _addresses(home, tracking_uri) if uri not in shippings]
+            shippings |= dict(zip(uris, _shippings(home, uris), strict=True))
+            for shipping in shippings.values():
+                shipping.send_due()
+            before, left = left, count_unsent(home, tracking_uri)
+            if left != before:
+                tell(left)
+            time.sleep(_PAUSE_S)
+    except KeyboardInterrupt:
+        return count_unsent(home, tracking_uri)
+
+
+def _shippings(home: Path, uris: Sequence[str]) -> Iterator[Shipping]:
     prepare()
     from tracker.tracking.shipping import Shipping
 
-    shippings: dict[str, Shipping] = {}
-    try:
-        while True:
-            for uri in _addresses(home, tracking_uri):
-                shippings.setdefault(uri, Shipping(home, uri)).send_due()
-            if not watch:
-                break
-            time.sleep(_PAUSE_S)
-    except KeyboardInterrupt:
-        if not watch:
-            raise
-    return count_unsent(home, tracking_uri)
+    return (Shipping(home, uri) for uri in uris)
 
 
 def _addresses(home: Path, tracking_uri: str | None) -> Sequence[str]:

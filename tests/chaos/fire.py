@@ -1,8 +1,8 @@
 """Kills at random instants: who is killed when, drawn from a seed.
 
-Each target has a thread and random numbers of its own. The pace is the same on slow machines and on fast ones: a
-trainer is killed some time after something more was recorded, so that the work gets done; but early, while the
-work is further than the kills; and not any more once enough of all were killed.
+Each target has a thread and random numbers of its own. The pace is the same on slow machines and on fast
+ones: a trainer is killed some time after something more was recorded, so that the work gets done; but early,
+while the work is further than the kills; and not any more once enough of all were killed.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
 from tests.tracking.conftest import Start, record_all
+from tracker.tracking.alone import sole_sender
 from tracker.tracking.client import open_client
 from tracker.tracking.delivery import deliver
-from tracker.tracking.failures import FAILURES, failure_of
 from tracker.tracking.position import Position, forget_positions, is_sent, load_position, save_position
 
 
@@ -117,14 +117,11 @@ def test_sending_all_of_it_again_changes_nothing(client: MlflowClient, sent: Pat
 
 
 def deliver_as_a_shipper(client: MlflowClient, folder: Path) -> None:
-    """Try again after a temporary failure, such as two servers' threads writing one parameter at once."""
-    for _ in range(20):
-        try:
-            return deliver(client, folder)
-        except FAILURES as error:
-            if failure_of(error) != "temporary":
-                raise
-    raise AssertionError("a temporary failure went on for 20 tries")
+    """Send all of a run whenever nobody else is sending it."""
+    while not is_sent(folder):
+        with sole_sender(folder) as alone:
+            if alone:
+                deliver(client, folder)
 
 
 def test_two_shippers_at_once_make_one_run(
@@ -177,6 +174,68 @@ def test_a_run_that_a_user_deleted_stays_deleted(
     assert is_sent(recorder.folder)
 
 
+def test_a_run_that_a_user_deleted_stays_deleted_although_its_position_is_lost(
+    client: MlflowClient, uri: str, start: Start, experiment: str
+) -> None:
+    with start(uri) as recorder:
+        deliver(client, recorder.folder)
+        client.delete_run(all_runs(client, experiment)[0].info.run_id)
+    forget_positions([recorder.folder])
+    deliver(client, recorder.folder)
+    assert all_runs(client, experiment) == []
+    assert load_position(recorder.folder).deleted
+
+
+def test_a_run_that_goes_on_is_running_again_without_an_end_and_without_a_reason(
+    client: MlflowClient, uri: str, start: Start, experiment: str
+) -> None:
+    recorder = start(uri)
+    recorder.finish("KILLED", "interrupted")
+    recorder.close()
+    deliver(client, recorder.folder)
+    (killed,) = all_runs(client, experiment)
+    assert killed.info.status == "KILLED"
+    assert killed.info.end_time > 0
+    assert killed.data.tags["tracker.reason"] == "interrupted"
+
+    recorder = start(uri)
+    deliver(client, recorder.folder)
+    (again,) = all_runs(client, experiment)
+    assert again.info.run_id == killed.info.run_id
+    assert again.info.status == "RUNNING"
+    assert not again.info.end_time
+    assert "tracker.reason" not in again.data.tags
+    (found,) = client.search_runs([again.info.experiment_id], "attributes.status = 'RUNNING'")
+    assert found.info.run_name == killed.info.run_name
+
+    recorder.finish("FINISHED")
+    recorder.close()
+    deliver(client, recorder.folder)
+    (ended,) = all_runs(client, experiment)
+    assert ended.info.status == "FINISHED"
+    assert ended.info.end_time >= killed.info.end_time
+
+
+def test_a_journal_that_lost_lines_which_mlflow_has_is_sent_from_its_start(
+    client: MlflowClient, uri: str, start: Start, experiment: str
+) -> None:
+    with start(uri) as recorder:
+        recorder.metrics({"loss": 1.0}, step=1)
+        recorder.metrics({"loss": 0.5}, step=2)
+    deliver(client, recorder.folder)
+    journal = recorder.folder / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:-2]))
+    assert not is_sent(recorder.folder)
+    with start(uri) as recorder:
+        recorder.metrics({"loss": 0.5, "new": 0.25}, step=2)
+    deliver(client, recorder.folder)
+    assert is_sent(recorder.folder)
+    (run,) = all_runs(client, experiment)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == {"loss": 0.5, "new": 0.25}
+
+
 def test_a_run_that_the_server_does_not_know_any_more_is_made_again(
     client: MlflowClient, uri: str, start: Start, experiment: str
 ) -> None:
@@ -184,6 +243,8 @@ def test_a_run_that_the_server_does_not_know_any_more_is_made_again(
         recorder.metrics({"loss": 1.0}, step=1)
         deliver(client, recorder.folder)
         lost = replace(load_position(recorder.folder), run_id="0" * 32)
+        # As nobody knows it any more: neither by its id nor by its tag.
+        client.delete_tag(all_runs(client, experiment)[0].info.run_id, "tracker.run_uid")
         client.delete_run(all_runs(client, experiment)[0].info.run_id)
         save_position(recorder.folder, lost)
         recorder.metrics({"loss": 0.5}, step=2)

@@ -103,7 +103,7 @@ class Batch:
 
 
 def gather(lines: Iterable[Line]) -> Iterator[Batch | Line]:
-    """Gather neighbouring parameters, metrics and tags into batches; yield other entries' lines as they are.
+    """Gather neighbouring parameters, metrics and tags into batches; yield other lines as they are.
 
     Args:
         lines: Lines of one journal, in order.

@@ -93,8 +93,8 @@ class Shipping:
         """Send all that there is.
 
         Returns:
-            None where a later attempt has nothing to do; why MLflow failed, `temporary` or `denied`; or `busy`
-            where another process is sending some of it.
+            None where a later attempt has nothing to do; why MLflow failed, `temporary` or `denied`; or
+            `busy` where another process is sending some of it.
         """
         self._notice_lost_store()
         busy = False

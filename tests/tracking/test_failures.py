@@ -26,6 +26,19 @@ def upload(status: int) -> HTTPError:
         (RestException(NO_CONNECTIONS), "temporary"),
         (RestException({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "disk full"}), "temporary"),
         (MlflowException("API request failed: connection reset"), "temporary"),
+        (
+            MlflowException("request to /create failed with error code 413 != 200. Response body: no"),
+            "refused",
+        ),
+        (
+            MlflowException("request to /create failed with error code 403 != 200. Response body: no"),
+            "denied",
+        ),
+        (
+            MlflowException("request to /create failed with error code 404 != 200. Response body: no"),
+            "temporary",
+        ),
+        (RestException({"error_code": "CUSTOMER_UNAUTHORIZED", "message": "no"}), "denied"),
         (upload(401), "denied"),
         (upload(403), "denied"),
         (upload(413), "refused"),

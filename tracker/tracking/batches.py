@@ -98,7 +98,7 @@ class Batch:
         )
 
     def _changes(self, entry: Params) -> bool:
-        """Say whether a parameter has another value here: MLflow is to keep the first and refuse the other."""
+        """Say whether a parameter has another value here: MLflow keeps the first and refuses the other."""
         return any(self.params.get(key, value) != value for key, value in entry.values.items())
 
 

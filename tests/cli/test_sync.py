@@ -1,0 +1,145 @@
+"""`tracker sync`: what was not sent, what MLflow lost, and what comes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Outcome
+from tests.servers import MlflowServer, forwarded, free_port
+from tracker.tracking.alone import sole_sender
+from tracker.tracking.client import open_client
+from tracker.tracking.history import read_runs
+from tracker.tracking.recorder import RunRecorder
+
+Tracker = Callable[..., Outcome]
+
+
+@pytest.fixture
+def experiment(request: pytest.FixtureRequest) -> str:
+    return str(request.node.name)
+
+
+@pytest.fixture
+def uri(workplace: Path) -> str:
+    return f"sqlite:///{workplace}/mlflow.db"
+
+
+def record(workplace: Path, uri: str, experiment: str, run_uid: str = "a1b2") -> Path:
+    """Write a whole run of two epochs, as `tracker run` in the workplace would."""
+    started = {"experiment": experiment, "run_name": "alexnet", "params": {"lr": 0.1}, "tags": {}}
+    with RunRecorder.start(workplace / ".tracker", run_uid=run_uid, tracking_uri=uri, **started) as recorder:
+        for step in (1, 2):
+            recorder.metrics({"val/loss": 1 / step}, step=step)
+    return recorder.folder
+
+
+def test_without_runs_there_is_nothing_to_send(tracker: Tracker) -> None:
+    assert tracker("sync") == Outcome(0, "everything is sent\n", "")
+
+
+def test_all_sends_again_what_a_restored_store_does_not_have(
+    tracker: Tracker, workplace: Path, uri: str, experiment: str
+) -> None:
+    record(workplace, uri, experiment)
+    assert tracker("sync").code == 0
+    backup = (workplace / "mlflow.db").read_bytes()
+    record(workplace, uri, experiment, "c3d4")
+    assert tracker("sync").code == 0
+    assert len(read_runs(uri, experiment)) == 2
+
+    (workplace / "mlflow.db").write_bytes(backup)
+    assert tracker("sync").out == "everything is sent\n"
+    assert len(read_runs(uri, experiment)) == 1, "nobody told it that the store is an older one"
+    assert tracker("sync", "--all") == Outcome(0, "everything is sent\n", "")
+    runs = read_runs(uri, experiment, metrics=["val/loss"])
+    assert [(run.status, len(run.history["val/loss"])) for run in runs] == [("FINISHED", 2)] * 2
+
+
+def test_what_cannot_be_sent_is_told_with_its_reason_and_an_exit_code(
+    tracker: Tracker, workplace: Path, experiment: str
+) -> None:
+    uri = f"http://user:secret@127.0.0.1:{free_port()}"
+    for run_uid in ("a1", "b2"):
+        record(workplace, uri, experiment, run_uid)
+    told = tracker("sync")
+    assert told.code == 1
+    first, second = told.out.splitlines()
+    assert first == "2 runs, 10 records not sent yet: tracker sync"
+    assert second.endswith(" cannot be reached")
+    assert "secret" not in told.out
+
+
+def test_a_damaged_journal_is_named_and_holds_up_no_other_run(
+    tracker: Tracker, workplace: Path, uri: str, experiment: str
+) -> None:
+    journal = record(workplace, uri, experiment) / "journal.jsonl"
+    record(workplace, uri, experiment, "c3d4")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0], b"0" + lines[1][1:], *lines[2:]]))
+    told = tracker("sync")
+    assert told.code == 1
+    assert f"of {journal} does not" in told.out
+    (run,) = read_runs(uri, experiment)
+    assert run.status == "FINISHED"
+
+
+def test_a_run_that_another_process_sends_is_waited_for(
+    tracker: Tracker, workplace: Path, uri: str, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = record(workplace, uri, experiment)
+    monkeypatch.setattr("tracker.tracking.sync._BUSY_PATIENCE_S", 1.0)
+    with sole_sender(folder) as alone:
+        assert alone
+        assert tracker("sync").out == "1 run, 5 records not sent yet: tracker sync\n"
+    assert tracker("sync").out == "everything is sent\n"
+
+
+@pytest.fixture
+def watching(workplace: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tracker", "sync", "--watch"]
+    with subprocess.Popen(command, cwd=workplace, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_watching_tells_what_changes_and_ends_when_asked(
+    watching: subprocess.Popen[str], mlflow_server: MlflowServer, workplace: Path, experiment: str
+) -> None:
+    assert watching.stdout is not None
+    assert watching.stdout.readline() == "everything is sent\n"
+    port = free_port()
+    uri = f"http://127.0.0.1:{port}"
+    record(workplace, uri, experiment)
+    assert watching.stdout.readline() == "1 run, 5 records not sent yet: tracker sync\n"
+    assert watching.stdout.readline() == f"  {uri} cannot be reached\n"
+    with forwarded(port, to=mlflow_server.port):
+        assert watching.stdout.readline() == "everything is sent\n"
+    (run,) = read_runs(mlflow_server.uri, experiment)
+    assert run.status == "FINISHED"
+    watching.send_signal(signal.SIGTERM)
+    assert watching.wait(30) == 0
+    assert watching.stdout.read() == ""
+
+
+def test_comparing_sends_what_is_left_first(
+    tracker: Tracker, workplace: Path, uri: str, experiment: str
+) -> None:
+    record(workplace, uri, experiment)
+    told = tracker("compare", "--experiment", experiment)
+    assert "must be in" not in told.err, "the experiment is there"
+    (run,) = read_runs(uri, experiment)
+    assert run.status == "FINISHED"
+    assert open_client(uri).get_experiment_by_name(experiment) is not None
+
+
+def test_comparing_says_what_is_not_sent(tracker: Tracker, workplace: Path, experiment: str) -> None:
+    uri = f"http://127.0.0.1:{free_port()}"
+    record(workplace, uri, experiment)
+    told = tracker("compare", "--experiment", experiment, "--tracking-uri", uri)
+    assert told.err.startswith("1 run, 5 records not sent yet: tracker sync\n")

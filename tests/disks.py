@@ -65,14 +65,27 @@ class TakesNothing:
 
     Args:
         pid: The process.
+        largest: Bytes that a file may have.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, largest: int = 1) -> None:
         self._pid = pid
+        self._largest = largest
         self._before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
 
     def fill(self) -> None:
-        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (1, self._before[1]))
+        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (self._largest, self._before[1]))
 
     def free(self) -> None:
         resource.prlimit(self._pid, resource.RLIMIT_FSIZE, self._before)
+
+
+@contextmanager
+def full_disk(largest: int) -> Iterator[None]:
+    """Let no file of this process grow over so many bytes, as long as the block lasts."""
+    process = TakesNothing(os.getpid(), largest)
+    process.fill()
+    try:
+        yield
+    finally:
+        process.free()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.full_disk import full_disk
+from tests.disks import full_disk
 from tracker.errors import TrackingError
 from tracker.tracking import backlog as module
 from tracker.tracking.backlog import Backlog

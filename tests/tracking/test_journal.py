@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.full_disk import full_disk
+from tests.disks import full_disk
 from tracker.errors import TrackingError
 from tracker.tracking.entries import Creation, Metrics, Tags, from_text, to_text
 from tracker.tracking.journal import Journal, has_writer, read_first, read_journal

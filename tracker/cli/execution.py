@@ -19,7 +19,7 @@ from tracker.tracking.store import database_file
 
 _INTERRUPTED = 130
 # A database in the user's folder is certain to answer, and the next command reads from it.
-_DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 60.0, 8.0
+_DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
 
 
 def plan_and_execute(given: Mapping[str, Any], config: Path | None) -> int:

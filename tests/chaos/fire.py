@@ -136,7 +136,7 @@ class Fire:
             self._kill(SHIPPER, draw.choice(shippers))
 
     def _servers(self, draw: random.Random) -> None:
-        while not self._over.wait(draw.uniform(0, 6)):
+        while not self._over.wait(draw.uniform(0, 3)):
             self.server.kill()
             self.kills[SERVER] += 1
             self._over.wait(draw.uniform(0, 2))

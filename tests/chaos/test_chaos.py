@@ -128,14 +128,14 @@ def test_after_some_kills_mlflow_holds_what_it_would_hold(trial: Trial) -> None:
     trial.check(enough, seeds=1, epochs=8, log_model="none")
 
 
-HUNDRED = {TRAINER: 40, SHIPPER: 12, WATCH: 40, SERVER: 8}
+HUNDRED = {TRAINER: 40, SHIPPER: 16, WATCH: 40, SERVER: 4}
 
 
 @pytest.mark.slow
 def test_after_a_hundred_kills_mlflow_holds_what_it_would_hold(trial: Trial) -> None:
-    trial.check(HUNDRED, seeds=2, epochs=20, log_model="first")
+    trial.check(HUNDRED, seeds=2, epochs=30, log_model="first")
 
 
 @pytest.mark.slow
 def test_after_a_hundred_kills_postgresql_holds_what_it_would_hold(trial: Trial, postgres: str) -> None:
-    trial.check(HUNDRED, seeds=2, epochs=20, log_model="first", database=postgres)
+    trial.check(HUNDRED, seeds=2, epochs=30, log_model="first", database=postgres)

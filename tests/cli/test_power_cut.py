@@ -109,4 +109,6 @@ def forget_in_mlflow(uri: str, experiment: str) -> None:
     place = client.get_experiment_by_name(experiment)
     assert place is not None
     for found in client.search_runs([place.experiment_id]):
+        # Deleted alone, it would be respected as a user's wish.
+        client.delete_tag(found.info.run_id, "tracker.run_uid")
         client.delete_run(found.info.run_id)

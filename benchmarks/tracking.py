@@ -4,8 +4,9 @@
 
 Prints lines for docs/log.md: the microseconds of a record of ten metrics, and for each fault the time of an
 epoch with it and without it. Blocks of epochs with and without the fault take turns while one `tracker run`
-goes on, with its checkpoints and its shipper; a block without it begins when everything is sent. The server
-is on the same machine. For the disk a small one is mounted in memory, which only root can do.
+goes on, with its checkpoints and its shipper; a block without it begins when everything is sent. Training
+has one core, so that the server and its client, which are on the same machine, do not take its time: what is
+measured is waiting. For the disk a small one is mounted in memory, which only root can do.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from tracker.tracking.position import is_sent
 
 RECORDS, SYNCED_RECORDS = 20_000, 2_000
 TEN = {f"part/metric_{number}": number / 7 for number in range(10)}
-IMAGES, SIZE, DISK_MIB = 192, 64, 64
+IMAGES, SIZE, DISK_MIB = 480, 64, 64
 PATIENCE_S = 120.0
 PROXIED: tuple[Mode, ...] = ("refuse", "reset", "hang", "401", "503")
 
@@ -149,7 +150,7 @@ def training(place: Path, home: Path, uri: str) -> Iterator[Training]:
     """Train as long as the block lasts."""
     options = "run --dataset folder --weights none --model squeezenet1_1 --mode fine-tuning --log-model none"
     options += f" --epochs 100000 --image-size {SIZE} --experiment endless --data {place / 'images'}"
-    environment = {"TRACKER_HOME": str(home), "TRACKER_CACHE": str(place / "cache")}
+    environment = {"TRACKER_HOME": str(home), "TRACKER_CACHE": str(place / "cache"), "OMP_NUM_THREADS": "1"}
     output = place / f"{home.parent.name}.out"
     with output.open("wb") as said:
         process = subprocess.Popen(

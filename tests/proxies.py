@@ -7,6 +7,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
@@ -25,6 +26,7 @@ hang     it is read, and nothing comes back
 _REASONS = {"401": "Unauthorized", "503": "Service Unavailable"}
 _EACH_PASSES = 3
 _BLOCK = 65536
+_TURN_S = 0.02
 _SERVER_TIMEOUT_S = 60
 
 
@@ -71,12 +73,14 @@ class Proxy:
 
     def _accept(self) -> None:
         while not self._closed:
-            # Closed and opened again by another thread, a listener is an error here for a moment.
-            with suppress(OSError, ValueError):
-                listener = self._listener
-                if select.select([listener], [], [], 0.02)[0]:
+            listener = self._listener
+            try:
+                if select.select([listener], [], [], _TURN_S)[0]:
                     client, _ = listener.accept()
                     threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+            except (OSError, ValueError):
+                # Closed by another thread; asked without a pause, it would take a whole core.
+                time.sleep(_TURN_S)
 
     def _serve(self, client: socket.socket) -> None:
         with self._changing:

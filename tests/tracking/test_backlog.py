@@ -29,16 +29,16 @@ def path(tmp_path: Path) -> Path:
 
 def test_entries_wait_in_order_until_there_is_room(path: Path) -> None:
     backlog = Backlog(Journal(path))
-    backlog.write(epoch(1), {})
+    backlog.write(epoch(1))
     assert backlog.problem == ""
     with full_disk(path.stat().st_size + 10):
         for step in (2, 3):
-            backlog.write(epoch(step), {})
+            backlog.write(epoch(step))
         assert len(backlog) == 2
         assert f"No space left on device: {path}" in backlog.problem
         assert not backlog.close()
     assert steps(path) == [1]
-    backlog.write(epoch(4), {})
+    backlog.write(epoch(4))
     assert backlog.problem == ""
     assert backlog.close()
     assert steps(path) == [1, 2, 3, 4]
@@ -48,9 +48,9 @@ def test_a_file_is_there_before_its_entry(path: Path) -> None:
     backlog, file = Backlog(Journal(path)), path.parent / "artifacts" / "predictions.csv"
     entry = Artifact(file="artifacts/predictions.csv", folder="", sha256="0")
     with full_disk(1000):
-        backlog.write(entry, {file: b"x" * 2000})
+        backlog.write(entry, files={file: b"x" * 2000})
         assert "File too large" in backlog.problem
-        backlog.write(epoch(1), {})
+        backlog.write(epoch(1))
         assert read_journal(path)[0] == [], "an entry must not overtake the one before it"
         assert not list(path.parent.rglob("*.tmp")), "half a file takes the room of something else"
     assert backlog.close()
@@ -63,6 +63,6 @@ def test_memory_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     backlog = Backlog(Journal(path))
     file = {path.parent / "large": bytes(600_000)}
     with full_disk(10):
-        backlog.write(epoch(1), file)
+        backlog.write(epoch(1), files=file)
         with pytest.raises(TrackingError, match=r"at most 1 MB must wait.*Make room"):
-            backlog.write(epoch(2), file)
+            backlog.write(epoch(2), files=file)

@@ -259,3 +259,24 @@ def test_the_home_is_in_the_current_folder_unless_told(
     assert tracker_home() == tmp_path / ".tracker"
     monkeypatch.setenv("TRACKER_HOME", "elsewhere")
     assert tracker_home() == tmp_path / "elsewhere"
+
+
+def test_metrics_of_several_steps_are_recorded_at_once_and_no_step_twice(start: Start) -> None:
+    with start(URI) as recorder:
+        recorder.metrics({"val/loss": 1.0}, step=1)
+    with start(URI, reopen=True) as recorder:
+        recorder.history({1: {"val/loss": 9.0}, 2: {"val/loss": 0.5, "val/accuracy": 0.75}, 3: {}})
+    points = [entry for entry in entries(recorder) if isinstance(entry, Metrics)]
+    assert [(point.step, point.values) for point in points] == [
+        (1, {"val/loss": 1.0}),
+        (2, {"val/loss": 0.5, "val/accuracy": 0.75}),
+    ]
+
+
+def test_a_run_that_has_finished_is_gone_on_with_only_where_that_is_asked_for(start: Start) -> None:
+    with start(URI):
+        pass
+    with pytest.raises(RunTaken):
+        start(URI)
+    with start(URI, reopen=True) as recorder:
+        assert recorder.goes_on

@@ -44,17 +44,18 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def write(self, entry: Entry, files: Mapping[Path, bytes]) -> None:
-        """Append an entry, or keep it until the disk takes it.
+    def write(self, *entries: Entry, files: Mapping[Path, bytes] | None = None) -> None:
+        """Append entries, or keep them until the disk takes them; the disk is waited for once.
 
         Args:
-            entry: What to say.
-            files: What has to lie beside the journal before that is said.
+            entries: What to say.
+            files: What has to lie beside the journal before the first of them is said.
 
         Raises:
             TrackingError: Too much waits already.
         """
-        self._waiting.append(_Waiting(entry, dict(files)))
+        for number, entry in enumerate(entries):
+            self._waiting.append(_Waiting(entry, dict(files or {}) if number == 0 else {}))
         self._drain()
         if sum(waiting.size for waiting in self._waiting) > MAX_WAITING_BYTES:
             raise TrackingError(

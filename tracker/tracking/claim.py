@@ -27,7 +27,7 @@ class RunTaken(TrackingError):
         self.finished = finished
 
 
-def claim(home: Path, run_uid: str, *, rerun: bool = False) -> tuple[Journal, int]:
+def claim(home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False) -> tuple[Journal, int]:
     """Take hold of a run that is left to do: one that did not finish, or a new attempt.
 
     What is left to do is known only with the lock in hand, since another process may have just done it.
@@ -36,6 +36,7 @@ def claim(home: Path, run_uid: str, *, rerun: bool = False) -> tuple[Journal, in
         home: The folder that holds all journals.
         run_uid: The run's id.
         rerun: Begin a new attempt, unless another process is at the latest one.
+        reopen: Take also a run that has finished.
 
     Returns:
         Its journal, held for writing (empty: the run is to begin), and which attempt it is, from 1.
@@ -47,7 +48,7 @@ def claim(home: Path, run_uid: str, *, rerun: bool = False) -> tuple[Journal, in
     journal = _hold(run_folder(home, run_uid, latest))
     if not journal.found:
         return journal, latest
-    if not rerun and last_status(journal.found) != "FINISHED":
+    if not rerun and (reopen or last_status(journal.found) != "FINISHED"):
         return journal, latest
     journal.close()
     if not rerun:

@@ -12,8 +12,9 @@ from mlflow.exceptions import MlflowException
 from tracker.tracking.batches import Batch, gather
 from tracker.tracking.failures import SENDING_FAILURES, failure_of
 from tracker.tracking.home import creation_of
-from tracker.tracking.identity import ensure_run, runs_of
+from tracker.tracking.identity import runs_of
 from tracker.tracking.journal import JOURNAL, read_journal
+from tracker.tracking.kin import ensure_nested_run
 from tracker.tracking.position import Position, load_position, save_position
 from tracker.tracking.quarantine import quarantine, release
 from tracker.tracking.refusals import send_or_refuse
@@ -74,7 +75,7 @@ def _where_it_fits(folder: Path, position: Position) -> Position:
 def _begun(client: MlflowClient, folder: Path, creation: Creation, position: Position) -> Position:
     """Return the position of a run that is in MLflow, or is deleted there."""
     if not position.run_id:
-        run_id = ensure_run(client, creation)
+        run_id = ensure_nested_run(client, folder, creation)
         position = Position(run_id=run_id or "", deleted=run_id is None)
         save_position(folder, position)
     if position.offset == 0:

@@ -22,6 +22,7 @@ class Creation:
         attempt: 1 for the first start of a recipe, then 2, 3...
         tracking_uri: The MLflow store or server that the journal is meant for.
         start_time: Milliseconds since 1970 (UTC), like every time in a journal.
+        parent_uid: The run that this one is nested in, whose journal lies in the same home; empty: none.
     """
 
     run_uid: str
@@ -31,6 +32,7 @@ class Creation:
     run_name: str
     start_time: int
     tags: Mapping[str, str]
+    parent_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,22 @@ class Tags:
     """Tags, by name; a later value replaces an earlier one."""
 
     values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Tags that name another run.
+
+    Attributes:
+        run_uid: That run.
+        tags: Texts, by name, in which RUN_ID and EXPERIMENT_ID stand for MLflow's ids of it.
+    """
+
+    run_uid: str
+    tags: Mapping[str, str]
+
+
+RUN_ID, EXPERIMENT_ID = "{run_id}", "{experiment_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +140,7 @@ class Status:
     reason: str = ""
 
 
-Entry = Creation | Params | Metrics | Tags | DatasetUse | Artifact | TrainedModel | Status
+Entry = Creation | Params | Metrics | Tags | Link | DatasetUse | Artifact | TrainedModel | Status
 
 _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in get_args(Entry)}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import LifecycleStage, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from tracker.errors import TrackingError
 from tracker.tracking.store import artifact_folder, database_file, describe
@@ -52,7 +53,7 @@ def ensure_experiment(client: MlflowClient, name: str, tracking_uri: str) -> str
     return str(experiment.experiment_id)
 
 
-def ensure_run(client: MlflowClient, creation: Creation) -> str | None:
+def ensure_run(client: MlflowClient, creation: Creation, *, parent: str = "") -> str | None:
     """Find or create a run by its tag.
 
     Looking up and creating are two requests, so two processes can make two runs: both then look again, keep
@@ -61,6 +62,7 @@ def ensure_run(client: MlflowClient, creation: Creation) -> str | None:
     Args:
         client: MLflow's client.
         creation: How the run began.
+        parent: MLflow's id of the run that it is nested in; empty: none.
 
     Returns:
         MLflow's id of the run; None where a user deleted it.
@@ -71,7 +73,8 @@ def ensure_run(client: MlflowClient, creation: Creation) -> str | None:
         if not found:
             if runs_of(client, experiment_id, creation.run_uid, ViewType.DELETED_ONLY):
                 return None
-            tags = {RUN_UID: creation.run_uid, **creation.tags}
+            nested = {MLFLOW_PARENT_RUN_ID: parent} if parent else {}
+            tags = {RUN_UID: creation.run_uid, **nested, **creation.tags}
             client.create_run(experiment_id, creation.start_time, tags, creation.run_name)
         found = runs_of(client, experiment_id, creation.run_uid)
         for other in found[1:]:

@@ -14,6 +14,7 @@ from tracker.tracking.entries import (
     Creation,
     DatasetUse,
     Entry,
+    Link,
     Metrics,
     Params,
     Status,
@@ -21,6 +22,7 @@ from tracker.tracking.entries import (
     TrainedModel,
 )
 from tracker.tracking.environment import UPLOAD_TIMEOUT_S, request_timeout
+from tracker.tracking.kin import send_link
 from tracker.tracking.statuses import send_status
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def send_part(client: MlflowClient, run_id: str, folder: Path, part: Batch | Ent
         case Creation() | Params() | Metrics() | Tags():
             # The run is there already, and the others come in batches.
             pass
+        case Link():
+            send_link(client, run_id, folder, part)
         case DatasetUse():
             client.log_inputs(run_id, [_dataset_input(part)])
         case Artifact():

@@ -18,6 +18,7 @@ from tracker.tracking.entries import (
     Creation,
     DatasetUse,
     Entry,
+    Link,
     Metrics,
     Params,
     RunStatus,
@@ -72,7 +73,9 @@ class RunRecorder:
         params: Mapping[str, object],
         tags: Mapping[str, str],
         tracking_uri: str,
+        parent_uid: str = "",
         rerun: bool = False,
+        reopen: bool = False,
     ) -> RunRecorder:
         """Begin a run, or go on with one that did not finish.
 
@@ -84,12 +87,14 @@ class RunRecorder:
             params: Parameters, by name.
             tags: Tags, by name.
             tracking_uri: The MLflow store or server that the run is meant for, as `resolve_uri` gives it.
+            parent_uid: The run that this one is nested in, recorded in the same home; empty: none.
             rerun: Begin a new attempt at it, whatever there is.
+            reopen: Go on with it also where it has finished.
 
         Raises:
             RunTaken: The run has finished, or another process is at it.
         """
-        journal, attempt = claim(home, run_uid, rerun=rerun)
+        journal, attempt = claim(home, run_uid, rerun=rerun, reopen=reopen)
         recorder = cls(journal)
         safe_tags = _safe_tags({"tracker.attempt": str(attempt), **tags})
         if journal.found:
@@ -104,6 +109,7 @@ class RunRecorder:
                     run_name=safe_text(run_name, MAX_NAME),
                     start_time=_now_ms(),
                     tags=safe_tags,
+                    parent_uid=parent_uid,
                 )
             )
         values = {safe_key(key): safe_text(str(value), MAX_PARAM) for key, value in params.items()}
@@ -137,10 +143,22 @@ class RunRecorder:
             values: Numbers, by name.
             step: The epoch, from 1.
         """
-        safe = {safe_key(key): safe_number(value) for key, value in values.items()}
-        new = self._said.new_points(safe, step)
-        if new:
-            self._write(Metrics(values=new, step=int(step), time=_now_ms()))
+        self.history({step: values})
+
+    def history(self, values: Mapping[int, Mapping[str, float]]) -> None:
+        """Record metrics of several steps at once; the disk is waited for once.
+
+        Args:
+            values: Numbers by name, by step (the epoch, from 1).
+        """
+        now = _now_ms()
+        safe = {
+            int(step): {safe_key(key): safe_number(value) for key, value in of_step.items()}
+            for step, of_step in values.items()
+        }
+        new = {step: self._said.new_points(of_step, step) for step, of_step in safe.items()}
+        entries = [Metrics(values=of_step, step=step, time=now) for step, of_step in new.items() if of_step]
+        self._backlog.write(*entries)
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record tags; a later value replaces an earlier one.
@@ -149,6 +167,15 @@ class RunRecorder:
             values: Texts, by name.
         """
         self._write(Tags(values=_safe_tags(values)))
+
+    def link(self, run_uid: str, tags: Mapping[str, str]) -> None:
+        """Record tags that name another run.
+
+        Args:
+            run_uid: The other run's id, as it was recorded here or elsewhere.
+            tags: Texts, by name; `entries.RUN_ID` and `EXPERIMENT_ID` in them become MLflow's ids of it.
+        """
+        self._write(Link(run_uid=run_uid, tags=_safe_tags(tags)))
 
     def dataset(
         self, *, name: str, digest: str, context: Context, source: str, schema: str = "", profile: str = ""
@@ -281,7 +308,7 @@ class RunRecorder:
             self._write(entry, files)
 
     def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
-        self._backlog.write(entry, files or {})
+        self._backlog.write(entry, files=files)
 
 
 def _safe_tags(tags: Mapping[str, str]) -> dict[str, str]:

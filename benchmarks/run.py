@@ -32,7 +32,8 @@ from tracker.models.cut import cut_network
 from tracker.models.intake import Intake
 from tracker.models.networks import build_network
 from tracker.one_run import train
-from tracker.options import RunOptions, read_options
+from tracker.options import RunOptions
+from tracker.reading import read_options
 from tracker.recipe import Recipe
 from tracker.training.device import autocast, choose_device, choose_precision, on_device
 from tracker.training.loop import Examples, Training

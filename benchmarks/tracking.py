@@ -231,10 +231,12 @@ def epoch_costs(pairs: int, epochs: int, only: str) -> None:
     with tempfile.TemporaryDirectory() as folder, running_server(Path(folder) / "server") as server:
         place = Path(folder)
         draw_images(place / "images")
-        with proxy_to(server.port) as proxy, training(place, place / "home", proxy.uri) as trained:
-            for fault in server_faults(server, proxy):
-                if only in fault.name:
-                    measure(fault, trained, pairs, epochs)
+        with proxy_to(server.port) as proxy:
+            faults = [fault for fault in server_faults(server, proxy) if only in fault.name]
+            if faults:
+                with training(place, place / "home", proxy.uri) as trained:
+                    for fault in faults:
+                        measure(fault, trained, pairs, epochs)
         if only not in DISK_FAULT:
             return
         if os.getuid():

@@ -16,7 +16,8 @@ from tracker import one_run
 from tracker.data.pixels import Pixels
 from tracker.errors import TrainingError
 from tracker.images import Images, decode_images, find_images
-from tracker.options import RunOptions, read_options
+from tracker.options import RunOptions
+from tracker.reading import read_options
 from tracker.recipe import Recipe
 from tracker.training.features import stored_features
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tracker.options import read_options
+from tracker.reading import read_options
 from tracker.recipe import Recipe, default_lr
 
 BASE = Recipe(

@@ -7,6 +7,7 @@ TrackerError
 ├── ModelError           networks, weights and where they are cut
 ├── TrainingError        a run that cannot go on
 │    └── NonFiniteLoss
+├── TuningError          studies and where they are stored
 ├── TrackingError        MLflow's store, server and journals
 └── ComparisonError      runs that cannot be put into one table
 """
@@ -88,6 +89,10 @@ class NonFiniteLoss(TrainingError):
             but=f"{part}/loss was {loss} in epoch {epoch} at learning rate {lr:g}",
             do="Try a learning rate ten times smaller (--lr).",
         )
+
+
+class TuningError(TrackerError):
+    """A study, or the storage of studies, is not as it must be."""
 
 
 class TrackingError(TrackerError):

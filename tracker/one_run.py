@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,72 @@ class Trained:
     network: Network
     measured: Mapping[EpochKind, Measured]
     trunk_unchanged: bool | None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A network that is cut, ready for its tail to be trained.
+
+    Attributes:
+        recipe: What it was made from.
+        network: The whole network.
+        cut: Its trunk and tail.
+        store: What the tail reads, one row an image: pixels if nothing is frozen, features otherwise.
+        frozen_as: The trunk's `state_hash` before training; None where nothing is frozen.
+    """
+
+    recipe: Recipe
+    network: Network
+    cut: Cut
+    store: Store
+    frozen_as: str | None
+
+    def check_frozen(self) -> bool | None:
+        """Return that no frozen layer changed; None where nothing is frozen.
+
+        Raises:
+            TrainingError: If one did.
+        """
+        if self.cut.trunk is None:
+            return None
+        if state_hash(self.cut.trunk) != self.frozen_as:
+            raise TrainingError(
+                "a frozen trunk must not change",
+                but=f"the parameters or buffers before {self.cut.node} of {self.recipe.model} did",
+                do="Please report this: its results are not those of a frozen network.",
+            )
+        return True
+
+
+def lay_out(
+    recipe: Recipe, classes: int, pixels: Pixels, *, device: torch.device, progress: Progress = silent
+) -> Bench:
+    """Build and cut the network of a recipe, and have what its tail reads at hand.
+
+    Args:
+        recipe: Whose network.
+        classes: How many classes it tells apart.
+        pixels: What the images decode to.
+        device: Where a frozen trunk computes.
+        progress: Told how many images went through a frozen trunk.
+
+    Raises:
+        TrackerError: If the weights or the cut are not as they must be.
+    """
+    network = build_network(recipe.model, weights=recipe.weights, classes=classes, seed=recipe.seed)
+    cut = cut_network(network, recipe.mode)
+    if cut.trunk is None:
+        return Bench(recipe, network, cut, pixel_store(pixels), None)
+    frozen_as = state_hash(cut.trunk)
+    store = stored_features(
+        cut.trunk,
+        pixels,
+        trunk_hash=frozen_as,
+        precision=recipe.precision,
+        device=device,
+        progress=progress,
+    )
+    return Bench(recipe, network, cut, store, frozen_as)
 
 
 def train(
@@ -62,52 +129,34 @@ def train(
         TrackerError: If the weights, the cut or the loss are not as they must be, if the memory is too
             small, or if a frozen layer changed.
     """
-    classes = images.manifest.classes
-    network = build_network(recipe.model, weights=recipe.weights, classes=len(classes), seed=recipe.seed)
-    cut = cut_network(network, recipe.mode)
-    frozen_as = state_hash(cut.trunk) if cut.trunk else None
-    try:
-        store = _store(cut, frozen_as, pixels, recipe, device=device, progress=progress)
-        examples = Examples.of(store, images.manifest.labels, images.split.indexes(images.manifest))
-        training = Training(cut.tail, examples, recipe, device=device)
+    with memory_errors_told(recipe):
+        bench = lay_out(recipe, len(images.manifest.classes), pixels, device=device, progress=progress)
+        examples = Examples.of(bench.store, images.manifest.labels, images.split.indexes(images.manifest))
+        training = Training(bench.cut.tail, examples, recipe, device=device)
         if state is not None:
             training.restore(state)
         interruption = interruption or Interruption()
         with interruption.stopping_gently():
             measured = training.run(recorder, keep=keep, stop_point=interruption.stop_point)
+    return Trained(bench.network, measured, bench.check_frozen())
+
+
+@contextmanager
+def memory_errors_told(recipe: Recipe) -> Iterator[None]:
+    """Say of a memory that is too small what a user can do about it.
+
+    Args:
+        recipe: What is being trained.
+
+    Raises:
+        TrainingError: If the memory is too small.
+    """
+    try:
+        yield
     except RuntimeError as error:
         if not _is_out_of_memory(error):
             raise
         raise _out_of_memory(recipe, error) from None
-    if cut.trunk and state_hash(cut.trunk) != frozen_as:
-        raise TrainingError(
-            "a frozen trunk must not change",
-            but=f"the parameters or buffers before {cut.node} of {recipe.model} did",
-            do="Please report this: its results are not those of a frozen network.",
-        )
-    return Trained(network, measured, True if cut.trunk else None)
-
-
-def _store(
-    cut: Cut,
-    frozen_as: str | None,
-    pixels: Pixels,
-    recipe: Recipe,
-    *,
-    device: torch.device,
-    progress: Progress,
-) -> Store:
-    """Return what the tail reads: pixels if nothing is frozen, features otherwise."""
-    if cut.trunk is None or frozen_as is None:
-        return pixel_store(pixels)
-    return stored_features(
-        cut.trunk,
-        pixels,
-        trunk_hash=frozen_as,
-        precision=recipe.precision,
-        device=device,
-        progress=progress,
-    )
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

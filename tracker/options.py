@@ -1,17 +1,14 @@
-"""What a user asks `tracker run` for: options and a YAML file, made into recipes."""
+"""What a user asks for: the options of `tracker run` and `tracker tune`, made into recipes."""
 
 from __future__ import annotations
 
-import difflib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from tracker.errors import UsageError
 from tracker.recipe import (
     BatchSize,
     Epochs,
@@ -28,13 +25,19 @@ from tracker.recipe import (
     WeightDecay,
     default_lr,
 )
+from tracker.search import Space, check_search, space_of
 
 AskedPrecision = Literal["auto", "fp32", "bf16"]
 LogModel = Literal["all", "first", "none"]
+Objective = Literal["val/loss", "val/auroc", "val/accuracy"]
+At = Literal["final", "best"]
+Sampler = Literal["tpe", "gp", "random", "grid"]
+Pruner = Literal["hyperband", "median", "none"]
+Count = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class RunOptions(BaseModel):
-    """Everything that `tracker run` can be told; the defaults are the reference study."""
+    """Everything that `tracker run` and `tracker tune` can be told; the defaults are the reference study."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,6 +64,19 @@ class RunOptions(BaseModel):
     schedule: Schedule = "constant"
     precision: AskedPrecision = "auto"
 
+    tune: Count | None = None
+    tuned: bool = False
+    search: dict[str, Any] = Field({"lr": None})
+    objective: Objective = "val/loss"
+    tune_at: At = "final"
+    tune_seeds: Annotated[int, Field(ge=1, le=100)] = 1
+    tune_folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    sampler: Sampler = "tpe"
+    pruner: Pruner = "hyperband"
+    study_seed: Seed = 0
+    study_storage: str | None = None
+    jobs: Annotated[int, Field(ge=1, le=1000)] = 1
+
     experiment: str | None = None
     tracking_uri: str | None = None
     log_model: LogModel = "first"
@@ -77,6 +93,33 @@ class RunOptions(BaseModel):
     @classmethod
     def _each_value_once(cls, values: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(dict.fromkeys(values))
+
+    @field_validator("search", mode="before")
+    @classmethod
+    def _names_are_searched_by_default_ranges(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = [name.strip() for name in value.split(",") if name.strip()]
+        return dict.fromkeys(value) if isinstance(value, list | tuple) else value
+
+    @field_validator("search")
+    @classmethod
+    def _search_is_possible(cls, value: dict[str, Any]) -> dict[str, Any]:
+        check_search(value)
+        return value
+
+    @model_validator(mode="after")
+    def _what_is_searched_is_not_given(self) -> RunOptions:
+        if self.tune is not None and self.tuned:
+            raise ValueError("tune makes studies now and tuned takes earlier ones: give one of them")
+        asked = self.model_fields_set
+        given = [name for name in self.search if name in asked and getattr(self, name) is not None]
+        if given and (self.tune is not None or self.tuned):
+            raise ValueError(f"{', '.join(given)}: a study searches it, so it cannot be given as well")
+        return self
+
+    def space(self, mode: str) -> Space:
+        """Return what the study of a mode searches."""
+        return space_of(self.search, mode=mode, optimizer=self.optimizer)
 
     @property
     def experiment_name(self) -> str:
@@ -109,70 +152,3 @@ class RunOptions(BaseModel):
             "weights": "none" if mode == "scratch" else self.weights,
         }
         return Recipe(**(shared | chosen))
-
-
-def read_options(given: Mapping[str, Any], config: Path | None = None) -> RunOptions:
-    """Return the options of a YAML file, overridden by those given on the command line.
-
-    Args:
-        given: Option names and values; None and empty lists mean "not given".
-        config: A YAML file of option names and values.
-
-    Raises:
-        UsageError: If the file cannot be read, or a name or value is wrong; all are named at once.
-    """
-    asked = {name: value for name, value in given.items() if value is not None and value != []}
-    values = (_read_yaml(config) if config else {}) | asked
-    try:
-        return RunOptions(**values)
-    except ValidationError as error:
-        raise _usage_error(error) from None
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            "the configuration file must be readable", but=f"{path}: {error.strerror}", do="Check --config."
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        found = " ".join(str(error).split())
-        raise UsageError(
-            "the configuration file must be YAML", but=f"{path}: {found}", do="Mend the file."
-        ) from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise UsageError(
-            "the configuration file must hold names and values",
-            but=f"{path} holds a {type(content).__name__}",
-            do="Write it as lines of `name: value`.",
-        )
-    return {str(name).replace("-", "_"): value for name, value in content.items()}
-
-
-def _usage_error(error: ValidationError) -> UsageError:
-    problems = [
-        _problem(item["loc"], item["type"], item["msg"], item["input"])
-        for item in error.errors()
-        # What pydantic says of a list after it refused one of its items.
-        if item["type"] != "too_short" or not item["input"]
-    ]
-    return UsageError(
-        "every option must have a known name and a possible value",
-        but="; ".join(dict.fromkeys(problems)),
-        do="See tracker run --help.",
-    )
-
-
-def _problem(location: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
-    name = str(location[0]) if location else ""
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(name, RunOptions.model_fields, n=1)
-        return f"{name} is unknown" + (f" (did you mean {near[0]}?)" if near else "")
-    text = message.removeprefix("Value error, ")
-    text = text[0].lower() + text[1:]
-    if not name:
-        return text
-    return f"{name}: {text}" + ("" if "got" in text else f", got {found!r}")

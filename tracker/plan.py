@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
@@ -20,6 +20,7 @@ from tracker.recipe import FREEZE, Recipe
 from tracker.together import check_all
 from tracker.tracking.store import resolve_uri
 from tracker.training.device import choose_device, choose_precision
+from tracker.tuned import Tuned
 
 _STANDARD_SIZE = 224
 
@@ -90,12 +91,26 @@ class Prepared:
         images: Its images, without those that were left out.
         pixels: What they decode to.
         weights_digests: What identifies the weights' content, by their name; empty where the name does.
+        tuned: What the study of each arm found, by model and mode; empty where nothing was tuned.
     """
 
     plan: Plan
     images: Images
     pixels: Pixels
     weights_digests: Mapping[str, str]
+    tuned: Mapping[tuple[str, str], Tuned] = field(default_factory=dict)
+
+    def with_tuned(self, tuned: Mapping[tuple[str, str], Tuned]) -> Prepared:
+        """Return it with the values that studies found in the recipes of their arms.
+
+        Args:
+            tuned: What was found, by model and mode.
+        """
+        recipes = [
+            tuned[recipe.arm].applied(recipe) if recipe.arm in tuned else recipe
+            for recipe in self.plan.recipes
+        ]
+        return replace(self, plan=replace(self.plan, recipes=tuple(recipes)), tuned=tuned)
 
 
 def prepare(plan: Plan, progress: Progress = silent) -> Prepared:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tracker.recipe import Recipe
+from tracker.tuned import Tuned
+from tracker.tuning.spec import Standing
 
 Status = Literal["FINISHED", "FAILED", "SKIPPED", "TAKEN"]
 
@@ -31,6 +33,25 @@ class Reporter(Protocol):
 
     def run_ended(self, result: RunResult) -> None:
         """Take how a run ended."""
+
+
+class StudyReporter(Protocol):
+    """Whoever is told how far the studies of a plan are."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Take how many items of a stage are done."""
+
+    def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
+        """Take that the study with this number (from 1) begins or goes on."""
+
+    def trials(self, standing: Standing) -> None:
+        """Take how far the study is."""
+
+    def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
+        """Take that a trial has trained so many of its epochs."""
+
+    def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
+        """Take what the study found."""
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,12 @@ class Work:
     def _tags(self) -> dict[str, str]:
         tags = run_tags(self.recipe, self._images, fingerprint=self._fingerprint, device=self._plan.device)
         digest = self.prepared.weights_digests[self.recipe.weights]
-        return tags | ({"tracker.weights_digest": digest} if digest else {})
+        tuned = self.prepared.tuned.get(self.recipe.arm)
+        return (
+            tags
+            | ({"tracker.weights_digest": digest} if digest else {})
+            | (tuned.tags() if tuned is not None else {})
+        )
 
     def _left_alone(self, taken: RunTaken) -> RunResult:
         if not taken.finished:

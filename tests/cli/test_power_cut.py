@@ -11,8 +11,9 @@ import pytest
 from tests.cli.command import MODELS
 from tests.found import differences, find_study
 from tests.servers import MlflowServer
-from tracker.options import RunOptions, read_options
+from tracker.options import RunOptions
 from tracker.plan import Prepared, make_plan, prepare
+from tracker.reading import read_options
 from tracker.recipe import Recipe
 from tracker.reporting import RunResult
 from tracker.run import execute

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tracker.options import read_options
+from tracker.reading import read_options
 from tracker.recipe import Recipe
 from tracker.records import Part
 from tracker.training.loop import Examples

@@ -127,3 +127,13 @@ def test_a_validation_loss_that_is_not_finite_is_named_too(on_pixels: Examples) 
     training = Training(LostInEvaluation(), on_pixels, make_recipe(), device=CPU)
     with pytest.raises(NonFiniteLoss, match=r"val/loss was (nan|inf) in epoch 1"):
         training.run(Collected())
+
+
+def test_without_a_test_part_no_row_of_it_is_read_and_the_rest_is_the_same(on_pixels: Examples) -> None:
+    labels = on_pixels.labels.clone()
+    labels[PARTS["test"]] = 99
+    without = Examples(on_pixels.store, labels, {part: on_pixels.parts[part] for part in ("train", "val")})
+    (training, told), (_, whole) = train(without), train(on_pixels)
+    left = [{k: v for k, v in epoch.items() if not k.startswith("test/")} for epoch in whole.without_speed()]
+    assert told.without_speed() == left
+    assert training.measured["best"].logits.keys() == {"val"}

@@ -7,8 +7,10 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
+from sklearn.metrics import roc_auc_score
 
-from tracker.training.metrics import accuracy, auroc, measure
+from tracker.training.metrics import accuracy, auroc, aurocs, measure
 
 
 def area_by_pairs(scores: list[float], positive: list[bool]) -> float:
@@ -47,3 +49,30 @@ def test_measures_of_a_small_example() -> None:
 
 def test_auroc_of_probabilities_that_are_not_finite_is_nan() -> None:
     assert math.isnan(auroc(torch.full((2, 2), float("nan")), torch.tensor([0, 1])))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+@pytest.mark.parametrize("levels", [3, 1_000_000])
+def test_aurocs_of_many_networks_are_those_of_scikit_learn(classes: int, levels: int) -> None:
+    generator = torch.Generator().manual_seed(levels)
+    # Few levels make ties.
+    logits_NHK = torch.randint(0, levels, (37, 6, classes), generator=generator) * (4 / levels)
+    labels_N = torch.arange(37).sqrt().long() % classes
+    probabilities_NHK = logits_NHK.softmax(2)
+    one_hot_NK = F.one_hot(labels_N, classes).numpy()
+    found = aurocs(probabilities_NHK, labels_N)
+    assert found.dtype == torch.float64
+    for head in range(6):
+        expected = roc_auc_score(one_hot_NK, probabilities_NHK[:, head].numpy(), average="macro")
+        assert found[head].item() == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("lost", [float("nan"), float("inf")])
+def test_a_network_without_finite_probabilities_leaves_the_aurocs_of_others(lost: float) -> None:
+    probabilities_NHK = torch.rand(8, 3, 2, generator=torch.Generator().manual_seed(0))
+    labels_N = torch.arange(8) % 2
+    expected = aurocs(probabilities_NHK, labels_N)
+    probabilities_NHK[3, 1, 0] = lost
+    found = aurocs(probabilities_NHK, labels_N)
+    assert found[[0, 2]].tolist() == expected[[0, 2]].tolist()
+    assert math.isnan(found[1])

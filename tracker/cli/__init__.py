@@ -12,6 +12,7 @@ from tracker.cli.models import models
 from tracker.cli.run import run
 from tracker.cli.status import status
 from tracker.cli.sync import sync
+from tracker.cli.tune import tune
 from tracker.cli.ui import ui
 from tracker.errors import TrackerError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="Freeze an ImageNet network or fine-tune it? Train both, track every epoch, compare them fairly.",
 )
 app.command()(run)
+app.command()(tune)
 app.command()(status)
 app.command()(compare)
 app.command()(ui)

@@ -13,8 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tracker.cli.study_lines import found_line
 from tracker.recipe import Recipe
 from tracker.reporting import RunResult
+from tracker.tuned import Tuned, values_said
+from tracker.tuning.spec import Standing
 
 _BAR_WIDTH = 20
 _MARKS = {"FINISHED": "✓", "SKIPPED": "=", "TAKEN": "~", "FAILED": "✗"}
@@ -29,6 +32,8 @@ class LiveReporter:
         self._started = 0.0
         self._resumed = 0
         self._label = ""
+        self._standing: Standing | None = None
+        self._at = ""
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -90,6 +95,40 @@ class LiveReporter:
         """Print how a run ended."""
         self.show([f"{_MARKS[result.status]} {self._label:42} {_ending(result)}"])
         self._label = ""
+
+    def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
+        """Show that a study begins."""
+        self._label = f"{number}/{total} {arm[0]} · {arm[1]}"
+        self._started, self._standing, self._at = time.monotonic(), None, ""
+        self._draw(Text(self._label))
+
+    def trials(self, standing: Standing) -> None:
+        """Show how many trials are done, the best of them, and how long the others take."""
+        if self._standing is None:
+            self._started, self._resumed = time.monotonic(), standing.spent
+        self._standing, self._at = standing, ""
+        self._draw_study()
+
+    def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
+        """Show how far the trial at work is."""
+        self._at = f"  trial {trial}, epoch {epoch}/{epochs}"
+        self._draw_study()
+
+    def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
+        """Print what a study found."""
+        self.show([f"✓ {self._label.split()[0]} {found_line(arm, tuned)}"])
+        self._label = ""
+
+    def _draw_study(self) -> None:
+        standing = self._standing
+        if standing is None:
+            return
+        done, best = standing.spent - self._resumed, standing.best
+        took = (time.monotonic() - self._started) / done if done else 0.0
+        left = f"  {_duration(took * (standing.budget - standing.spent))} left" if done else ""
+        found = f"  best {best.value:.3g} ({values_said(best.params)})" if best and best.value else ""
+        text = f"{standing.spent}/{standing.budget} trials{found}{left}{self._at}"
+        self._draw(self._labelled(_row(standing.spent, standing.budget, text, bar_width=_BAR_WIDTH // 2)))
 
     def _labelled(self, row: Table) -> Table:
         """Put the name of the run at work, if there is one, above what it is doing."""

@@ -6,7 +6,9 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tracker.cli.study_lines import settings_of_arm, tuning_lines
 from tracker.images import Images
+from tracker.options import RunOptions
 from tracker.plan import Plan
 from tracker.recipe import Recipe
 from tracker.reporting import RunResult, Status
@@ -26,7 +28,8 @@ def plan_lines(plan: Plan) -> list[str]:
         f"experiment  {plan.options.experiment_name}",
         f"images      {len(manifest.samples)} ({counts}) from {manifest.root}",
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
-        *_paragraph("arms", list(_arm_lines(plan.recipes))),
+        *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
+        *_paragraph("tuning", tuning_lines(plan.options)),
         f"training    {recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
         f"{recipe.schedule} schedule",
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
@@ -57,16 +60,17 @@ def left_out_lines(prepared: Images) -> list[str]:
 
 
 def _paragraph(name: str, lines: Sequence[str]) -> list[str]:
-    return [f"{name:12}{lines[0]}", *(_INDENT + line for line in lines[1:])]
+    return [f"{name if not number else '':12}{line}" for number, line in enumerate(lines)]
 
 
-def _arm_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
+def _arm_lines(recipes: Sequence[Recipe], options: RunOptions) -> Iterator[str]:
     arms = {recipe.arm: recipe for recipe in recipes}
     widths = [max(len(arm[i]) for arm in arms) for i in (0, 1)]
     seeds = len(recipes) // len(arms)
     for (model, mode), recipe in arms.items():
         runs = f"  {seeds} seeds" if seeds > 1 else ""
-        yield f"{model:{widths[0]}}  {mode:{widths[1]}}  lr {recipe.lr:<6g} {recipe.precision}{runs}"
+        settings = settings_of_arm(options, mode, recipe.lr)
+        yield f"{model:{widths[0]}}  {mode:{widths[1]}}  {settings} {recipe.precision}{runs}"
 
 
 def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:

@@ -55,7 +55,7 @@ class Examples:
     Attributes:
         store: One row a sample.
         labels: int64 [samples], the class of each row.
-        parts: The rows of each part.
+        parts: The rows of each part; where `test` is missing, nothing is measured of it.
     """
 
     store: Store
@@ -147,7 +147,7 @@ class Training:
         """
         begun = self._begun = self._begun or self._begin()
         trained = self._train(begun, stop_point)
-        logits = {part: self.logits(part, stop_point) for part in _HELD_OUT}
+        logits = {part: self.logits(part, stop_point) for part in _HELD_OUT if part in self._examples.parts}
         metrics = {f"train/{name}": value for name, value in trained.items()}
         for part, logits_NK in logits.items():
             labels_N = self._examples.labels[self._examples.parts[part]]

@@ -1,0 +1,57 @@
+"""What is printed of studies: what each searches, what it found, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from tracker.options import RunOptions
+from tracker.plan import Prepared
+from tracker.tuned import Tuned, values_said
+
+
+def tuning_lines(options: RunOptions) -> list[str]:
+    """Return how the arms are tuned; nothing where they are not."""
+    if options.tune is None:
+        return []
+    repeated = [
+        f"{options.tune_folds} folds of training and validation images" if options.tune_folds else "",
+        f"{options.tune_seeds} seeds" if options.tune_seeds > 1 else "",
+    ]
+    over = " x ".join(filter(None, repeated))
+    epoch = "last epoch" if options.tune_at == "final" else "epoch of the lowest validation loss"
+    return [
+        f"{options.tune} trials an arm ({options.sampler}), judged by {options.objective} of the {epoch}",
+        *([f"each the mean over {over}"] if over else []),
+    ]
+
+
+def settings_of_arm(options: RunOptions, mode: str, lr: float) -> str:
+    """Return what an arm is trained with, or what is searched for it."""
+    if options.tune is not None:
+        return ", ".join(f"{name} {values}" for name, values in options.space(mode).items())
+    return "lr of its study" if options.tuned else f"lr {lr:<6g}"
+
+
+def found_line(arm: tuple[str, str], tuned: Tuned) -> str:
+    """Return what the study of an arm found."""
+    return (
+        f"{f'{arm[0]} · {arm[1]}':30} {values_said(tuned.values)}  "
+        f"({tuned.objective} {tuned.objective_value:.3g}, {tuned.trials} trials)"
+    )
+
+
+def found_lines(tuned: Mapping[tuple[str, str], Tuned]) -> list[str]:
+    """Return what earlier studies found, a line an arm."""
+    return [f"tuned       {found_line(arm, one)}" for arm, one in tuned.items()]
+
+
+def next_lines(prepared: Prepared) -> list[str]:
+    """Return what to type after the studies are made."""
+    options = prepared.plan.options
+    experiment = shlex.quote(options.experiment_name)
+    return [
+        "",
+        f"train with these values: the same options, with `tracker run --tuned --experiment {experiment}`",
+        "curves  tracker ui",
+    ]

@@ -1,0 +1,22 @@
+"""Optuna without its warnings about what is done here on purpose."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import optuna
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Leave out warnings of experimental features, and of heartbeats beside `Study.optimize`.
+
+    The heartbeats that Optuna misses there are sent by `tracker.tuning.heartbeats`.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.filterwarnings("ignore", "Heartbeat of storage is supposed to be used with Study.optimize")
+        yield

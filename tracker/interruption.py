@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -36,10 +36,17 @@ class Interruption:
         if self.asked:
             raise Interrupted
 
-    @contextmanager
-    def taking_signals(self) -> Iterator[None]:
+    def taking_signals(self) -> AbstractContextManager[None]:
         """Take Ctrl-C and SIGTERM as long as the block lasts; only the main thread can."""
-        before = {number: signal.signal(number, self._take) for number in _SIGNALS}
+        return self._taking(*_SIGNALS)
+
+    def taking_terminations(self) -> AbstractContextManager[None]:
+        """Take SIGTERM alone: in a process whose parent takes the Ctrl-C."""
+        return self._taking(signal.SIGTERM)
+
+    @contextmanager
+    def _taking(self, *numbers: signal.Signals) -> Iterator[None]:
+        before = {number: signal.signal(number, self._take) for number in numbers}
         try:
             yield
         finally:

@@ -54,6 +54,25 @@ class StudyReporter(Protocol):
         """Take what the study found."""
 
 
+class SilentStudyReporter:
+    """A reporter of studies that says nothing: for processes whose parent tells how far they are."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Say nothing."""
+
+    def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
+        """Say nothing."""
+
+    def trials(self, standing: Standing) -> None:
+        """Say nothing."""
+
+    def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
+        """Say nothing."""
+
+    def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
+        """Say nothing."""
+
+
 @dataclass(frozen=True)
 class RunResult:
     """How one run ended.

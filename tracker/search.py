@@ -6,7 +6,6 @@ without tuning. A narrower range for one mode would be a denser search, and an a
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -115,9 +114,11 @@ def _read(name: str, values: object) -> Range | Choices:
 
 
 def _read_range(name: str, values: Sequence[object]) -> Range:
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    # Infinite or not a number: no comparison with itself and the next one holds.
-    rising = all(0 < low < high < float("inf") for low, high in itertools.pairwise(numbers))
-    if len(numbers) != 2 or len(values) != 2 or not rising:
-        raise ValueError(f"{name} must have [LOW, HIGH] with 0 < LOW < HIGH, got {list(values)!r}")
-    return Range(float(numbers[0]), float(numbers[1]))
+    try:
+        # YAML takes 1e-5 for a word: it wants 1.0e-5.
+        low, high = (float(value) for value in values)  # type: ignore[arg-type]
+        if not 0 < low < high < float("inf"):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must have [LOW, HIGH] with 0 < LOW < HIGH, got {list(values)!r}") from None
+    return Range(low, high)

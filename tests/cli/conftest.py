@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,16 +59,23 @@ def tracker(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_cache: Path) -> Iterator[Study]:
+def study(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_cache: Path) -> Study:
     """One small study, made once: two networks, two modes, two seeds, on the embedded store."""
     folder = tmp_path_factory.mktemp("study")
+    with working_in(folder, shared_cache):
+        return Study.make(folder, radiographs)
+
+
+@contextmanager
+def working_in(folder: Path, cache: Path) -> Iterator[None]:
+    """Have a folder be the current one as long as the block lasts, with nothing of the user's environment."""
     before = Path.cwd()
-    settings = {"TRACKER_CACHE": str(shared_cache), "MLFLOW_TRACKING_URI": "", "TRACKER_HOME": ""}
+    settings = {"TRACKER_CACHE": str(cache), "MLFLOW_TRACKING_URI": "", "TRACKER_HOME": ""}
     kept = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     os.chdir(folder)
     try:
-        yield Study.make(folder, radiographs)
+        yield
     finally:
         os.chdir(before)
         for name, value in kept.items():

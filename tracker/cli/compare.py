@@ -46,6 +46,9 @@ def compare(
     figures: Annotated[
         Path | None, typer.Option(help="Write loss and accuracy curves (PNG, SVG) to this folder.")
     ] = None,
+    include_trials: Annotated[
+        bool, typer.Option("--include-trials", help="List the trials of tuned arms, too.")
+    ] = False,
     tracking_uri: Annotated[
         str | None,
         typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
@@ -56,6 +59,7 @@ def compare(
     from tracker.compare.formats import render
     from tracker.compare.selection import choose
     from tracker.compare.table import comparison
+    from tracker.compare.trials import trials_of
     from tracker.tracking.history import read_runs
     from tracker.tracking.store import resolve_uri
 
@@ -63,7 +67,8 @@ def compare(
     send_what_is_left(uri)
     runs = read_runs(uri, experiment, metrics=_drawn() if figures else ())
     selection = choose(runs, split=split, where=where or ())
-    text = render(comparison(selection, metric=metric, at=at.value), format.value)
+    trials = trials_of(runs) if include_trials else None
+    text = render(comparison(selection, metric=metric, at=at.value), format.value, trials=trials)
     if output is None:
         typer.echo(text.rstrip("\n"))
     else:

@@ -25,6 +25,7 @@ def status(
     from tracker.cli.status_summary import nothing_line, summary_lines
     from tracker.cli.status_table import table_lines
     from tracker.tracking.home import tracker_home
+    from tracker.tracking.standing import with_trials_folded
     from tracker.tracking.store import describe, resolve_uri
     from tracker.tracking.survey import survey
 
@@ -34,7 +35,7 @@ def status(
     if as_json:
         typer.echo(status_json(chosen))
     elif chosen:
-        width = _width()
+        chosen, width = with_trials_folded(chosen), _width()
         typer.echo("\n".join([*table_lines(chosen, width=width), *summary_lines(chosen, width=width)]))
     else:
         typer.echo(nothing_line(runs, tracker_home()))

@@ -84,6 +84,8 @@ def _block(headline: str, runs: Sequence[Standing], width: int) -> Iterator[str]
 
 
 def _arm(run: Standing) -> str:
+    if run.trials:
+        return f"{run.of('model')} · {run.of('mode')} · study"
     if run.of("model"):
         return f"{run.of('model')} · {run.of('mode')}"
     return one_line(run.creation.run_name) if run.creation else run.folder.name
@@ -92,14 +94,20 @@ def _arm(run: Standing) -> str:
 def _cells(run: Standing) -> tuple[str, ...]:
     if run.state == "unreadable":
         return (run.of("seed"), str(run.attempt), "", run.state, "")
-    epochs = run.of("epochs")
     return (
         run.of("seed"),
         str(run.attempt),
-        f"{run.epoch}/{epochs}" if epochs else str(run.epoch),
+        _progress(run),
         run.state,
         f"{run.sent}/{run.records}",
     )
+
+
+def _progress(run: Standing) -> str:
+    epochs = run.of("epochs")
+    if run.trials:
+        return f"{run.trials} trials"
+    return f"{run.epoch}/{epochs}" if epochs else str(run.epoch)
 
 
 def _notes(run: Standing, width: int) -> Iterator[str]:

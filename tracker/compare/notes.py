@@ -9,6 +9,7 @@ from tracker.compare.names import natural, order_models, order_modes
 from tracker.compare.settings import Arm, arm_of, canonical, common, distinct, settings_of
 from tracker.compare.splits import SHORT_DIGEST
 from tracker.compare.table import DIFFERENCE, Table
+from tracker.compare.tuning import tuning_note
 from tracker.compare.units import epoch_of, part_of, scale_of, title_of
 from tracker.records import RunRecord
 
@@ -27,6 +28,7 @@ def footnotes(table: Table) -> list[str]:
         _seeds(table),
         _differences(table),
         _settings(table.selection.runs),
+        tuning_note(table.selection.runs),
         _images(table),
         _split(table),
     ]

@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 from tracker.compare.notes import footnotes
 from tracker.compare.table import DIFFERENCE, Cell, Difference, Table
+from tracker.compare.trials import Trials, trials_json
 
 _COLUMNS = ("mode", "model", "metric", "at", "seed", "value", "mean", "sd", "n", "run_id")
 
@@ -29,7 +30,7 @@ def render_csv(table: Table) -> str:
     return text.getvalue()
 
 
-def render_json(table: Table) -> str:
+def render_json(table: Table, trials: Trials | None = None) -> str:
     """Return the table with its notes and the runs left aside; a value that is no number is null."""
     content = {
         "metric": table.metric,
@@ -45,6 +46,7 @@ def render_json(table: Table) -> str:
         ],
         "notes": footnotes(table),
         "not_in_the_table": [asdict(entry) for entry in table.selection.aside],
+        **({} if trials is None else {"trials": trials_json(trials)}),
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -10,6 +10,7 @@ from tracker.compare.conflicts import refuse_conflicts
 from tracker.compare.names import natural
 from tracker.compare.settings import Arm, arm_of, by_age
 from tracker.compare.splits import digest_of, pick_split, refuse_other_images
+from tracker.compare.tuning import refuse_tuned_beside_untuned
 from tracker.compare.where import keep
 from tracker.errors import ComparisonError
 from tracker.records import RunRecord
@@ -81,6 +82,7 @@ def choose(runs: Sequence[RunRecord], *, split: str | None = None, where: Sequen
         _of_split(complete, digest), lambda run: run.tags.get("tracker.fingerprint", run.run_id)
     )
     refuse_other_images(chosen)
+    refuse_tuned_beside_untuned(chosen)
     refuse_conflicts(chosen)
     chosen, equal = _newest(chosen, lambda run: (arm_of(run), run.params["seed"]))
     aside += [_aside(run, "superseded by a newer run of the same recipe") for run in older + equal]

@@ -18,6 +18,10 @@ _NOT_SETTINGS = frozenset(
 )
 
 
+TUNED = "tuned"
+"""What `--where` calls it that a run was trained with what a study found: yes or no."""
+
+
 class Arm(NamedTuple):
     """One model in one mode."""
 
@@ -42,8 +46,18 @@ def settings_of(run: RunRecord) -> dict[str, str]:
     return settings
 
 
+def is_tuned(run: RunRecord) -> bool:
+    """Tell whether a run was trained with what a study found."""
+    return "tracker.tuned" in run.tags
+
+
 def value_of(run: RunRecord, name: str) -> str | None:
-    """Return a parameter of a run, or the tag `tracker.<name>` where there is no such parameter."""
+    """Return a parameter of a run, or the tag `tracker.<name>` where there is no such parameter.
+
+    `tuned` is yes or no.
+    """
+    if name == TUNED:
+        return "yes" if is_tuned(run) else "no"
     return run.params.get(name, run.tags.get(f"tracker.{name}"))
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracker.compare.settings import canonical, distinct, value_of
+from tracker.compare.settings import TUNED, canonical, distinct, value_of
 from tracker.errors import ComparisonError, UsageError
 from tracker.records import RunRecord
 
@@ -74,7 +74,7 @@ def _parse(text: str, runs: Sequence[RunRecord]) -> Condition:
             but=f"it was {text!r}",
             do="Try --where lr=0.01.",
         )
-    _check(name, sorted({key for run in runs for key in run.params}), "a setting of some run")
+    _check(name, sorted({TUNED, *(key for run in runs for key in run.params)}), "a setting of some run")
     arms = {run.params.get(key, "") for run in runs for key in ("model", "mode")} - {""}
     for limit in scope:
         _check(limit, sorted(arms), "followed after the @ by a model or mode of some run")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _PAGE = 1000
+_KIND = "tracker.kind"
+_WITHOUT_CURVES = ("trial", "study")
 
 
 def read_runs(
@@ -99,6 +101,8 @@ def _all_runs(client: MlflowClient, experiment_id: str, page_size: int) -> Itera
 
 
 def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord:
+    # Studies have hundreds of trials, and no figure shows their curves.
+    wanted = () if run.data.tags.get(_KIND) in _WITHOUT_CURVES else metrics
     return RunRecord(
         run_id=run.info.run_id,
         name=run.info.run_name or run.info.run_id,
@@ -107,9 +111,7 @@ def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord
         params=dict(run.data.params),
         tags=dict(run.data.tags),
         metrics=dict(run.data.metrics),
-        history={
-            name: _points(client, run.info.run_id, name) for name in metrics if name in run.data.metrics
-        },
+        history={name: _points(client, run.info.run_id, name) for name in wanted if name in run.data.metrics},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,7 @@ class Standing:
         sent: Those of them that MLflow has.
         refused: Records that MLflow did not take, however often they were sent.
         position: How far it was sent, and why no further.
+        trials: How many trials of a study stand for it here (`with_trials_folded`).
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Standing:
     sent: int = 0
     refused: int = 0
     position: Position = field(default_factory=Position)
+    trials: int = 0
 
     def of(self, name: str) -> str:
         """Return a field of its recipe, empty where it is not recorded.
@@ -71,6 +73,27 @@ class Standing:
     def unsent(self) -> int:
         """Entries that MLflow is still to get; none where a user deleted the run."""
         return 0 if self.position.deleted else self.records - self.sent
+
+
+def with_trials_folded(runs: Sequence[Standing]) -> list[Standing]:
+    """Put the trials of a study into the study's own line: their records, and how many there are.
+
+    Args:
+        runs: How all runs of a home stand.
+    """
+    folded = {run.folder.name: run for run in runs}
+    for trial in runs:
+        study = folded.get(trial.creation.parent_uid) if trial.creation else None
+        if study is not None:
+            del folded[trial.folder.name]
+            folded[study.folder.name] = replace(
+                study,
+                trials=study.trials + 1,
+                records=study.records + trial.records,
+                sent=study.sent + (trial.records if trial.position.deleted else trial.sent),
+                refused=study.refused + trial.refused,
+            )
+    return list(folded.values())
 
 
 def begun_again(runs: Sequence[Standing]) -> set[Path]:

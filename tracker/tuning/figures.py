@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -61,7 +62,7 @@ def _history(study: Study, objective: str) -> Figure:
         # The best changes when a trial ends, not little by little since the one before.
         line.set_drawstyle("steps-post")
     handles, _ = axes.get_legend_handles_labels()
-    axes.legend(handles, ["a trial", "best so far"])
+    axes.legend(handles, ["a trial", "best so far"], facecolor="white")
     return _plain(axes)
 
 
@@ -98,6 +99,8 @@ def _own_style() -> Iterator[None]:
     # Optuna changes matplotlib's style for good, and opens windows where there is a screen.
     backend = mpl.get_backend()
     plt.switch_backend("agg")
+    # Where all trials have one value of a setting, there is nothing to scale.
+    warnings.filterwarnings("ignore", "Attempting to set identical")
     try:
         with mpl.rc_context():
             yield

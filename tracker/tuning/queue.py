@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from optuna import Study
@@ -45,23 +45,23 @@ class Queue:
         """
         with quietly():
             patiently(lambda: fail_stale_trials(self._study))
-        for trial in self.places().of(TrialState.RUNNING):
+        places = self.places()
+        for trial in places.of(TrialState.RUNNING):
             if trial.number not in mine:
                 self._vouch_for(trial)
-        return self.put_back()
+        self.put_back(places.owed)
+        return len(places.owed)
 
-    def put_back(self) -> int:
-        """Queue the trials that are to be done again and are not in the queue.
+    def put_back(self, owed: Iterable[FrozenTrial]) -> None:
+        """Queue trials that are to be done again and are not in the queue.
 
         A process that is killed between giving up a trial and queueing it leaves that to the next one.
 
-        Returns:
-            How many there were.
+        Args:
+            owed: These trials.
         """
-        owed = self.places().owed
         for trial in owed:
             self._add(again(trial))
-        return len(owed)
 
     def put_next_point(self, points: Sequence[Point]) -> bool:
         """Queue the next point of a grid: one that no trial has done, is at, or is to do.

@@ -170,7 +170,7 @@ class ArmStudy:
             asked: A trial of this process.
         """
         told = self._open.end(asked.number, TrialState.FAIL, {INTERRUPTED: True})
-        self._queue.put_back()
+        self._queue.put_back(self._queue.places().owed)
         return told
 
     def fail(self, asked: Asked, reason: str) -> bool:

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.tuning.arms import small
+from tracker.errors import TuningError
+from tracker.tuning.spec import TrialRecord
+from tracker.tuning.study import ArmStudy
+
+
+def run(storage: str, pruner: str, trials: int = 12) -> list[TrialRecord]:
+    """Run trials of which the first five are good; return all."""
+    with ArmStudy(small(storage, trials=trials, pruner=pruner)) as study:
+        while asked := study.ask(1):
+            loss = 0.1 if asked[0].number < 5 else 1.0
+            for epoch in range(1, 10):
+                if study.report(asked[0], loss / epoch, epoch):
+                    study.prune(asked[0])
+                    break
+            else:
+                study.complete(asked[0], loss / 9)
+        return study.trials()
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_a_trial_that_will_not_be_among_the_best_ends_early(storage: str, pruner: str) -> None:
+    trials = run(storage, pruner)
+    pruned = [trial for trial in trials if trial.state == "pruned"]
+    assert pruned
+    assert {trial.number for trial in trials if trial.state == "complete"} >= {0}
+    assert all(trial.value == pytest.approx(1.0, rel=0.95) for trial in pruned if trial.number >= 5)
+
+
+def test_without_a_pruner_every_trial_ends_with_a_value(storage: str) -> None:
+    assert {trial.state for trial in run(storage, "none")} == {"complete"}
+
+
+def test_a_pruner_that_is_none_is_refused_with_the_names_of_all(storage: str) -> None:
+    with pytest.raises(TuningError, match="hyperband, median, none, but got 'knife'"):
+        ArmStudy(small(storage, pruner="knife"))

@@ -1,0 +1,163 @@
+"""Trials of one study: asked for, trained, recorded and told, until the study's budget is spent."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tracker.errors import NonFiniteLoss, TrackerError
+from tracker.interruption import Interruption
+from tracker.one_run import memory_errors_told
+from tracker.plan import Prepared
+from tracker.recipe import Recipe
+from tracker.reporting import StudyReporter
+from tracker.studies import StudyPlan
+from tracker.study_records import StudyRecords
+from tracker.tracking.recorder import RunRecorder
+from tracker.trials import TrialTrainer, repetitions, trial_trainer
+from tracker.tuning.spec import Asked
+from tracker.tuning.study import ArmStudy
+
+_PAUSE_S = 0.5
+
+Curve = list[Mapping[str, float]]
+
+
+@dataclass
+class TrialWork:
+    """This process's part in the trials of a study.
+
+    Attributes:
+        prepared: The plan that the study belongs to.
+        plan: The study's part of it.
+        reporter: Told how far the study is.
+        interruption: Asked before each batch of images whether to stop there.
+    """
+
+    prepared: Prepared
+    plan: StudyPlan
+    reporter: StudyReporter
+    interruption: Interruption
+
+    @cached_property
+    def trainer(self) -> TrialTrainer:
+        """What trains the trials; making it computes the features that they read."""
+        plan, images = self.prepared.plan, self.prepared.images
+        return trial_trainer(
+            self.plan.base,
+            repetitions(plan.options, images),
+            images,
+            self.prepared.pixels,
+            device=plan.device,
+            interruption=self.interruption,
+            progress=self.reporter.progress,
+        )
+
+    def spend(self, study: ArmStudy, records: StudyRecords) -> None:
+        """Run trials until all that count have ended, those of other processes too.
+
+        Args:
+            study: Where trials come from.
+            records: Where they are recorded.
+
+        Raises:
+            TrackerError: If the study cannot go on.
+            KeyboardInterrupt: Someone asked for an end; the trial at work is given back.
+        """
+        while not (standing := study.standing()).done:
+            self.reporter.trials(standing)
+            self.interruption.stop_point()
+            if asked := study.ask(self.trainer.together):
+                self._run_batch(study, records, asked)
+            else:
+                time.sleep(_PAUSE_S)
+        self.reporter.trials(standing)
+
+    def _run_batch(self, study: ArmStudy, records: StudyRecords, asked: Sequence[Asked]) -> None:
+        recipes = [Recipe(**(self.plan.base.model_dump() | dict(one.params))) for one in asked]
+        if self.trainer.together > 1:
+            self._run_at_once(study, records, asked, recipes)
+        else:
+            with records.start_trial(asked[0], recipes[0]) as recorder:
+                self._run_alone(study, asked[0], recipes[0], recorder)
+
+    def _run_at_once(
+        self, study: ArmStudy, records: StudyRecords, asked: Sequence[Asked], recipes: Sequence[Recipe]
+    ) -> None:
+        """Train a batch of heads, which takes less than a second, and record each when all are trained."""
+        epochs = list(self.trainer.epochs(recipes))
+        for index, (one, recipe) in enumerate(zip(asked, recipes, strict=True)):
+            curve = [epoch[index] for epoch in epochs]
+            with records.start_trial(one, recipe) as recorder:
+                recorder.history({step: _finite(values) for step, values in enumerate(curve, start=1)})
+                problem = _divergence(curve, recipe)
+                if problem is not None:
+                    study.diverge(one, str(problem))
+                    recorder.finish("FAILED", reason=str(problem))
+                else:
+                    self._complete(study, one, curve, recorder)
+
+    def _run_alone(self, study: ArmStudy, one: Asked, recipe: Recipe, recorder: RunRecorder) -> None:
+        """Train a trial, and tell and record how it ended."""
+        try:
+            with memory_errors_told(recipe):
+                curve = self._curve(study, one, recipe, recorder)
+        except NonFiniteLoss as error:
+            study.diverge(one, str(error))
+            recorder.finish("FAILED", reason=str(error))
+        except (TrackerError, OSError) as error:
+            study.fail(one, str(error))
+            recorder.finish("FAILED", reason=str(error))
+        except KeyboardInterrupt:
+            study.interrupt(one)
+            raise
+        else:
+            if len(curve) == recipe.epochs:
+                self._complete(study, one, curve, recorder)
+            else:
+                study.prune(one)
+                recorder.finish("KILLED", reason=f"pruned after epoch {len(curve)} of {recipe.epochs}")
+
+    def _curve(self, study: ArmStudy, one: Asked, recipe: Recipe, recorder: RunRecorder) -> Curve:
+        """Train a trial to its end, or until its curve says that it will not be among the best."""
+        curve: Curve = []
+        for (values,) in self.trainer.epochs([recipe]):
+            curve.append(values)
+            recorder.metrics(values, step=len(curve))
+            self.reporter.trial_epoch(one.number, len(curve), recipe.epochs)
+            if study.report(one, values[self._objective], len(curve)) and len(curve) < recipe.epochs:
+                break
+        return curve
+
+    def _complete(self, study: ArmStudy, one: Asked, curve: Curve, recorder: RunRecorder) -> None:
+        value = self._value(curve)
+        recorder.metrics({"objective": value}, step=len(curve))
+        study.complete(one, value)
+
+    def _value(self, curve: Curve) -> float:
+        """Return what a trial is worth: at its last epoch, or at that of the lowest validation loss."""
+        if self.prepared.plan.options.tune_at == "final":
+            return curve[-1][self._objective]
+        return min(curve, key=lambda values: values["val/loss"])[self._objective]
+
+    @property
+    def _objective(self) -> str:
+        return self.prepared.plan.options.objective
+
+
+def _divergence(curve: Curve, recipe: Recipe) -> NonFiniteLoss | None:
+    """Say where a loss stopped being finite, if one did."""
+    for epoch, values in enumerate(curve, start=1):
+        for part in ("train", "val"):
+            loss = values[f"{part}/loss"]
+            if not math.isfinite(loss):
+                return NonFiniteLoss(part=part, epoch=epoch, lr=recipe.lr, loss=loss)
+    return None
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    """Leave out what is not a number: `Training` would have stopped there, and measured nothing."""
+    return {name: value for name, value in values.items() if math.isfinite(value)}

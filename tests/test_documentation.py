@@ -13,7 +13,7 @@ from tracker.options import RunOptions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = ("run", "status", "compare", "ui", "sync", "models")
+COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models")
 NOT_OURS = {"--no-cache", "--all"}
 
 

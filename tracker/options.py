@@ -72,7 +72,7 @@ class RunOptions(BaseModel):
     tune_seeds: Annotated[int, Field(ge=1, le=100)] = 1
     tune_folds: Annotated[int, Field(ge=2, le=100)] | None = None
     sampler: Sampler = "tpe"
-    pruner: Pruner = "hyperband"
+    pruner: Pruner = "median"
     study_seed: Seed = 0
     study_storage: str | None = None
     jobs: Annotated[int, Field(ge=1, le=1000)] = 1

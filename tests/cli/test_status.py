@@ -47,6 +47,7 @@ def begin(workplace: Path) -> Begin:
         epochs: int = 40,
         seed: int = 0,
         run_uid: str = "",
+        parent_uid: str = "",
         rerun: bool = False,
         experiment: str = "tb-xray",
         tracking_uri: str = f"sqlite:///{workplace}/mlflow.db",
@@ -54,6 +55,7 @@ def begin(workplace: Path) -> Begin:
         recorder = RunRecorder.start(
             workplace / ".tracker",
             run_uid=run_uid or f"run-{next(numbers)}",
+            parent_uid=parent_uid,
             rerun=rerun,
             experiment=experiment,
             run_name=f"{model} · {mode} · seed {seed}",
@@ -362,6 +364,20 @@ def test_an_attempt_that_was_begun_again_is_not_one_to_go_on_with(tracker: Track
     assert [line[-4:-1] for line in lines] == [["1", "3/40", "killed"], ["2", "40/40", "finished"]]
     assert "interrupted" not in told.out
     assert [run["begun_again"] for run in json.loads(tracker("status", "--json").out)] == [True, False]
+
+
+def test_trials_stand_in_the_line_of_their_study(tracker: Tracker, begin: Begin) -> None:
+    study = begin(run_uid="study", reached=0)
+    for number in range(3):
+        trial = end(begin(run_uid=f"trial-{number}", parent_uid="study", reached=2))
+        send(trial, 5 if number else 0)
+    told = tracker("status")
+    assert row(told, "alexnet · fine-tuning · study") == ["0", "3", "trials", "running", "10/17"]
+    assert told.out.count("alexnet") == 1
+    assert "1 run: 1 running" in told.out
+    assert "1 run, 7 records not sent yet" in told.out
+    assert len(json.loads(tracker("status", "--json").out)) == 4
+    study.close()
 
 
 def test_json_has_every_field(tracker: Tracker, begin: Begin, workplace: Path) -> None:

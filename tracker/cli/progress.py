@@ -116,7 +116,7 @@ class LiveReporter:
 
     def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
         """Print what a study found."""
-        self.show([f"✓ {self._label.split()[0]} {found_line(arm, tuned)}"])
+        self.show([found_line(f"✓ {self._label}", tuned)])
         self._label = ""
 
     def _draw_study(self) -> None:
@@ -127,14 +127,15 @@ class LiveReporter:
         took = (time.monotonic() - self._started) / done if done else 0.0
         left = f"  {_duration(took * (standing.budget - standing.spent))} left" if done else ""
         found = f"  best {best.value:.3g} ({values_said(best.params)})" if best and best.value else ""
-        text = f"{standing.spent}/{standing.budget} trials{found}{left}{self._at}"
-        self._draw(self._labelled(_row(standing.spent, standing.budget, text, bar_width=_BAR_WIDTH // 2)))
+        text = f"{standing.spent}/{standing.budget} trials{left}{found}"
+        row = _row(standing.spent, standing.budget, text, bar_width=_BAR_WIDTH // 2)
+        self._draw(self._labelled(row, self._at))
 
-    def _labelled(self, row: Table) -> Table:
+    def _labelled(self, row: Table, at: str = "") -> Table:
         """Put the name of the run at work, if there is one, above what it is doing."""
         grid = Table.grid()
         if self._label:
-            grid.add_row(Text(self._label))
+            grid.add_row(Text(self._label + at))
         grid.add_row(row)
         return grid
 
@@ -149,7 +150,8 @@ class LiveReporter:
 def _row(done: int, total: int, text: str, bar_width: int = _BAR_WIDTH) -> Table:
     grid = Table.grid(padding=(0, 1))
     grid.add_row(
-        ProgressBar(total=total or None, completed=done, width=bar_width, pulse=not total), Text(text)
+        ProgressBar(total=total or None, completed=done, width=bar_width, pulse=not total),
+        Text(text, no_wrap=True, overflow="ellipsis"),
     )
     return grid
 

@@ -10,6 +10,9 @@ from tracker.plan import Prepared
 from tracker.tuned import Tuned, values_said
 
 
+_WIDTH = 80
+
+
 def tuning_lines(options: RunOptions) -> list[str]:
     """Return how the arms are tuned; nothing where they are not."""
     if options.tune is None:
@@ -33,17 +36,16 @@ def settings_of_arm(options: RunOptions, mode: str, lr: float) -> str:
     return "lr of its study" if options.tuned else f"lr {lr:<6g}"
 
 
-def found_line(arm: tuple[str, str], tuned: Tuned) -> str:
-    """Return what the study of an arm found."""
-    return (
-        f"{f'{arm[0]} · {arm[1]}':30} {values_said(tuned.values)}  "
-        f"({tuned.objective} {tuned.objective_value:.3g}, {tuned.trials} trials)"
-    )
+def found_line(label: str, tuned: Tuned) -> str:
+    """Return what the study of an arm found, on a second line where one would be too long."""
+    found = f"{tuned.objective} {tuned.objective_value:.3g}"
+    line = f"{label:42} {found}  {values_said(tuned.values)}"
+    return line if len(line) <= _WIDTH else f"{label:42} {found}\n      {values_said(tuned.values)}"
 
 
 def found_lines(tuned: Mapping[tuple[str, str], Tuned]) -> list[str]:
-    """Return what earlier studies found, a line an arm."""
-    return [f"tuned       {found_line(arm, one)}" for arm, one in tuned.items()]
+    """Return what earlier studies found, an arm after the other."""
+    return [found_line(f"= {' · '.join(arm)}, {one.trials} trials", one) for arm, one in tuned.items()]
 
 
 def next_lines(prepared: Prepared) -> list[str]:

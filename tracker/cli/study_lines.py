@@ -9,7 +9,6 @@ from tracker.options import RunOptions
 from tracker.plan import Prepared
 from tracker.tuned import Tuned, values_said
 
-
 _WIDTH = 80
 
 

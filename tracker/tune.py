@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from tracker.errors import TrackerError
 from tracker.interruption import Interruption
 from tracker.plan import Prepared
 from tracker.reporting import StudyReporter
-from tracker.studies import plan_studies
+from tracker.studies import StudyPlan, plan_studies
 from tracker.study_work import StudyWork
+from tracker.together import check_all
 from tracker.tuned import Tuned
 
 
@@ -26,13 +29,21 @@ def tune(
         What was found, by model and mode.
 
     Raises:
-        TrackerError: If a study cannot go on.
+        TrackerError: If studies cannot go on; the others are made nevertheless, and all are named.
         KeyboardInterrupt: Someone asked for an end; what is done is kept.
     """
     tuned: dict[tuple[str, str], Tuned] = {}
     plans = plan_studies(prepared)
-    for number, plan in enumerate(plans, start=1):
+
+    def make(number: int, plan: StudyPlan) -> None:
         reporter.study_started(plan.base.arm, number, len(plans))
         tuned[plan.base.arm] = StudyWork(prepared, plan, reporter, interruption).run()
         reporter.study_ended(plan.base.arm, tuned[plan.base.arm])
+
+    check_all(
+        [partial(make, number, plan) for number, plan in enumerate(plans, start=1)],
+        error=TrackerError,
+        must="the study of every arm must end",
+        but="those of {count} did not",
+    )
     return tuned

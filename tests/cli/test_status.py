@@ -125,7 +125,7 @@ def test_every_run_has_its_arm_seed_epoch_and_state(tracker: Tracker, begin: Beg
     assert row(told, "densenet201 · feature-extractor")[:3] == ["0", "12/40", "interrupted"]
     assert row(told, "resnet18 · scratch")[:3] == ["0", "1/40", "running"]
     assert "5 runs: 1 running, 1 finished, 1 failed, 1 killed, 1 interrupted" in told.out
-    assert "2 runs were interrupted: the same `tracker run` command goes on with them" in told.out
+    assert "2 runs were interrupted: the same command goes on with them" in told.out
 
 
 WRITER = """
@@ -156,7 +156,7 @@ def test_a_run_is_running_while_its_process_lives_and_interrupted_when_it_is_kil
     assert "was interrupted" not in alive.out
     dead = tracker("status")
     assert row(dead, "alexnet · scratch") == ["0", "4/9", "interrupted", "0/6"]
-    assert "1 run was interrupted: the same `tracker run` command goes on with it" in dead.out
+    assert "1 run was interrupted: the same command goes on with it" in dead.out
 
 
 def test_a_journal_that_grows_meanwhile_is_never_called_unreadable(tracker: Tracker, workplace: Path) -> None:

@@ -69,7 +69,13 @@ class Bench:
 
 
 def lay_out(
-    recipe: Recipe, classes: int, pixels: Pixels, *, device: torch.device, progress: Progress = silent
+    recipe: Recipe,
+    classes: int,
+    pixels: Pixels,
+    *,
+    device: torch.device,
+    progress: Progress = silent,
+    known: Mapping[str, Store] | None = None,
 ) -> Bench:
     """Build and cut the network of a recipe, and have what its tail reads at hand.
 
@@ -79,6 +85,7 @@ def lay_out(
         pixels: What the images decode to.
         device: Where a frozen trunk computes.
         progress: Told how many images went through a frozen trunk.
+        known: Features that are at hand, by the trunk's `state_hash`.
 
     Raises:
         TrackerError: If the weights or the cut are not as they must be.
@@ -88,6 +95,8 @@ def lay_out(
     if cut.trunk is None:
         return Bench(recipe, network, cut, pixel_store(pixels), None)
     frozen_as = state_hash(cut.trunk)
+    if known is not None and frozen_as in known:
+        return Bench(recipe, network, cut, known[frozen_as], frozen_as)
     store = stored_features(
         cut.trunk,
         pixels,

@@ -99,7 +99,8 @@ class RunOptions(BaseModel):
     def _names_are_searched_by_default_ranges(cls, value: object) -> object:
         if isinstance(value, str):
             value = [name.strip() for name in value.split(",") if name.strip()]
-        return dict.fromkeys(value) if isinstance(value, list | tuple) else value
+        names = isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
+        return dict.fromkeys(value) if names else value  # type: ignore[call-overload]
 
     @field_validator("search")
     @classmethod

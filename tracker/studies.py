@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracker.errors import TuningError
+from tracker.options import RunOptions
 from tracker.plan import Prepared
 from tracker.recipe import Recipe, digest_of
-from tracker.search import SEARCHABLE
+from tracker.search import Range
 from tracker.tracking.home import tracker_home
 from tracker.tuned import Tuned
-from tracker.tuning.found import FoundStudy, find_studies
+from tracker.tuning.found import find_studies
 from tracker.tuning.spec import StudySpec
 
 STUDIES = "studies.db"
@@ -62,22 +63,58 @@ def plan_studies(prepared: Prepared) -> list[StudyPlan]:
 
 
 def find_tuned(prepared: Prepared) -> dict[tuple[str, str], Tuned]:
-    """Return what the latest study of each arm found.
+    """Return what the study of each arm found that the same options make.
 
     Raises:
-        TuningError: If an arm has none; all of them are named.
+        TuningError: If an arm has none; all of them are named, with the studies that they have.
     """
-    found = {base.arm: _latest(prepared, base) for base in _bases(prepared)}
-    missing = [" ".join(arm) for arm, tuned in found.items() if tuned is None]
+    found: dict[tuple[str, str], Tuned] = {}
+    missing: list[str] = []
+    for base in _bases(prepared):
+        studies = find_studies(storage_of(prepared), _attributes(prepared, base))
+        best = next((study.best for study in studies if study.best is not None), None)
+        if best is None or best.value is None:
+            missing.append(_missing(prepared, base))
+        else:
+            how = how_tuned(prepared.plan.options, base.mode)
+            study = studies[0]
+            objective = study.attributes["objective"]
+            found[base.arm] = Tuned(study.name, best.params, study.trials, objective, best.value, how)
     if missing:
-        experiment = prepared.plan.options.experiment_name
         raise TuningError(
-            "--tuned needs an earlier study of every arm with the same images and settings",
-            but=f"{len(missing)} of {len(found)} arms have none in experiment {experiment!r}",
+            "--tuned needs an earlier study of every arm with the same images and options",
+            but=f"{len(missing)} of {len(found) + len(missing)} arms have none in experiment "
+            f"{prepared.plan.options.experiment_name!r}",
             do="Tune them first: tracker tune with the same options, or tracker run --tune 50.",
             details=missing,
         )
-    return {arm: tuned for arm, tuned in found.items() if tuned is not None}
+    return found
+
+
+def how_tuned(options: RunOptions, mode: str) -> str:
+    """Say how an arm is tuned, in the words in which arms are compared: equal words are equal care."""
+    widths = [
+        f"{name} over a {values.high / values.low:.3g}-fold range"
+        if isinstance(values, Range)
+        else f"{name} among {len(values.values)}"
+        for name, values in options.space(mode).items()
+    ]
+    over = [f"{options.tune_folds} folds"] if options.tune_folds else []
+    over += [f"{options.tune_seeds} seeds"] if options.tune_seeds > 1 else []
+    mean = f", the mean over {' x '.join(over)}" if over else ""
+    judged = f"by {options.objective} of the {options.tune_at} epoch{mean}"
+    return f"{', '.join(widths)}, {judged} ({options.sampler})"
+
+
+def _missing(prepared: Prepared, base: Recipe) -> str:
+    arm = {name: value for name, value in _attributes(prepared, base).items() if name in _OF_THE_ARM}
+    others = find_studies(storage_of(prepared), arm)
+    told = [
+        f"{', '.join(json.loads(study.attributes['searched']))} by {study.attributes['objective']}"
+        for study in others
+        if study.trials
+    ]
+    return f"{base.model} {base.mode}" + (f" (but with other options: {'; '.join(told)})" if told else "")
 
 
 def _bases(prepared: Prepared) -> Iterator[Recipe]:
@@ -88,50 +125,26 @@ def _bases(prepared: Prepared) -> Iterator[Recipe]:
         yield recipe.model_copy(update={"split": rule, "seed": 0})
 
 
+_OF_THE_ARM = ("experiment", "model", "mode")
+
+
 def _attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:
     """Return what a study is of; studies that differ in any of it are not the same study."""
     options = prepared.plan.options
     space = options.space(base.mode)
+    fields = base.model_dump(mode="json", exclude={"seed", *space})
+    fields["weights"] = prepared.weights_digests[base.weights] or base.weights
     return {
-        **_arm_attributes(prepared, base),
-        "fixed": _fixed(base, list(space)),
+        "experiment": options.experiment_name,
+        "model": base.model,
+        "mode": base.mode,
+        "fixed": digest_of([fields, prepared.images.manifest.digest]),
         "searched": json.dumps({name: str(values) for name, values in space.items()}),
         "objective": options.objective,
         "at": options.tune_at,
         "seeds": str(options.tune_seeds),
         "folds": str(options.tune_folds or ""),
+        "sampler": options.sampler,
+        "pruner": options.pruner,
+        "study_seed": str(options.study_seed),
     }
-
-
-def _arm_attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:
-    fields = base.model_dump(mode="json", exclude={"seed", *SEARCHABLE})
-    fields["weights"] = prepared.weights_digests[base.weights] or base.weights
-    return {
-        "experiment": prepared.plan.options.experiment_name,
-        "model": base.model,
-        "mode": base.mode,
-        "arm": digest_of([fields, prepared.images.manifest.digest]),
-    }
-
-
-def _fixed(base: Recipe, searched: Sequence[str]) -> str:
-    """Return the settings that could be searched and are not, as JSON."""
-    return json.dumps({name: getattr(base, name) for name in SEARCHABLE if name not in searched})
-
-
-def _latest(prepared: Prepared, base: Recipe) -> Tuned | None:
-    studies = find_studies(storage_of(prepared), _arm_attributes(prepared, base))
-    usable = (study for study in studies if study.best is not None and _is_fixed_alike(study, base))
-    return next((_tuned_by(study) for study in usable), None)
-
-
-def _tuned_by(study: FoundStudy) -> Tuned:
-    assert study.best is not None
-    assert study.best.value is not None
-    objective = study.attributes["objective"]
-    return Tuned(study.name, study.best.params, study.trials, objective, study.best.value)
-
-
-def _is_fixed_alike(study: FoundStudy, base: Recipe) -> bool:
-    fixed = json.loads(study.attributes["fixed"])
-    return all(getattr(base, name) == value for name, value in fixed.items())

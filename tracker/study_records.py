@@ -13,7 +13,7 @@ from tracker.recipe import Recipe, digest_of
 from tracker.studies import StudyPlan
 from tracker.tracking.claim import RunTaken
 from tracker.tracking.entries import EXPERIMENT_ID, RUN_ID
-from tracker.tracking.home import find_run, tracker_home
+from tracker.tracking.home import find_run, home_token, tracker_home
 from tracker.tracking.recorder import RunRecorder
 from tracker.tuned import values_said
 from tracker.tuning.figures import figures_of
@@ -80,7 +80,7 @@ class StudyRecords:
                 **self._arm_tags,
                 "tracker.kind": "trial",
                 "tracker.trial": str(asked.number),
-                "mlflow.note.content": values_said(asked.params),
+                _NOTE: values_said(asked.params),
             },
             tracking_uri=self.prepared.plan.tracking_uri,
             parent_uid=self._uid("study"),
@@ -104,15 +104,14 @@ class StudyRecords:
 
     def _link_best(self, recorder: RunRecorder, best: TrialRecord) -> None:
         said = f"{self._objective} {best.value:.4g} with {values_said(best.params)}"
-        recorder.link(
-            self._uid(best.number),
-            {
-                **{f"tracker.best_{name}": str(value) for name, value in best.params.items()},
-                "tracker.best_trial": str(best.number),
-                "tracker.best_run": RUN_ID,
-                _NOTE: f"Best: [trial {best.number}](#/experiments/{EXPERIMENT_ID}/runs/{RUN_ID}), {said}",
-            },
-        )
+        values = {f"tracker.best_{name}": str(value) for name, value in best.params.items()}
+        recorder.tags({**values, "tracker.best_trial": str(best.number)})
+        if find_run(tracker_home(), self._uid(best.number)) is None:
+            recorder.tags({_NOTE: f"Best: trial {best.number}, of another machine, {said}"})
+            return
+        link = f"[trial {best.number}](#/experiments/{EXPERIMENT_ID}/runs/{RUN_ID})"
+        tags = {"tracker.best_run": RUN_ID, _NOTE: f"Best: {link}, {said}"}
+        recorder.link(self._uid(best.number), tags)
 
     def _best_so_far(self, trials: Sequence[TrialRecord]) -> dict[int, dict[str, float]]:
         """Return the best value after each trial that counts; the step is how many did."""
@@ -131,8 +130,9 @@ class StudyRecords:
         return self.prepared.plan.options.objective
 
     def _uid(self, of: str | int) -> str:
-        """Return what names a run: the same in every folder that works on the study."""
-        return digest_of([self.token, of, self.prepared.plan.tracking_uri, self.experiment])[:32]
+        """Return what names a run; machines at one study have runs of their own, as for everything else."""
+        place = [self.prepared.plan.tracking_uri, self.experiment, home_token(tracker_home())]
+        return digest_of([self.token, of, *place])[:32]
 
     def _study_params(self) -> Mapping[str, object]:
         """Return the settings that all trials share, and how they are judged."""
@@ -164,6 +164,7 @@ class StudyRecords:
         images = self.prepared.images
         return {
             "tracker.study": self.plan.spec.name,
+            "tracker.study_token": self.token,
             "tracker.model": self.plan.base.model,
             "tracker.mode": self.plan.base.mode,
             "tracker.dataset": self.plan.base.dataset,

@@ -13,7 +13,7 @@ from tracker.errors import TuningError
 from tracker.interruption import Interruption
 from tracker.plan import Prepared
 from tracker.reporting import SilentStudyReporter, StudyReporter
-from tracker.studies import StudyPlan
+from tracker.studies import StudyPlan, how_tuned
 from tracker.study_records import StudyRecords
 from tracker.trial_work import TrialWork
 from tracker.tuned import Tuned
@@ -84,8 +84,9 @@ class StudyWork:
                 but=f"none of {standing.budget} of {self.plan.base.model} {self.plan.base.mode} did",
                 do="Search smaller learning rates (search: in the --config file).",
             )
-        objective = self.prepared.plan.options.objective
-        return Tuned(self.plan.spec.name, best.params, standing.spent, objective, best.value)
+        options = self.prepared.plan.options
+        how = how_tuned(options, self.plan.base.mode)
+        return Tuned(self.plan.spec.name, best.params, standing.spent, options.objective, best.value, how)
 
 
 def spend_part(prepared: Prepared, plan: StudyPlan, threads: int) -> None:

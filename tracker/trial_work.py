@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tracker.errors import NonFiniteLoss, TrackerError
@@ -16,12 +16,14 @@ from tracker.recipe import Recipe
 from tracker.reporting import StudyReporter
 from tracker.studies import StudyPlan
 from tracker.study_records import StudyRecords
+from tracker.tracking.entries import RunStatus
 from tracker.tracking.recorder import RunRecorder
 from tracker.trials import TrialTrainer, repetitions, trial_trainer
 from tracker.tuning.spec import Asked
 from tracker.tuning.study import ArmStudy
 
 _PAUSE_S = 0.5
+_FAILURES_IN_A_ROW = 3
 
 Curve = list[Mapping[str, float]]
 
@@ -41,6 +43,7 @@ class TrialWork:
     plan: StudyPlan
     reporter: StudyReporter
     interruption: Interruption
+    _failures: list[str] = field(default_factory=list)
 
     @cached_property
     def trainer(self) -> TrialTrainer:
@@ -95,8 +98,7 @@ class TrialWork:
                 recorder.history({step: _finite(values) for step, values in enumerate(curve, start=1)})
                 problem = _divergence(curve, recipe)
                 if problem is not None:
-                    study.diverge(one, str(problem))
-                    recorder.finish("FAILED", reason=str(problem))
+                    _end(recorder, "FAILED", str(problem), ours=study.diverge(one, str(problem)))
                 else:
                     self._complete(study, one, curve, recorder)
 
@@ -106,11 +108,11 @@ class TrialWork:
             with memory_errors_told(recipe):
                 curve = self._curve(study, one, recipe, recorder)
         except NonFiniteLoss as error:
-            study.diverge(one, str(error))
-            recorder.finish("FAILED", reason=str(error))
+            _end(recorder, "FAILED", str(error), ours=study.diverge(one, str(error)))
         except (TrackerError, OSError) as error:
-            study.fail(one, str(error))
-            recorder.finish("FAILED", reason=str(error))
+            _end(recorder, "FAILED", str(error), ours=study.fail(one, str(error)))
+            self._note_failure(error)
+            return
         except KeyboardInterrupt:
             study.interrupt(one)
             raise
@@ -118,8 +120,19 @@ class TrialWork:
             if len(curve) == recipe.epochs:
                 self._complete(study, one, curve, recorder)
             else:
-                study.prune(one)
-                recorder.finish("KILLED", reason=f"pruned after epoch {len(curve)} of {recipe.epochs}")
+                reason = f"pruned after epoch {len(curve)} of {recipe.epochs}"
+                _end(recorder, "KILLED", reason, ours=study.prune(one))
+        self._failures.clear()
+
+    def _note_failure(self, error: Exception) -> None:
+        """Stop where one trial after the other fails: its settings are not the cause.
+
+        Raises:
+            Exception: The last failure, if several came in a row.
+        """
+        self._failures.append(str(error))
+        if len(self._failures) == _FAILURES_IN_A_ROW:
+            raise error
 
     def _curve(self, study: ArmStudy, one: Asked, recipe: Recipe, recorder: RunRecorder) -> Curve:
         """Train a trial to its end, or until its curve says that it will not be among the best."""
@@ -134,8 +147,10 @@ class TrialWork:
 
     def _complete(self, study: ArmStudy, one: Asked, curve: Curve, recorder: RunRecorder) -> None:
         value = self._value(curve)
-        recorder.metrics({"objective": value}, step=len(curve))
-        study.complete(one, value)
+        ours = study.complete(one, value)
+        if ours:
+            recorder.metrics({"objective": value}, step=len(curve))
+        _end(recorder, "FINISHED", "", ours=ours)
 
     def _value(self, curve: Curve) -> float:
         """Return what a trial is worth: at its last epoch, or at that of the lowest validation loss."""
@@ -146,6 +161,14 @@ class TrialWork:
     @property
     def _objective(self) -> str:
         return self.prepared.plan.options.objective
+
+
+def _end(recorder: RunRecorder, status: RunStatus, reason: str, *, ours: bool) -> None:
+    """Record how a trial ended, or that it was not this process's any more: it was silent for too long."""
+    if ours:
+        recorder.finish(status, reason)
+    else:
+        recorder.finish("KILLED", "another process took this trial over")
 
 
 def _divergence(curve: Curve, recipe: Recipe) -> NonFiniteLoss | None:

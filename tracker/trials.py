@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -27,6 +27,7 @@ from tracker.recipe import Recipe
 from tracker.training.heads import Heads, linear_head
 from tracker.training.loop import Examples, Training
 from tracker.training.randomness import random_states, restore_random_states
+from tracker.training.store import Store
 
 _HEADS_AT_ONCE = 10
 _NO_LABEL = -1
@@ -112,11 +113,21 @@ class _ExamplesMaker:
     pixels: Pixels
     device: torch.device
     progress: Progress
+    _features: dict[str, Store] = field(default_factory=dict)
 
     def bench(self, seed: int) -> Bench:
-        recipe = self.base.model_copy(update={"seed": seed})
-        classes = len(self.images.manifest.classes)
-        return lay_out(recipe, classes, self.pixels, device=self.device, progress=self.progress)
+        """Return a new network; features are looked for once, however many threads compute later."""
+        bench = lay_out(
+            self.base.model_copy(update={"seed": seed}),
+            len(self.images.manifest.classes),
+            self.pixels,
+            device=self.device,
+            progress=self.progress,
+            known=self._features,
+        )
+        if bench.frozen_as is not None:
+            self._features[bench.frozen_as] = bench.store
+        return bench
 
     def examples(self, bench: Bench, rows: Rows) -> Examples:
         """Return examples without the test part: its images have no rows here, and its labels no value."""
@@ -181,6 +192,9 @@ class TailTrials:
         self._maker = maker
         self._every = every
         self._interruption = interruption
+        for seed in {repetition.seed for repetition in every}:
+            # Random frozen layers are others with every seed.
+            maker.bench(seed)
 
     def epochs(self, recipes: Sequence[Recipe]) -> Iterator[Epoch]:
         """Train one trial.

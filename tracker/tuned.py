@@ -18,6 +18,7 @@ class Tuned:
         trials: How many trials the study spent.
         objective: What it was judged by, such as val/loss.
         objective_value: What the best trial reached.
+        how: How it was searched, in words that two arms can be compared by.
     """
 
     study: str
@@ -25,6 +26,7 @@ class Tuned:
     trials: int
     objective: str
     objective_value: float
+    how: str
 
     def applied(self, recipe: Recipe) -> Recipe:
         """Return a recipe with the values that were found.
@@ -39,7 +41,7 @@ class Tuned:
         return {
             "tracker.tuned": ", ".join(self.values),
             "tracker.tuned_trials": str(self.trials),
-            "tracker.tuned_objective": self.objective,
+            "tracker.tuned_how": self.how,
             "tracker.tuned_study": self.study,
         }
 

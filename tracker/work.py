@@ -18,7 +18,7 @@ from tracker.reporting import Notes, Reporter, RunResult
 from tracker.tracking.claim import RunTaken
 from tracker.tracking.home import home_token, tracker_home
 from tracker.tracking.position import load_position
-from tracker.tracking.recorder import RunRecorder
+from tracker.tracking.recorder import RunRecorder, retag
 from tracker.training.background import BackgroundWriter
 from tracker.training.checkpoints import Checkpoints, State
 
@@ -102,7 +102,9 @@ class Work:
         Only this folder's journals say what was run, so two folders never write into one run of MLflow.
         """
         place = [self._plan.tracking_uri, self._plan.options.experiment_name, home_token(tracker_home())]
-        return digest_of([self._fingerprint, *place])[:32]
+        # A study can find the default value: the tuned arm and the other one still have runs of their own.
+        tuned = ["tuned"] if self.recipe.arm in self.prepared.tuned else []
+        return digest_of([self._fingerprint, *place, *tuned])[:32]
 
     def _start(self) -> RunRecorder:
         return RunRecorder.start(
@@ -129,6 +131,9 @@ class Work:
     def _left_alone(self, taken: RunTaken) -> RunResult:
         if not taken.finished:
             return RunResult(self.recipe, "TAKEN", reason="another process is at it")
+        if (tuned := self.prepared.tuned.get(self.recipe.arm)) is not None:
+            # More trials found the same values.
+            retag(taken.folder, tuned.tags())
         deleted = ", and deleted in MLflow since" if load_position(taken.folder).deleted else ""
         return RunResult(self.recipe, "SKIPPED", reason=f"finished before{deleted} (--rerun runs it again)")
 

@@ -185,8 +185,9 @@ def test_runs_are_trained_with_what_was_found_and_the_table_says_so(
 ) -> None:
     run = [*small_run(radiographs, "--model", MODEL, "--experiment", "tuned"), "--seed", "0", "--seed", "1"]
     assert tracker(*run).code == 0
-    told = tracker(*run, "--tuned")
+    told = tracker(*run, "--tuned", "--pruner", "none")
     assert told.code == 0, told
+    assert "tracker compare --experiment tuned --where tuned=yes" in told.out
     runs = [run for run in read_runs(f"sqlite:///{place}/mlflow.db", "tuned") if "tracker.tuned" in run.tags]
     assert len(runs) == 4
     for one in runs:
@@ -197,9 +198,9 @@ def test_runs_are_trained_with_what_was_found_and_the_table_says_so(
     assert "--where tuned=yes" in mixed.err
     table = tracker("compare", "--experiment", "tuned", "--where", "tuned=yes")
     assert table.code == 0, table.err
-    assert f"Every arm was tuned on validation images alone: lr by val/loss, {TRIALS} trials." in " ".join(
-        table.out.split()
-    )
+    how = "lr over a 1e+04-fold range, by val/loss of the final epoch (tpe)"
+    said = f"Every arm was tuned on validation images alone: {how}, {TRIALS} trials."
+    assert said in " ".join(table.out.split())
     assert "trial 0" not in table.out
     untuned = tracker("compare", "--experiment", "tuned", "--where", "tuned=no")
     assert "tuned" not in untuned.out
@@ -313,6 +314,32 @@ def test_arms_without_a_study_are_named(tracker: Tracker, radiographs: Path) -> 
     assert "tracker tune" in told.err
     for mode in MODES:
         assert f"{MODEL} {mode}" in told.err
+
+
+def test_a_study_with_other_options_is_not_taken_for_one_with_these(
+    tuned: Tuned, tracker: Tracker, radiographs: Path
+) -> None:
+    assert tuned.runs
+    run = small_run(radiographs, "--model", MODEL, "--experiment", "tuned", "--tuned")
+    for other in (("--objective", "val/auroc"), ("--search", "lr,optimizer"), ("--weight-decay", "0.01")):
+        told = tracker(*run, "--pruner", "none", *other)
+        assert told.code == 1, other
+        assert f"{MODEL} {MODES[0]} (but with other options: lr by val/loss)" in told.err
+
+
+def test_a_run_learns_of_more_trials_that_found_the_same(
+    tracker: Tracker, radiographs: Path, place: Path
+) -> None:
+    mode = MODES[0]
+    options = [*small_run(radiographs, "--model", MODEL, "--mode", mode)[1:], "--experiment", "same"]
+    narrow = place / "narrow.yaml"
+    narrow.write_text("search: {batch_size: [7, 8]}\n")
+    options = [one for one in options if one not in ("--batch-size", "8")] + ["--config", str(narrow)]
+    for trials in ("2", "4"):
+        assert tracker("run", *options, "--tune", trials, "--sampler", "random").code == 0
+    runs = [run for name, run in find_study(f"sqlite:///{place}/mlflow.db", "same").items() if "seed" in name]
+    assert {run.tags["tracker.tuned_trials"] for run in runs} >= {"4"}
+    assert all(run.status == "FINISHED" for run in runs)
 
 
 def test_a_range_can_be_given_for_each_mode(tmp_path: Path) -> None:

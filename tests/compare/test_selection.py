@@ -64,7 +64,7 @@ def test_of_two_runs_of_one_recipe_the_newer_counts(make_run):
     selection = choose([newer, older])
     assert selection.runs == (newer,)
     assert [(entry.run_id, entry.reason) for entry in selection.aside] == [
-        (older.run_id, "superseded by a newer run of the same recipe")
+        (older.run_id, "superseded by a newer run of the same recipe or study")
     ]
 
 

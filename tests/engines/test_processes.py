@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ import pytest
 from tracker.engines.processes import work_in_processes
 from tracker.errors import TrackerError
 from tracker.interruption import Interrupted, Interruption
+
+ROOT = Path(__file__).parents[2]
 
 
 def leave_a_mark(folder: Path) -> None:
@@ -26,6 +31,10 @@ def fail_in_one(folder: Path) -> None:
         leave_a_mark(folder)
     else:
         raise ValueError("one of them fails")
+
+
+def fail_in_all() -> None:
+    raise TrackerError("something must hold", but="it does not", do="Do something.")
 
 
 def go_on_until_asked(folder: Path) -> None:
@@ -50,13 +59,39 @@ def test_every_process_does_the_work_and_all_are_waited_for(tmp_path: Path) -> N
     assert shown
 
 
-def test_one_that_fails_is_told_after_the_others_have_ended(
+def test_one_that_fails_does_not_spoil_what_the_others_did(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(TrackerError, match="1 of 2 ended with exit code 1"):
-        work_in_processes(fail_in_one, (tmp_path,), 2, meanwhile=nothing, interruption=Interruption())
+    work_in_processes(fail_in_one, (tmp_path,), 2, meanwhile=nothing, interruption=Interruption())
     assert len(list(tmp_path.iterdir())) == 2
     assert "one of them fails" in capfd.readouterr().err
+
+
+def test_where_all_fail_each_says_why_in_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(TrackerError, match="all 2 ended with exit code 1"):
+        work_in_processes(fail_in_all, (), 2, meanwhile=nothing, interruption=Interruption())
+    said = capfd.readouterr().err
+    assert said.count("tracker: something must hold, but it does not. Do something.") == 2
+    assert "Traceback" not in said
+
+
+def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; from tests.engines.test_processes import *\n"
+        f"work_in_processes(go_on_until_asked, (Path({str(tmp_path)!r}),), 2, meanwhile=nothing, "
+        "interruption=Interruption())"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as process:
+        wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
+        process.kill()
+    wait_for(lambda: len(list(tmp_path.glob("*-ended-gently"))) == 2)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_ctrl_c_is_passed_on_once_and_waited_for(tmp_path: Path) -> None:

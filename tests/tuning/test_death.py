@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+from optuna.trial import TrialState
+
 from tests.tuning.arms import small, start_worker
 from tracker.tuning.places import MAX_RETRIES
 from tracker.tuning.study import ArmStudy
@@ -87,3 +89,19 @@ def test_the_beats_go_on_while_the_database_is_away_and_end_with_the_study(stora
             assert connection.exec_driver_sql("SELECT heartbeat FROM trial_heartbeats").scalar() > before
         assert any(thread.name == "heartbeats" for thread in threading.enumerate())
     assert not any(thread.name == "heartbeats" for thread in threading.enumerate())
+
+
+def test_a_trial_that_is_taken_away_while_it_is_drawn_is_not_this_processs(storage: str) -> None:
+    with ArmStudy(small(storage, trials=1)) as study:
+        beat = study._beats.add
+
+        def sleep_too_long(trial_id: int) -> None:
+            beat(trial_id)
+            if trial_id == 1:
+                study._storage.set_trial_state_values(trial_id, TrialState.FAIL)
+
+        study._beats.add = sleep_too_long  # type: ignore[method-assign]
+        assert study.ask(1) == []
+        (one,) = study.ask(1)
+        assert one.number == 1
+        assert study.complete(one, 1.0)

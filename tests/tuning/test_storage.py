@@ -55,11 +55,6 @@ def test_a_file_is_opened_by_one_process_at_a_time(storage: str) -> None:
     opened[0].engine.dispose()
 
 
-def test_braces_in_a_folder_are_only_braces(tmp_path: Path) -> None:
-    open_storage(f"sqlite:///{tmp_path}/{{mine}}/studies.db").engine.dispose()
-    assert (tmp_path / "{mine}" / "studies.db").exists()
-
-
 def test_three_processes_open_a_fresh_file_at_once(storage: str) -> None:
     assert opened_at_once(storage, 3) == ["[]\n"] * 3
 

@@ -126,6 +126,7 @@ def test_the_place_of_an_interrupted_trial_is_kept_while_it_is_in_nobodys_hands(
         first, _ = study.ask(2)
         study._open.end(first.number, TrialState.FAIL, {INTERRUPTED: True})
         assert not other._some_are_left()
+        assert other.standing().waiting == 1
         # As if another process had looked a moment before, and created a trial a moment later.
         fresh = study._draw()
         (redone,) = other.ask(2)

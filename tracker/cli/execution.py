@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tracker.cli.progress import LiveReporter
-from tracker.cli.study_lines import found_lines, next_lines
-from tracker.cli.summary import left_out_lines, plan_lines, summary_lines
+from tracker.cli.study_lines import found_lines
+from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, tuned_lines
 from tracker.interruption import Interruption
 from tracker.options import RunOptions
 from tracker.plan import Prepared, make_plan, prepare
@@ -113,4 +113,4 @@ def _tune(
     from tracker.tune import tune
 
     tune(prepared, reporter, interruption)
-    return 0, next_lines(prepared)
+    return 0, tuned_lines(prepared.plan)

@@ -32,9 +32,7 @@ def summary_lines(runs: Sequence[Standing], *, width: int) -> list[str]:
     replaced = begun_again(runs)
     if stopped := sum(run.state in _GOES_ON and run.folder not in replaced for run in runs):
         were, them = ("was", "it") if stopped == 1 else ("were", "them")
-        lines.append(
-            f"{_count(stopped, 'run')} {were} interrupted: the same command goes on with {them}"
-        )
+        lines.append(f"{_count(stopped, 'run')} {were} interrupted: the same command goes on with {them}")
     return [piece for line in lines for piece in textwrap.wrap(line, width, subsequent_indent="  ")]
 
 

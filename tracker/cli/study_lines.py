@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 
 from tracker.options import RunOptions
-from tracker.plan import Prepared
 from tracker.tuned import Tuned, values_said
 
 _WIDTH = 80
@@ -45,14 +43,3 @@ def found_line(label: str, tuned: Tuned) -> str:
 def found_lines(tuned: Mapping[tuple[str, str], Tuned]) -> list[str]:
     """Return what earlier studies found, an arm after the other."""
     return [found_line(f"= {' · '.join(arm)}, {one.trials} trials", one) for arm, one in tuned.items()]
-
-
-def next_lines(prepared: Prepared) -> list[str]:
-    """Return what to type after the studies are made."""
-    options = prepared.plan.options
-    experiment = shlex.quote(options.experiment_name)
-    return [
-        "",
-        f"train with these values: the same options, with `tracker run --tuned --experiment {experiment}`",
-        "curves  tracker ui",
-    ]

@@ -83,13 +83,27 @@ def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
     }
     counts = Counter(result.status for result in results)
     told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
-    compare = f"tracker compare --experiment {shlex.quote(plan.options.experiment_name)}"
     return [
         "",
         f"{len(results)} {'run' if len(results) == 1 else 'runs'}: {told}",
         f"curves  {_with_uri('tracker ui', plan)}",
-        f"table   {_with_uri(compare, plan)}",
+        f"table   {_with_uri(_compare(plan), plan)}",
     ]
+
+
+def tuned_lines(plan: Plan) -> list[str]:
+    """Return what to type after the studies are made."""
+    return [
+        "",
+        "runs    with these values: tracker run --tuned, and the same options without --trials",
+        f"curves  {_with_uri('tracker ui', plan)}",
+    ]
+
+
+def _compare(plan: Plan) -> str:
+    asked = plan.options
+    tuned = " --where tuned=yes" if asked.tuned or asked.tune is not None else ""
+    return f"tracker compare --experiment {shlex.quote(asked.experiment_name)}{tuned}"
 
 
 def _with_uri(command: str, plan: Plan) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tracker.compare.conflicts import refuse_conflicts
 from tracker.compare.names import natural
-from tracker.compare.settings import Arm, arm_of, by_age
+from tracker.compare.settings import Arm, arm_of, by_age, is_tuned
 from tracker.compare.splits import digest_of, pick_split, refuse_other_images
 from tracker.compare.tuning import refuse_tuned_beside_untuned
 from tracker.compare.where import keep
@@ -79,14 +79,23 @@ def choose(runs: Sequence[RunRecord], *, split: str | None = None, where: Sequen
     digest = pick_split(complete, split)
     aside = [entry for entry in aside if _is_of_split(entry, ours, digest)]
     chosen, older = _newest(
-        _of_split(complete, digest), lambda run: run.tags.get("tracker.fingerprint", run.run_id)
+        _of_split(complete, digest),
+        lambda run: (run.tags.get("tracker.fingerprint", run.run_id), is_tuned(run)),
     )
     refuse_other_images(chosen)
     refuse_tuned_beside_untuned(chosen)
+    # A study that went on can have found better values since.
+    chosen, outdone = _newest(chosen, lambda run: (arm_of(run), run.params["seed"], _tuned_by(run)))
+    older += outdone
     refuse_conflicts(chosen)
     chosen, equal = _newest(chosen, lambda run: (arm_of(run), run.params["seed"]))
-    aside += [_aside(run, "superseded by a newer run of the same recipe") for run in older + equal]
+    aside += [_aside(run, "superseded by a newer run of the same recipe or study") for run in older + equal]
     return Selection(tuple(chosen), tuple(aside), digest)
+
+
+def _tuned_by(run: RunRecord) -> str:
+    """Return the study that a run was tuned by; of a run that was not, what no other run has."""
+    return run.tags.get("tracker.tuned_study", run.run_id)
 
 
 def _fault(run: RunRecord) -> str | None:

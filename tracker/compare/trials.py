@@ -46,14 +46,11 @@ def trials_of(runs: Sequence[RunRecord]) -> Trials:
     Args:
         runs: All runs of the experiment.
     """
-    studies = {
-        run.tags.get("tracker.study", ""): run for run in runs if run.tags.get("tracker.kind") == "study"
-    }
+    studies = {_name(run): run for run in runs if run.tags.get("tracker.kind") == "study"}
     trials: dict[str, list[Trial]] = defaultdict(list)
     for run in runs:
         if run.tags.get("tracker.kind") == "trial":
-            name = run.tags.get("tracker.study", "")
-            trials[name].append(_trial(run, _searched(studies.get(name))))
+            trials[_name(run)].append(_trial(run, _searched(studies.get(_name(run)))))
     return {
         name: sorted(trials[name], key=_Goodness(studies.get(name))) for name in sorted(trials, key=natural)
     }
@@ -104,13 +101,18 @@ def _short(text: str) -> str:
 
 def _trial(run: RunRecord, searched: Sequence[str]) -> Trial:
     return Trial(
-        study=run.tags.get("tracker.study", ""),
+        study=_name(run),
         number=int(run.tags.get("tracker.trial", "0")),
         state=_STATES.get(run.status, run.status.lower()),
         objective=run.metrics.get("objective") if run.status == "FINISHED" else None,
         settings={name: run.params[name] for name in searched if name in run.params},
         run_id=run.run_id,
     )
+
+
+def _name(run: RunRecord) -> str:
+    """Return what names a study among all of a server: two folders can have studies of one name."""
+    return f"{run.tags.get('tracker.study', '')} {run.tags.get('tracker.study_token', '')[:4]}".strip()
 
 
 def _searched(study: RunRecord | None) -> list[str]:

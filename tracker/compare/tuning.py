@@ -64,7 +64,5 @@ _ORDERS = (("model", order_models), ("mode", order_modes))
 def _how(tags: Mapping[str, str]) -> str:
     if "tracker.tuned" not in tags:
         return _NOT_TUNED
-    return (
-        f"{tags['tracker.tuned']} by {tags.get('tracker.tuned_objective', 'an unknown objective')}, "
-        f"{tags.get('tracker.tuned_trials', 'an unknown number of')} trials"
-    )
+    how = tags.get("tracker.tuned_how", tags["tracker.tuned"])
+    return f"{how}, {tags.get('tracker.tuned_trials', 'an unknown number of')} trials"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -38,14 +41,13 @@ def work_in_processes(
         interruption: Asked whether to stop.
 
     Raises:
-        TrackerError: If one of them failed; the others have done what was left, if they could.
+        TrackerError: If all of them failed. Where one ended well, nothing was left to do.
         KeyboardInterrupt: Someone asked for an end; all have ended.
     """
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_work, args=(work, *arguments)) for _ in range(count)]
     try:
-        for process in processes:
-            process.start()
+        _start(processes)
         with interruption.stopping_gently():
             while _wait_for_some(processes):
                 meanwhile()
@@ -53,20 +55,41 @@ def work_in_processes(
     finally:
         _end_all(processes)
     failed = [process.exitcode for process in processes if process.exitcode]
-    if failed:
+    if len(failed) == count:
         raise TrackerError(
-            "every process must end well",
-            but=f"{len(failed)} of {count} ended with exit code {failed[0]} (see what they printed above)",
+            "one process at least must end well",
+            but=f"all {count} ended with exit code {failed[0]} (see what they printed above)",
             do="Mend the cause, or try --jobs 1; the same command goes on with what is left.",
         )
 
 
+def _start(processes: Sequence[SpawnProcess]) -> None:
+    """Start processes that do not hear a Ctrl-C, from their first instant on."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for process in processes:
+            process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _work(work: Callable[..., None], *arguments: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
         work(*arguments)
+    except TrackerError as error:
+        sys.stderr.write(f"tracker: {error}\n")
+        raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
+
+
+def _end_with_the_parent() -> None:
+    """End gently when the parent is gone: nobody else would, and the same command again starts more."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _wait_for_some(processes: Sequence[SpawnProcess]) -> bool:

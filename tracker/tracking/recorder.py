@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
@@ -27,7 +28,7 @@ from tracker.tracking.entries import (
     TrainedModel,
 )
 from tracker.tracking.home import attempt_uid
-from tracker.tracking.journal import Journal
+from tracker.tracking.journal import JOURNAL, Journal, JournalBusy
 from tracker.tracking.said import Said
 from tracker.tracking.sanitise import (
     MAX_DIGEST,
@@ -309,6 +310,20 @@ class RunRecorder:
 
     def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
         self._backlog.write(entry, files=files)
+
+
+def retag(folder: Path, tags: Mapping[str, str]) -> None:
+    """Record tags of a run that has finished; those that it has already are not recorded again.
+
+    Args:
+        folder: The run's folder.
+        tags: Texts, by name.
+    """
+    with suppress(JournalBusy), Journal(folder / JOURNAL) as journal:
+        known = Said(journal.found).tags
+        new = {key: value for key, value in _safe_tags(tags).items() if known.get(key) != value}
+        if new:
+            journal.write(Tags(values=new))
 
 
 def _safe_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -118,10 +118,8 @@ def _open_shared(address: URL, heartbeat_s: int, grace_s: int) -> RDBStorage:
 
 
 def _open(address: URL, connect: dict[str, Any], heartbeat_s: int, grace_s: int) -> RDBStorage:
-    # Optuna takes it for a template: braces in a path are not meant.
-    template = address.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
     return RDBStorage(
-        template,
+        address.render_as_string(hide_password=False),
         # A connection that a restarted server has forgotten is replaced before it is used.
         engine_kwargs={"connect_args": connect, "pool_pre_ping": True},
         heartbeat_interval=heartbeat_s,

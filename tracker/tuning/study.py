@@ -125,7 +125,9 @@ class ArmStudy:
         Returns:
             Whether to stop it: it will not be among the best, or has been given to another process.
         """
-        return self._open.report(asked.number, value, epoch)
+        stop = self._open.report(asked.number, value, epoch)
+        # Pruners judge the last epoch too, where there is nothing left to save and a value to lose.
+        return stop and epoch < self.spec.epochs
 
     def complete(self, asked: Asked, value: float) -> bool:
         """Say that a trial ended with a value; one that is not finite is a divergence.

@@ -116,7 +116,14 @@ class RunOptions(BaseModel):
         given = [name for name in self.search if name in asked and getattr(self, name) is not None]
         if given and (self.tune is not None or self.tuned):
             raise ValueError(f"{', '.join(given)}: a study searches it, so it cannot be given as well")
+        if self.sampler == "gp" and "pruner" in asked and self.pruner != "none":
+            raise ValueError("sampler gp learns from whole trials alone: leave pruner out, or give none")
         return self
+
+    @property
+    def study_pruner(self) -> Pruner:
+        """The pruner of a study: a Gaussian process would not see the trials that one ends."""
+        return "none" if self.sampler == "gp" else self.pruner
 
     def space(self, mode: str) -> Space:
         """Return what the study of a mode searches."""

@@ -53,7 +53,7 @@ def plan_studies(prepared: Prepared) -> list[StudyPlan]:
                 epochs=base.epochs,
                 seed=options.study_seed,
                 sampler=options.sampler,
-                pruner=options.pruner,
+                pruner=options.study_pruner,
                 attributes=attributes,
             ),
         )
@@ -71,7 +71,8 @@ def find_tuned(prepared: Prepared) -> dict[tuple[str, str], Tuned]:
     found: dict[tuple[str, str], Tuned] = {}
     missing: list[str] = []
     for base in _bases(prepared):
-        studies = find_studies(storage_of(prepared), _attributes(prepared, base))
+        wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
+        studies = find_studies(storage_of(prepared), wanted)
         best = next((study.best for study in studies if study.best is not None), None)
         if best is None or best.value is None:
             missing.append(_missing(prepared, base))
@@ -125,6 +126,7 @@ def _bases(prepared: Prepared) -> Iterator[Recipe]:
         yield recipe.model_copy(update={"split": rule, "seed": 0})
 
 
+_GRID = "grid"
 _OF_THE_ARM = ("experiment", "model", "mode")
 
 
@@ -145,6 +147,8 @@ def _attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:
         "seeds": str(options.tune_seeds),
         "folds": str(options.tune_folds or ""),
         "sampler": options.sampler,
-        "pruner": options.pruner,
+        "pruner": options.study_pruner,
         "study_seed": str(options.study_seed),
+        # Another budget is another grid.
+        _GRID: str(options.tune) if options.sampler == "grid" else "",
     }

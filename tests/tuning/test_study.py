@@ -69,6 +69,43 @@ def test_a_diverged_trial_counts_and_has_no_value(storage: str) -> None:
     assert [trial.attributes["diverged"] for trial in trials] == ["train/loss was inf", "the value was nan"]
 
 
+@pytest.mark.parametrize("sampler", ["gp", "tpe"])
+def test_settings_that_diverge_are_avoided_from_then_on(storage: str, sampler: str) -> None:
+    with ArmStudy(small(storage, sampler=sampler, trials=24)) as study:
+        lrs = []
+        while asked := study.ask(1):
+            (one,) = asked
+            lr = float(one.params["lr"])
+            lrs.append(lr)
+            # The larger the better, up to where it diverges.
+            study.diverge(one, "too large") if lr > 1e-2 else study.complete(one, 1 - lr)
+        best = study.standing().best
+    assert best is not None
+    assert float(best.params["lr"]) <= 1e-2
+    assert sum(lr > 1e-2 for lr in lrs[14:]) <= 5
+
+
+def test_where_all_trials_diverge_none_is_the_best(storage: str) -> None:
+    with ArmStudy(small(storage, sampler="gp", trials=2)) as study:
+        for one in study.ask(2):
+            study.diverge(one, "too large")
+        standing = study.standing()
+    assert standing.done
+    assert standing.best is None
+
+
+def test_failures_of_earlier_processes_do_not_stop_a_later_one(storage: str) -> None:
+    spec = small(storage, trials=1)
+    for _ in range(2):
+        with ArmStudy(spec) as study:
+            for _ in range(2):
+                (one,) = study.ask(1)
+                study.fail(one, "the GPU was taken")
+    with ArmStudy(spec) as study:
+        (one,) = study.ask(1)
+        assert study.complete(one, 0.5)
+
+
 def test_a_pruned_trial_has_the_value_that_it_reported_last(storage: str) -> None:
     with ArmStudy(small(storage)) as study:
         one, other = study.ask(2)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -15,15 +17,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from optuna import Study
 from optuna.study import StudyDirection
-from optuna.trial import TrialState
 from optuna.visualization.matplotlib import (
     plot_optimization_history,
     plot_parallel_coordinate,
     plot_slice,
 )
 
+from tracker.tuning.patience import patiently
 from tracker.tuning.quiet import quietly
-from tracker.tuning.standing import is_finite
 from tracker.tuning.study import ArmStudy
 
 HISTORY, PARALLEL, SLICE = "optimization-history.png", "parallel-coordinates.png", "slice.png"
@@ -48,10 +49,10 @@ def figures_of(study: ArmStudy, objective: str) -> dict[str, bytes]:
     Returns:
         PNG files by name. Empty while fewer than two trials have ended with a finite value.
     """
-    ended = study.inner.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if sum(is_finite(trial) for trial in ended) < _FEWEST:
+    ended = [trial for trial in study.trials() if trial.state == "complete"]
+    if sum(math.isfinite(trial.value) for trial in ended if trial.value is not None) < _FEWEST:
         return {}
-    return {name: _png(draw, study.inner, objective) for name, draw in _DRAWN.items()}
+    return {name: patiently(partial(_png, draw, study.inner, objective)) for name, draw in _DRAWN.items()}
 
 
 def _history(study: Study, objective: str) -> Figure:

@@ -46,7 +46,7 @@ def settle(study: Study, storage: RDBStorage, attributes: Mapping[str, str], sea
         raise TuningError(
             "a study must go on with the direction and the settings that it began with",
             but=f"{study.study_name!r} was asked for others",
-            do="Ask for the same as before, or begin a study of another name.",
+            do="Ask for the same as before.",
         )
     return str(known[TOKEN])
 

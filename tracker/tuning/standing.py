@@ -8,7 +8,7 @@ from typing import cast
 
 from optuna.trial import FrozenTrial, TrialState
 
-from tracker.tuning.places import Places
+from tracker.tuning.places import DIVERGED, Places
 from tracker.tuning.spec import Direction, Standing, State, TrialRecord
 
 
@@ -35,14 +35,21 @@ def standing_of(places: Places, *, budget: int, direction: Direction, mine: Iter
 
 
 def best_of(trials: Iterable[FrozenTrial], direction: Direction) -> TrialRecord | None:
-    """Return the best trial with a finite value, the earlier of two equal ones; None where there is none.
+    """Return the best trial that has a finite value of its own, the earlier of two equal ones.
 
     Args:
         trials: Any trials, by number.
         direction: Whether a small or a large value is good.
+
+    Returns:
+        None where no trial has one; a diverged one never has.
     """
     sign = 1 if direction == "minimize" else -1
-    ended = [trial for trial in trials if trial.state == TrialState.COMPLETE and is_finite(trial)]
+    ended = [
+        trial
+        for trial in trials
+        if trial.state == TrialState.COMPLETE and is_finite(trial) and DIVERGED not in trial.user_attrs
+    ]
     best = min(ended, key=lambda trial: sign * cast(float, trial.value), default=None)
     return None if best is None else to_record(best)
 

@@ -27,6 +27,8 @@ from tracker.tuning.standing import standing_of, to_record
 from tracker.tuning.storage import GRACE_S, HEARTBEAT_S, open_storage
 
 FAILURES_PER_TRIAL = 3
+_BAD_LOSS = 10.0
+"""Far above the loss of guessing, which is the logarithm of the number of classes."""
 
 
 class ArmStudy:
@@ -71,6 +73,7 @@ class ArmStudy:
             undo.pop_all()
         self._open = OpenTrials(self._study, self._beats)
         self._queue = Queue(self._study, self._storage, grace_s)
+        self._failed_before = {trial.number for trial in self._queue.places().failed}
 
     def __enter__(self) -> Self:
         return self
@@ -157,13 +160,24 @@ class ArmStudy:
     def diverge(self, asked: Asked, reason: str) -> bool:
         """Say that a trial's loss became infinite; it counts, and its settings are avoided from now on.
 
-        It gets no value: what it had reported before is not what its settings are worth.
+        It gets no value: what it had reported before is not what its settings are worth. A Gaussian process
+        learns from values alone, so there it gets the worst one of all.
 
         Args:
             asked: A trial of this process.
             reason: What happened, in one line.
         """
+        if self.spec.sampler == "gp":
+            return self._open.end(asked.number, TrialState.COMPLETE, {DIVERGED: reason}, self._worst_value())
         return self._open.end(asked.number, TrialState.PRUNED, {DIVERGED: reason})
+
+    def _worst_value(self) -> float:
+        values = [
+            trial.value for trial in self.trials() if trial.state == "complete" and trial.value is not None
+        ]
+        if self.spec.direction == "minimize":
+            return max([_BAD_LOSS, *values])
+        return min([0.0, *values])
 
     def interrupt(self, asked: Asked) -> bool:
         """Give a trial back, so that the next process does it from its start with the same settings.
@@ -217,13 +231,14 @@ class ArmStudy:
         return self._queue.put_next_point(self._points) if self._points else len(places.held) < self.budget
 
     def _check_failures(self, places: Places) -> None:
-        failed = places.failed
+        # Of this process's time: what made earlier ones fail may be mended.
+        failed = [trial for trial in places.failed if trial.number not in self._failed_before]
         if len(failed) >= FAILURES_PER_TRIAL * self.budget:
             last = failed[-1].user_attrs.get(FAILED, "its process stopped without a word")
             raise TuningError(
                 "the trials of a study must end",
                 but=f"{len(failed)} failed, for a budget of {self.budget}; the last one: {last}",
-                do="Mend the cause, then begin a study of another name.",
+                do="Mend the cause; the same command goes on with what is left.",
             )
 
     def _take_up(self) -> Asked | None:

@@ -94,3 +94,11 @@ def test_settings_that_differ_are_grouped_by_mode_or_model_where_that_explains_t
 
 def test_the_split_is_named(make_run):
     assert "Split 3f2a9c01d7e4 (486/44/132, split seed 0)." in notes_of([make_run()])
+
+
+def test_rates_that_a_study_found_are_rounded(make_run):
+    runs = [
+        make_run(params={"lr": "0.06967591120095483"}),
+        make_run(mode="fine-tuning", params={"lr": "0.001"}),
+    ]
+    assert "Arms differ in lr: 0.0697 (feature-extractor), 0.001 (fine-tuning)." in notes_of(runs)

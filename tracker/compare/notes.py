@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tracker.compare.names import natural, order_models, order_modes
-from tracker.compare.settings import Arm, arm_of, canonical, common, distinct, settings_of
+from tracker.compare.settings import Arm, arm_of, canonical, common, distinct, rounded, settings_of
 from tracker.compare.splits import SHORT_DIGEST
 from tracker.compare.table import DIFFERENCE, Table
 from tracker.compare.tuning import tuning_note
@@ -78,7 +78,7 @@ def _settings(runs: Sequence[RunRecord]) -> str:
 
 
 def _setting(name: str, arms: Mapping[Arm, str]) -> str:
-    spelling = {canonical(value): value for value in reversed(list(arms.values()))}
+    spelling = {canonical(value): rounded(value) for value in reversed(list(arms.values()))}
     for axis, order in (("mode", order_modes), ("model", order_models)):
         values: dict[str, set[str]] = defaultdict(set)
         for arm, value in arms.items():

@@ -22,6 +22,10 @@ TUNED = "tuned"
 """What `--where` calls it that a run was trained with what a study found: yes or no."""
 
 
+_CHOSEN = 8
+"""Nobody types more characters of a number."""
+
+
 class Arm(NamedTuple):
     """One model in one mode."""
 
@@ -65,6 +69,14 @@ def canonical(value: str) -> str:
     """Return one spelling for all spellings of the same number; other values as they are."""
     try:
         return repr(float(value))
+    except ValueError:
+        return value
+
+
+def rounded(value: str) -> str:
+    """Return a number that was found rather than chosen in three digits; other values as they are."""
+    try:
+        return value if len(value) <= _CHOSEN else f"{float(value):.3g}"
     except ValueError:
         return value
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from tracker.compare.names import natural
+from tracker.compare.settings import rounded
 from tracker.records import RunRecord
 
 _SHOWN = 5
@@ -88,15 +89,8 @@ def _block(name: str, trials: Sequence[Trial], width: int) -> list[str]:
 
 def _row(trial: Trial) -> tuple[str, str, str, str]:
     value = "" if trial.objective is None else f"{trial.objective:.4g}"
-    settings = ", ".join(f"{name} {_short(text)}" for name, text in trial.settings.items())
+    settings = ", ".join(f"{name} {rounded(text)}" for name, text in trial.settings.items())
     return str(trial.number), trial.state, value, settings
-
-
-def _short(text: str) -> str:
-    try:
-        return f"{float(text):.3g}"
-    except ValueError:
-        return text
 
 
 def _trial(run: RunRecord, searched: Sequence[str]) -> Trial:

@@ -70,7 +70,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, share
 
 
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run_ends_in_the_same_mlflow_run_with_the_same_numbers(
     tracker: Tracker, workplace: Path, radiographs: Path, reference: Path, number: signal.Signals
 ) -> None:
@@ -99,6 +101,7 @@ def test_an_interrupted_run_ends_in_the_same_mlflow_run_with_the_same_numbers(
     assert not list((workplace / ".tracker").rglob("*.ckpt"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     tracker: Tracker, workplace: Path, radiographs: Path, reference: Path
@@ -115,6 +118,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     assert run.history == runs_of(reference, "cut")[0].history
 
 
+@pytest.mark.slow
 def test_two_commands_share_one_plan(workplace: Path, radiographs: Path) -> None:
     arms = [f"--{kind}={name}" for kind, names in (("model", MODELS), ("mode", MODES)) for name in names]
     arguments = small_run(radiographs, *arms, "--seed", "0", "--seed", "1", "--experiment", "shared")

@@ -18,7 +18,8 @@ from tracker.reporting import Notes, Reporter, RunResult
 from tracker.tracking.claim import RunTaken
 from tracker.tracking.home import home_token, tracker_home
 from tracker.tracking.position import load_position
-from tracker.tracking.recorder import RunRecorder, retag
+from tracker.tracking.recorder import RunRecorder
+from tracker.tracking.retag import retag
 from tracker.training.background import BackgroundWriter
 from tracker.training.checkpoints import Checkpoints, State
 

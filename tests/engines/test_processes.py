@@ -85,6 +85,7 @@ def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) 
         wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
         process.kill()
     wait_for(lambda: len(list(tmp_path.glob("*-ended-gently"))) == 2)
+    assert process.returncode == -signal.SIGKILL
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from tracker.errors import TrackerError, TrackingError
-from tracker.interruption import Interrupted
+from tracker.errors import TrackingError
 from tracker.tracking.backlog import Backlog
 from tracker.tracking.claim import claim
+from tracker.tracking.endings import ending_of
 from tracker.tracking.entries import (
     Artifact,
     Context,
@@ -28,7 +27,8 @@ from tracker.tracking.entries import (
     TrainedModel,
 )
 from tracker.tracking.home import attempt_uid
-from tracker.tracking.journal import JOURNAL, Journal, JournalBusy
+from tracker.tracking.journal import Journal
+from tracker.tracking.model_files import LOADER, MODEL, model_files
 from tracker.tracking.said import Said
 from tracker.tracking.sanitise import (
     MAX_DIGEST,
@@ -40,6 +40,7 @@ from tracker.tracking.sanitise import (
     MAX_TAG,
     safe_key,
     safe_number,
+    safe_tags,
     safe_text,
 )
 
@@ -97,9 +98,9 @@ class RunRecorder:
         """
         journal, attempt = claim(home, run_uid, rerun=rerun, reopen=reopen)
         recorder = cls(journal)
-        safe_tags = _safe_tags({"tracker.attempt": str(attempt), **tags})
+        first_tags = safe_tags({"tracker.attempt": str(attempt), **tags})
         if journal.found:
-            recorder._go_on(safe_tags)
+            recorder._go_on(first_tags)
         else:
             recorder._write(
                 Creation(
@@ -109,7 +110,7 @@ class RunRecorder:
                     experiment=safe_text(experiment, MAX_NAME),
                     run_name=safe_text(run_name, MAX_NAME),
                     start_time=_now_ms(),
-                    tags=safe_tags,
+                    tags=first_tags,
                     parent_uid=parent_uid,
                 )
             )
@@ -167,7 +168,7 @@ class RunRecorder:
         Args:
             values: Texts, by name.
         """
-        self._write(Tags(values=_safe_tags(values)))
+        self._write(Tags(values=safe_tags(values)))
 
     def link(self, run_uid: str, tags: Mapping[str, str]) -> None:
         """Record tags that name another run.
@@ -176,7 +177,7 @@ class RunRecorder:
             run_uid: The other run's id, as it was recorded here or elsewhere.
             tags: Texts, by name; `entries.RUN_ID` and `EXPERIMENT_ID` in them become MLflow's ids of it.
         """
-        self._write(Link(run_uid=run_uid, tags=_safe_tags(tags)))
+        self._write(Link(run_uid=run_uid, tags=safe_tags(tags)))
 
     def dataset(
         self, *, name: str, digest: str, context: Context, source: str, schema: str = "", profile: str = ""
@@ -243,12 +244,10 @@ class RunRecorder:
             pip_requirements: What the loader needs, as pip reads it.
             image_size: Side of the square that images are resized to, pixels.
         """
-        files = {self.folder / "loader" / loader.name: loader.read_bytes()}
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            files[self.folder / "model" / file.relative_to(folder)] = file.read_bytes()
+        files = model_files(folder, loader, self.folder)
         entry = TrainedModel(
-            folder="model",
-            loader=f"loader/{loader.name}",
+            folder=MODEL,
+            loader=f"{LOADER}/{loader.name}",
             classes=list(classes),
             pip_requirements=list(pip_requirements),
             image_size=image_size,
@@ -282,20 +281,8 @@ class RunRecorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._ended:
-            self._end_as(error)
+            self.finish(*ending_of(error))
         self.close()
-
-    def _end_as(self, error: BaseException | None) -> None:
-        if error is None:
-            self.finish("FINISHED")
-        elif isinstance(error, TrackerError):
-            self.finish("FAILED", reason=str(error))
-        elif isinstance(error, Interrupted):
-            self.finish("KILLED", reason="interrupted")
-        elif isinstance(error, Exception):
-            self.finish("FAILED", reason=f"{type(error).__name__}: {error}")
-        else:
-            self.finish("KILLED", reason=f"interrupted at once ({type(error).__name__})")
 
     def _go_on(self, tags: Mapping[str, str]) -> None:
         """Say that this process goes on with the run, and what is different from before."""
@@ -310,24 +297,6 @@ class RunRecorder:
 
     def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
         self._backlog.write(entry, files=files)
-
-
-def retag(folder: Path, tags: Mapping[str, str]) -> None:
-    """Record tags of a run that has finished; those that it has already are not recorded again.
-
-    Args:
-        folder: The run's folder.
-        tags: Texts, by name.
-    """
-    with suppress(JournalBusy), Journal(folder / JOURNAL) as journal:
-        known = Said(journal.found).tags
-        new = {key: value for key, value in _safe_tags(tags).items() if known.get(key) != value}
-        if new:
-            journal.write(Tags(values=new))
-
-
-def _safe_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    return {safe_key(key): safe_text(str(value), MAX_TAG) for key, value in tags.items()}
 
 
 def _now_ms() -> int:

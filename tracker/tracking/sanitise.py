@@ -10,6 +10,7 @@ import math
 import re
 import sys
 import zlib
+from collections.abc import Mapping
 
 MAX_KEY = 250
 MAX_PARAM = 6000
@@ -33,6 +34,15 @@ def safe_text(text: str, limit: int) -> str:
     """
     clean = text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
     return clean if len(clean) <= limit else clean[: limit - len(_CUT)] + _CUT
+
+
+def safe_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags with keys that MLflow accepts and values that it keeps.
+
+    Args:
+        tags: Texts, by name.
+    """
+    return {safe_key(key): safe_text(str(value), MAX_TAG) for key, value in tags.items()}
 
 
 def safe_key(key: str) -> str:

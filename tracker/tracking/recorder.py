@@ -129,11 +129,6 @@ class RunRecorder:
         return self._said.epochs
 
     @property
-    def waiting(self) -> int:
-        """How many entries wait in memory, because the disk does not take them."""
-        return len(self._backlog)
-
-    @property
     def disk_problem(self) -> str:
         """Why entries wait in memory, in one line; empty where none does."""
         return self._backlog.problem

@@ -12,6 +12,7 @@ from tracker.reporting import StudyReporter
 from tracker.studies import StudyPlan, plan_studies
 from tracker.study_work import StudyWork
 from tracker.together import check_all
+from tracker.trials import repetitions
 from tracker.tuned import Tuned
 
 
@@ -29,11 +30,13 @@ def tune(
         What was found, by model and mode.
 
     Raises:
-        TrackerError: If studies cannot go on; the others are made nevertheless, and all are named.
+        TrackerError: If there are too few images for the folds, or studies cannot go on; the others are made nevertheless, and all are named.
         KeyboardInterrupt: Someone asked for an end; what is done is kept.
     """
     tuned: dict[tuple[str, str], Tuned] = {}
     plans = plan_studies(prepared)
+    # Before anything is recorded: too few images for the folds are too few for every study.
+    repetitions(prepared.plan.options, prepared.images)
 
     def make(number: int, plan: StudyPlan) -> None:
         reporter.study_started(plan.base.arm, number, len(plans))

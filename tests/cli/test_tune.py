@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mlflow.entities import Experiment
 from PIL import Image
 
 from tests.cli.command import Outcome, call_main, small_run
 from tests.cli.conftest import working_in
 from tests.found import Found, find_study
 from tracker.reading import read_options
+from tracker.tracking.client import open_client
 from tracker.tracking.history import read_runs
 from tracker.tracking.shipper import LOG
 
@@ -300,12 +302,18 @@ def test_two_processes_share_the_trials_of_a_study(tracker: Tracker, radiographs
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(
-    tracker: Tracker, radiographs: Path, more: tuple[str, ...], said: str
+    tuned: Tuned, tracker: Tracker, radiographs: Path, place: Path, more: tuple[str, ...], said: str
 ) -> None:
-    told = tracker(*small_tune(radiographs, *more))
+    assert tuned.runs
+    told = tracker(*small_tune(radiographs, *more, "--experiment", "cannot"))
     assert told.code in (1, 2)
     assert said in told.err
     assert "Traceback" not in told.err
+    assert "cannot" not in [run.name for run in experiments(place)], "nothing was begun"
+
+
+def experiments(place: Path) -> list[Experiment]:
+    return list(open_client(f"sqlite:///{place}/mlflow.db").search_experiments())
 
 
 def test_arms_without_a_study_are_named(tracker: Tracker, radiographs: Path) -> None:

@@ -30,7 +30,8 @@ def tune(
         What was found, by model and mode.
 
     Raises:
-        TrackerError: If there are too few images for the folds, or studies cannot go on; the others are made nevertheless, and all are named.
+        TrackerError: If there are too few images for the folds; or if studies cannot go on, after the others
+            were made, and all are named.
         KeyboardInterrupt: Someone asked for an end; what is done is kept.
     """
     tuned: dict[tuple[str, str], Tuned] = {}

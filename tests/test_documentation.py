@@ -13,7 +13,7 @@ from tracker.options import RunOptions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models")
+COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor")
 NOT_OURS = {"--no-cache", "--all"}
 
 
@@ -50,10 +50,15 @@ def test_help_names_the_defaults_that_hold(help_texts: dict[str, str]) -> None:
     for name in ("epochs", "batch_size", "weight_decay", "momentum", "image_size", "split_seed"):
         value = RunOptions.model_fields[name].default
         assert re.search(rf"--{name.replace('_', '-')} .*?Default: {value:.10g}\.", text), name
-    for name in ("optimizer", "schedule", "precision", "resize", "weights", "on_unreadable", "log_model"):
+    for name in ("optimizer", "schedule", "precision", "resize", "on_unreadable", "log_model"):
         value = RunOptions.model_fields[name].default
         assert re.search(rf"--{name.replace('_', '-')} [^-]*?(--[^-]*?)?Default: {value}\.", text), name
-    assert "Default: alexnet, resnet152, densenet201." in text
+    assert "Default: alexnet, resnet152, densenet201" in text
+    assert "Default: imagenet (bundled for mini-... networks)." in text
+    assert [RunOptions().weights_of(model) for model in ("alexnet", "mini-alexnet")] == [
+        "imagenet",
+        "bundled",
+    ]
 
 
 def test_every_page_and_picture_that_the_readme_links_is_there() -> None:

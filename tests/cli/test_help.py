@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.command import Outcome, probe
 
-COMMANDS = ("run", "status", "compare", "ui", "sync", "models")
+COMMANDS = ("run", "status", "compare", "ui", "sync", "models", "doctor")
 
 
 @pytest.mark.parametrize("arguments", [("--help",), *((command, "--help") for command in COMMANDS)])

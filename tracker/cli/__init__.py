@@ -8,6 +8,7 @@ import typer
 
 from tracker import __version__
 from tracker.cli.compare import compare
+from tracker.cli.doctor import doctor
 from tracker.cli.models import models
 from tracker.cli.run import run
 from tracker.cli.status import status
@@ -29,6 +30,7 @@ app.command()(compare)
 app.command()(ui)
 app.command()(sync)
 app.command()(models)
+app.command()(doctor)
 
 
 @app.callback(invoke_without_command=True)

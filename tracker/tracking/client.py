@@ -43,10 +43,12 @@ def reading(uri: str) -> Iterator[MlflowClient]:
         TrackingError: There is no such store, or the server does not answer or does not let us in.
     """
     require_store(uri)
-    client = open_client(uri)
+    prepare()
     from tracker.tracking.failures import FAILURES
 
     try:
+        # To open an embedded store of another MLflow fails already.
+        client = open_client(uri)
         with request_timeout(_FIRST_ANSWER_S):
             client.search_experiments(max_results=1)
         with request_timeout(_READING_S):

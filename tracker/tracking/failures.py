@@ -35,6 +35,10 @@ _BY_CODE: dict[str, Failure] = {
     "PERMISSION_DENIED": "denied",
 }
 _BY_STATUS: dict[int, Failure] = {401: "denied", 403: "denied", 413: "refused"}
+_MEANINGS = {
+    "Host header": "does not know itself by this name: its MLFLOW_SERVER_ALLOWED_HOSTS must list it",
+    "out-of-date database schema": "was made by another version of MLflow",
+}
 # A proxy's own answers have no code of MLflow, and MLflow's client knows no code for 413.
 _PROXY_SAYS = re.compile(r"failed with error code (\d{3}) ")
 _AGAIN_AND_AGAIN = re.compile(r"too many (\d{3}) error responses")
@@ -66,8 +70,8 @@ def problem_of(error: Exception, where: str) -> str:
         where: The store or server, as a user knows it.
     """
     reason = " ".join(str(error).split())
-    if "Host header" in reason:
-        return f"{where} does not know itself by this name: its MLFLOW_SERVER_ALLOWED_HOSTS must list it"
+    if meaning := next((meaning for phrase, meaning in _MEANINGS.items() if phrase in reason), ""):
+        return f"{where} {meaning}"
     if failure_of(error) == "denied":
         return f"{where} refuses this account (401 or 403)"
     if "Read timed out" in reason:

@@ -1,0 +1,40 @@
+"""`tracker doctor`: could the main job run here?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="imagenet, bundled, none or a file. Default: what networks take without a word."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every field, for programs.")] = False,
+) -> None:
+    """Say whether the main job can run here, and what to do if it cannot; nothing is changed.
+
+    The exit code is 1 where something is missing. Warnings do not change it.
+    """
+    from tracker.cli.doctor_table import Table, findings_json
+    from tracker.doctor.checkup import all_checks
+
+    checks = all_checks(tracking_uri=tracking_uri, weights_asked=weights)
+    if as_json:
+        findings = {check.name: check.finding() for check in checks}
+        typer.echo(findings_json(findings))
+    else:
+        table, findings = Table(), {}
+        for check in checks:
+            # The name first: some packages take seconds to load.
+            table.begin(check.name)
+            findings[check.name] = check.finding()
+            table.end(findings[check.name])
+        table.summary(findings.values())
+    raise typer.Exit(int(any(finding.state == "missing" for finding in findings.values())))

@@ -1,0 +1,1 @@
+"""Could the main job run here, and if not, what is to be done?"""

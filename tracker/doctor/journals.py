@@ -1,0 +1,27 @@
+"""Journals of earlier runs: what MLflow does not have of them yet."""
+
+from __future__ import annotations
+
+from tracker.doctor.finding import Finding
+from tracker.tracking.home import tracker_home
+from tracker.tracking.position import Unsent
+from tracker.tracking.survey import survey
+
+
+def unsent() -> Finding:
+    """Look whether all runs that have ended are sent, and all journals can be read."""
+    runs = survey(tracker_home())
+    # The records of a run that is at work are sent by its own process.
+    left = [run.unsent for run in runs if run.unsent and run.state != "running"]
+    unreadable = sum(run.state == "unreadable" for run in runs)
+    facts = {"runs": len(runs), "unsent_runs": len(left), "unsent": sum(left), "unreadable": unreadable}
+    told, advice = [], []
+    if left:
+        told.append(str(Unsent(len(left), sum(left))).removesuffix(": tracker sync"))
+        advice.append("tracker sync sends them.")
+    if unreadable:
+        told.append(f"{unreadable} {'journal' if unreadable == 1 else 'journals'} cannot be read")
+        advice.append("tracker status says why.")
+    if told:
+        return Finding(state="warning", found="; ".join(told), advice=" ".join(advice), facts=facts)
+    return Finding(state="good", found="none", facts=facts)

@@ -1,0 +1,132 @@
+"""What computes: device, cores and memory."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracker.data.parallel import usable_cores
+from tracker.doctor.finding import Finding, size_said
+from tracker.doctor.imports import need
+from tracker.options import RunOptions
+
+if TYPE_CHECKING:
+    import torch
+
+# One step of DenseNet-201 in batches of 32 took 7.3 GB in fp32 and 4.2 GB in bf16, ResNet-152 6.7 and 4.1.
+_ENOUGH_MEMORY = 7_500_000_000
+_CGROUP = Path("/sys/fs/cgroup")
+_NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+
+
+def device() -> Finding:
+    """Look which device computes, and in which precision the reference networks train on it."""
+    need("torch")
+    from tracker.training.device import choose_device
+
+    with warnings.catch_warnings(record=True) as said:
+        # A GPU whose driver is too old is told by a warning alone.
+        warnings.simplefilter("always")
+        chosen = choose_device()
+    precisions = _precisions(chosen)
+    if chosen.type == "cuda":
+        return _gpu(chosen, precisions)
+    name = {"mps": "Apple GPU"}.get(chosen.type, "CPU")
+    facts = {"device": chosen.type, "name": name, **precisions}
+    found = f"{name}, {_precision_said(precisions)}"
+    if unused := _unused_gpu(said):
+        advice = "Install a driver and a torch that fit each other: https://pytorch.org/get-started/locally"
+        return Finding(state="warning", found=f"{found}; {unused}", advice=advice, facts=facts)
+    return Finding(state="good", found=found, facts=facts)
+
+
+def cores() -> Finding:
+    """Count the cores that are used."""
+    count = usable_cores()
+    return Finding(state="good", found=str(count), facts={"cores": count})
+
+
+def memory() -> Finding:
+    """Look whether there is enough memory for the largest of the reference networks."""
+    left = [size for size in (_available_memory(), limit_left(_CGROUP)) if size is not None]
+    if not left:
+        return Finding(state="good", found="not known on this system", facts={"available": None})
+    available = min(left)
+    found, facts = f"{size_said(available)} available", {"available": available}
+    if available >= _ENOUGH_MEMORY:
+        return Finding(state="good", found=found, facts=facts)
+    return Finding(
+        state="warning",
+        found=found,
+        advice="Fine-tuning DenseNet-201 on a CPU takes 7.3 GB in fp32, 4.2 GB in bf16, in batches of 32. "
+        "End other programs, or take --batch-size 8 or smaller networks.",
+        facts=facts,
+    )
+
+
+def limit_left(cgroup: Path) -> int | None:
+    """Return how many bytes a container may still take; None where it has no limit.
+
+    Args:
+        cgroup: The folder of its control group, version 2.
+    """
+    try:
+        limit, used = ((cgroup / name).read_text().strip() for name in ("memory.max", "memory.current"))
+        # Pages of files that were read count as used, and are given up when memory is asked for.
+        given_up = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
+    except OSError:
+        return None
+    return None if limit == "max" else int(limit) - int(used) + int(given_up.get("inactive_file", 0))
+
+
+def _available_memory() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kibibytes = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
+    return int(kibibytes) * 1024 if kibibytes else None
+
+
+def _gpu(chosen: torch.device, precisions: Mapping[str, str]) -> Finding:
+    import torch
+
+    from tracker.training.device import device_name
+
+    name = device_name(chosen)
+    try:
+        free, total = torch.cuda.mem_get_info(chosen)
+    except RuntimeError as error:
+        said = str(error).partition("\n")[0]
+        advice = "Wait until it is free, or use another one or none: CUDA_VISIBLE_DEVICES=1, or empty."
+        return Finding(state="missing", found=f"{name} cannot be used: {said}", advice=advice)
+    sizes = f"{size_said(total)}, {size_said(free)} of it free"
+    facts = {"device": "cuda", "name": name, "total": total, "free": free, **precisions}
+    return Finding(state="good", found=f"{name}, {sizes}, {_precision_said(precisions)}", facts=facts)
+
+
+def _precisions(chosen: torch.device) -> dict[str, str]:
+    from tracker.training.device import choose_precision
+
+    return {
+        model: choose_precision("auto", model=model, device=chosen)
+        for model in RunOptions.model_validate({}).model
+    }
+
+
+def _precision_said(precisions: Mapping[str, str]) -> str:
+    if len(set(precisions.values())) == 1:
+        return f"trains in {next(iter(precisions.values()))}"
+    return "trains " + ", ".join(f"{model} in {precision}" for model, precision in precisions.items())
+
+
+def _unused_gpu(said: list[warnings.WarningMessage]) -> str:
+    """Say why a GPU that is there is not used; empty where there is none, or a user hid it."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return ""
+    if said:
+        return f"a GPU cannot be used: {said[0].message}"
+    return "there is an NVIDIA GPU that torch does not see" if _NVIDIA_DRIVER.exists() else ""

@@ -1,0 +1,111 @@
+"""Where runs are tracked: whether the database can be written, or the server answers."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tracker.doctor.finding import Finding
+from tracker.doctor.folders import why_not_writable
+from tracker.doctor.imports import need
+from tracker.tracking.store import database_file, describe, is_there, resolve_uri, short_path
+
+_ANOTHER = "give another --tracking-uri"
+_ACCOUNT = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an account that may write there."
+_LOCK_PATIENCE_S = 2.0
+
+
+def store(tracking_uri: str | None) -> Finding:
+    """Look whether runs can be tracked; nothing is created.
+
+    A server that does not answer is a warning: training does not wait for one, and records are kept for it.
+    One that refuses the account is not: it will not change its mind.
+
+    Args:
+        tracking_uri: What a user asked for; None: as everywhere.
+
+    Raises:
+        TrackingError: It is nothing that runs can be tracked in.
+    """
+    uri = resolve_uri(tracking_uri)
+    database = database_file(uri)
+    return _server(uri) if database is None else _embedded(uri, database)
+
+
+def _server(uri: str) -> Finding:
+    need("mlflow")
+    from tracker.tracking.asking import ask
+
+    answer = ask(uri)
+    facts = {"server": describe(uri), "failure": answer.failure or None, "version": answer.version or None}
+    if answer.failure == "denied":
+        return Finding(state="missing", found=answer.problem, advice=_ACCOUNT, facts=facts)
+    if answer.failure:
+        return Finding(
+            state="warning",
+            found=answer.problem,
+            advice="Check the address (--tracking-uri, MLFLOW_TRACKING_URI) and that the server runs. "
+            "Runs train without it; tracker sync sends their records later.",
+            facts=facts,
+        )
+    version = f"MLflow {answer.version}" if answer.version else "of an unknown version"
+    return Finding(state="good", found=f"{describe(uri)} answers, {version}", facts=facts)
+
+
+def _embedded(uri: str, database: Path) -> Finding:
+    name = short_path(database)
+    facts: dict[str, object] = {"database": str(database), "exists": database.exists()}
+    if problem := why_not_writable(database.parent):
+        return Finding(
+            state="missing",
+            found=f"{name} cannot be written ({problem})",
+            advice=f"Run in another folder, or {_ANOTHER}: sqlite:////FOLDER/mlflow.db.",
+            facts=facts,
+        )
+    if not is_there(uri):
+        return Finding(state="good", found=f"{name}, made by the first run", facts=facts)
+    try:
+        holds_runs = _open(database)
+    except sqlite3.Error as error:
+        return _unusable(name, error, facts)
+    if not holds_runs:
+        return Finding(
+            state="warning",
+            found=f"{name} is a database of something else, to which MLflow adds its tables",
+            advice=f"To keep them apart, {_ANOTHER}.",
+            facts=facts,
+        )
+    need("mlflow")
+    from tracker.tracking.asking import ask
+
+    answer = ask(uri)
+    if answer.failure:
+        advice = f"Install the MLflow that made it; or copy it, and then type: mlflow db upgrade {uri}"
+        return Finding(state="missing", found=answer.problem, advice=advice, facts=facts)
+    return Finding(state="good", found=f"{name} is there and can be written", facts=facts)
+
+
+def _open(database: Path) -> bool:
+    """Begin to write and take it back; say whether MLflow's tables are there."""
+    # A plain connect would make a database that is not there.
+    address = f"{database.as_uri()}?mode=rw"
+    with closing(
+        sqlite3.connect(address, uri=True, timeout=_LOCK_PATIENCE_S, isolation_level=None)
+    ) as open_one:
+        open_one.execute("BEGIN IMMEDIATE")
+        tables = open_one.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
+        open_one.execute("ROLLBACK")
+    return bool(tables)
+
+
+def _unusable(name: str, error: sqlite3.Error, facts: dict[str, object]) -> Finding:
+    if "locked" in str(error):
+        return Finding(
+            state="warning",
+            found=f"{name} is locked by another process",
+            advice="Runs train meanwhile, and their records are sent when it lets go.",
+            facts=facts,
+        )
+    advice = f"Move it away or check its permissions, or {_ANOTHER}."
+    return Finding(state="missing", found=f"{name} cannot be written ({error})", advice=advice, facts=facts)

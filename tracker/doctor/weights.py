@@ -1,0 +1,91 @@
+"""Pretrained weights: which are at hand, and how to get the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from tracker.doctor.finding import Finding
+from tracker.doctor.imports import need
+from tracker.options import RunOptions
+from tracker.tracking.store import short_path
+
+
+def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], Finding]]]:
+    """Yield the checks of weights, by their names.
+
+    Args:
+        asked: The weights that are asked for; None for all that networks have by default.
+    """
+    if asked in (None, "imagenet"):
+        yield "ImageNet weights", imagenet
+    if asked in (None, "bundled"):
+        yield "bundled weights", partial(bundled, required=asked is not None)
+    if asked is not None and asked not in ("imagenet", "bundled"):
+        yield "weights", partial(chosen, asked)
+
+
+def imagenet() -> Finding:
+    """Look whether the ImageNet weights of the reference networks are on this machine."""
+    need("torch", "torchvision")
+    from tracker.models.weights import bundled_names, imagenet_file
+
+    places = [imagenet_file(model) for model in RunOptions.model_validate({}).model]
+    folder = places[0][1].parent
+    absent = {file.name: url for url, file in places if not file.is_file()}
+    facts = {
+        "folder": str(folder),
+        "files": [file.name for _, file in places],
+        "absent": list(absent),
+        "urls": list(absent.values()),
+    }
+    if not absent:
+        return Finding(state="good", found=f"all {len(places)} in {short_path(folder)}", facts=facts)
+    without = "".join(f"; or --model {name}, whose weights are bundled" for name in bundled_names()[:1])
+    sites = ", ".join(dict.fromkeys(url.rpartition("/")[0] for url in absent.values()))
+    return Finding(
+        state="warning",
+        found=f"{len(absent)} of {len(places)} not here: {', '.join(absent)}",
+        advice=f"tracker run downloads them. Without internet: fetch these files from {sites}/ elsewhere, "
+        f"and put them into {short_path(folder)} (TORCH_HOME moves it); or --weights FILE or none{without}.",
+        facts=facts,
+    )
+
+
+def bundled(*, required: bool) -> Finding:
+    """Look whether the weights that come with this package came with it.
+
+    Args:
+        required: Nothing else was asked for.
+    """
+    need("torch", "torchvision")
+    from tracker.models.weights import bundled_names
+
+    names = bundled_names()
+    if names:
+        return Finding(state="good", found=", ".join(names), facts={"networks": names})
+    return Finding(
+        state="missing" if required else "warning",
+        found="none came with this package",
+        advice="Install tracker again, or choose other weights: --weights imagenet, FILE or none.",
+        facts={"networks": []},
+    )
+
+
+def chosen(weights: str) -> Finding:
+    """Look whether a file of weights is there.
+
+    Args:
+        weights: A path, or none.
+
+    Raises:
+        ModelError: There is no such file.
+    """
+    if weights == "none":
+        return Finding(state="good", found="none: networks begin at random", facts={"file": None})
+    need("torch", "torchvision")
+    from tracker.models.weights import prepare_weights
+
+    prepare_weights("", weights)
+    return Finding(state="good", found=weights, facts={"file": str(Path(weights).expanduser().absolute())})

@@ -1,0 +1,60 @@
+"""One question to an MLflow store or server: whether it answers, and if not, why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tracker.tracking.client import open_client
+from tracker.tracking.environment import prepare, request_timeout
+from tracker.tracking.store import describe
+
+_PATIENCE_S = 4
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a question.
+
+    Attributes:
+        failure: As `failures.Failure`; empty where it was answered.
+        problem: Why it was not, in one line.
+        version: The server's; empty where it does not say, or is none.
+    """
+
+    failure: str = ""
+    problem: str = ""
+    version: str = ""
+
+
+def ask(uri: str) -> Answer:
+    """Ask once, and wait for seconds only.
+
+    Args:
+        uri: As `resolve_uri` gives it; an embedded store has to be there.
+    """
+    prepare()
+    from tracker.tracking.failures import FAILURES, failure_of, problem_of
+
+    try:
+        with request_timeout(_PATIENCE_S):
+            open_client(uri).search_experiments(max_results=1)
+    except FAILURES as error:
+        return Answer(failure_of(error), problem_of(error, describe(uri)))
+    return Answer(version=_version(uri) if uri.startswith("http") else "")
+
+
+def _version(uri: str) -> str:
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+
+    from tracker.tracking.failures import FAILURES
+
+    account = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
+    try:
+        response = http_request(account, "/version", "GET", timeout=_PATIENCE_S, max_retries=0)  # type: ignore[no-untyped-call]
+    except FAILURES:
+        # Other servers speak MLflow's language, too.
+        return ""
+    return response.text if response.ok and _VERSION.fullmatch(response.text) else ""

@@ -33,6 +33,10 @@ Objective = Literal["val/loss", "val/auroc", "val/accuracy"]
 At = Literal["final", "best"]
 Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
+MINI = "mini-"
+"""How the names of the networks begin that bring weights of their own."""
+
+_MODELS_OF = {"phantom": ("mini-alexnet", "mini-resnet", "mini-densenet")}
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -54,7 +58,7 @@ class RunOptions(BaseModel):
     image_size: ImageSize = 224
     resize: Resize = "stretch"
 
-    weights: str = "imagenet"
+    weights: str | None = None
     epochs: Epochs = 40
     batch_size: BatchSize = 32
     optimizer: Optimizer = "sgd"
@@ -93,6 +97,12 @@ class RunOptions(BaseModel):
     @classmethod
     def _each_value_once(cls, values: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(dict.fromkeys(values))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _some_data_sets_have_networks_of_their_own(cls, values: dict[str, Any]) -> dict[str, Any]:
+        models = _MODELS_OF.get(values.get("dataset", ""))
+        return ({"model": models} if models else {}) | values
 
     @field_validator("search", mode="before")
     @classmethod
@@ -134,6 +144,10 @@ class RunOptions(BaseModel):
         """The MLflow experiment, by default named after the data set."""
         return self.experiment or self.dataset
 
+    def weights_of(self, model: str) -> str:
+        """Return the weights that a network begins with, unless its mode is scratch."""
+        return self.weights or ("bundled" if model.startswith(MINI) else "imagenet")
+
     def arms(self) -> Iterator[tuple[str, str]]:
         """Yield every model in every mode, a model's modes together."""
         return itertools.product(self.model, self.mode)
@@ -157,6 +171,6 @@ class RunOptions(BaseModel):
             "split": split,
             "precision": precision,
             "lr": self.lr if self.lr is not None else default_lr(mode, self.optimizer),
-            "weights": "none" if mode == "scratch" else self.weights,
+            "weights": "none" if mode == "scratch" else self.weights_of(model),
         }
         return Recipe(**(shared | chosen))

@@ -63,15 +63,15 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dataset: str = Field(description="The source of the images: tb-xray, montgomery, folder or csv.")
+    dataset: str = Field(description="The source of the images: tb-xray, montgomery, phantom, folder or csv.")
     split: str = Field(description="The parts train/val/test, as counts, as fractions, or 'given'.")
     split_seed: Seed = Field(description="The seed that the split is drawn with.")
     patient_pattern: str | None = Field(description="The regular expression that finds the patient.")
     on_unreadable: OnUnreadable = Field(description="What an unreadable image does to the run.")
     image_size: ImageSize = Field(description="Height and width of the images, in pixels.")
     resize: Resize = Field(description="How images that are not square become so.")
-    model: str = Field(description="The network, by its torchvision name.")
-    weights: str = Field(description="imagenet, none, or a file of weights.")
+    model: str = Field(description="The network, by its name.")
+    weights: str = Field(description="imagenet, bundled, none, or a file of weights.")
     mode: Mode = Field(description="Where the network is cut.")
     epochs: Epochs = Field(description="Passes over the training part.")
     batch_size: BatchSize = Field(description="Images a step.")

@@ -41,6 +41,9 @@ def logits(*parts: nn.Module) -> torch.Tensor:
         ("efficientnet_b0", ["feature-extractor", "freeze:features.4"]),
         ("squeezenet1_1", ["feature-extractor", "freeze:features.5"]),
         ("googlenet", ["feature-extractor", "freeze:inception4a"]),
+        ("mini-alexnet", ["feature-extractor", "freeze:features"]),
+        ("mini-resnet", ["feature-extractor", "freeze:layer2"]),
+        ("mini-densenet", ["feature-extractor", "freeze:features.transition2"]),
     ],
 )
 def test_trunk_then_tail_is_exactly_the_whole_network(name: str, modes: list[str]) -> None:

@@ -48,7 +48,13 @@ def test_it_prepares_images_as_training_did(tmp_path: Path, resize: Resize, colo
     np.testing.assert_allclose(answer.to_numpy(), expected.numpy(), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "googlenet", "vit_b_32", "shufflenet_v2_x0_5"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("resnet18", "squeezenet1_1", "googlenet", "vit_b_32", "shufflenet_v2_x0_5"),
+        *("mini-alexnet", "mini-resnet", "mini-densenet"),
+    ],
+)
 def test_every_kind_of_network_comes_back(tmp_path: Path, name: str) -> None:
     path = random_image(tmp_path / "image.png", 224, 224, colour=False)
     network = build_network(name, weights="none", classes=3, seed=0)

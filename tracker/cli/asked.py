@@ -14,7 +14,7 @@ DATA, NETWORKS, TRAINING, TUNING, TRACKING = "Images", "Networks", "Training", "
 
 Dataset = Annotated[
     str | None,
-    typer.Option(help="tb-xray, montgomery, folder or csv. Default: tb-xray.", rich_help_panel=DATA),
+    typer.Option(help="tb-xray, montgomery, phantom, folder or csv. Default: tb-xray.", rich_help_panel=DATA),
 ]
 Data = Annotated[
     Path | None, typer.Option(help="Where the images are: a folder or a csv file.", rich_help_panel=DATA)
@@ -48,7 +48,8 @@ OnUnreadable = Annotated[
 Model = Annotated[
     list[str] | None,
     typer.Option(
-        help="A torchvision network; repeat for several. Default: alexnet, resnet152, densenet201.",
+        help="A network (see tracker models); repeat for several. "
+        "Default: alexnet, resnet152, densenet201 (three mini-... with phantom).",
         rich_help_panel=NETWORKS,
     ),
 ]
@@ -63,7 +64,8 @@ Mode = Annotated[
 Weights = Annotated[
     str | None,
     typer.Option(
-        help="imagenet, none, or a .pth or .safetensors file. Default: imagenet.",
+        help="imagenet, bundled, none, or a .pth or .safetensors file. "
+        "Default: imagenet (bundled for mini-... networks).",
         rich_help_panel=NETWORKS,
     ),
 ]

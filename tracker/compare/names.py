@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
+REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201", "mini-alexnet", "mini-resnet", "mini-densenet")
 
 _MODES = ("feature-extractor", "freeze:", "fine-tuning", "scratch")
 
 _PAPER_NAMES = (
+    (re.compile(r"mini-alexnet"), "Mini-AlexNet"),
+    (re.compile(r"mini-resnet"), "Mini-ResNet"),
+    (re.compile(r"mini-densenet"), "Mini-DenseNet"),
     (re.compile(r"alexnet"), "AlexNet"),
     (re.compile(r"resnet(\d+)"), r"ResNet-\1"),
     (re.compile(r"wide_resnet(\d+)_(\d+)"), r"Wide ResNet-\1-\2"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import safetensors.torch
 
-from tracker.models import served_network
+from tracker.models import minis, served_network
 from tracker.models.networks import Network, builder_options
 from tracker.recipe import Resize
 
@@ -20,7 +21,7 @@ _NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
 def export_network(
     network: Network, folder: Path, *, classes: Sequence[str], image_size: int, resize: Resize
 ) -> None:
-    """Write `network.safetensors` and `card.json` into a folder.
+    """Write `network.safetensors` and `card.json` into a folder, and what builds a network of ours.
 
     Args:
         network: The trained network, trunk and tail.
@@ -43,6 +44,8 @@ def export_network(
         "builder": builder_options(network.name, pretrained=True) | _as_it_is(network),
     }
     (folder / "card.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+    if network.name in minis.MINIS:
+        shutil.copyfile(minis.__file__, folder / "minis.py")
 
 
 def _as_it_is(network: Network) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""Torchvision's classification networks, each with a new last layer for the user's classes."""
+"""Torchvision's classification networks and the small ones, each with a new last layer for the classes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torchvision
 from torch import nn
 
 from tracker.errors import ModelError, UsageError
+from tracker.models.minis import MINIS
 from tracker.models.weights import load_weights
 
 _IMAGENET_CLASSES = 1000
@@ -23,7 +24,7 @@ class Network:
     """A network with a new last layer, and how images are normalised for it.
 
     Attributes:
-        name: Torchvision's name of the network.
+        name: The name of the network: torchvision's, or mini-...
         module: The network: normalised images [N, 3, H, W] to logits [N, classes].
         head: The dotted name of its last layer, the new one.
         mean: The mean of each channel that is subtracted, on the scale 0 to 1.
@@ -38,15 +39,15 @@ class Network:
 
 
 def network_names() -> list[str]:
-    """Return the names of all classification networks that torchvision has."""
-    return list(torchvision.models.list_models(module=torchvision.models))
+    """Return the names of all classification networks: the small ones, and those that torchvision has."""
+    return [*MINIS, *torchvision.models.list_models(module=torchvision.models)]
 
 
 def check_network_names(asked: Sequence[str]) -> None:
     """Accept names of networks that exist.
 
     Raises:
-        UsageError: If torchvision lacks some of them; the nearest names are given for each.
+        UsageError: If there are no such ones; the nearest names are given for each.
     """
     names = network_names()
     unknown = {name: difflib.get_close_matches(name, names, n=2) for name in asked if name not in names}
@@ -56,7 +57,7 @@ def check_network_names(asked: Sequence[str]) -> None:
         f"{name!r} is not" + (f" ({' or '.join(near)}?)" if near else "") for name, near in unknown.items()
     ]
     raise UsageError(
-        "a model must be a classification network of torchvision",
+        "a model must be a classification network of torchvision, or a small one",
         but=", ".join(found),
         do=f"`tracker models` lists all {len(names)}.",
     )
@@ -69,8 +70,8 @@ def build_network(name: str, *, weights: str, classes: int, seed: int) -> Networ
     same one. With `weights="none"` the seed determines all other layers too.
 
     Args:
-        name: Torchvision's name of the network.
-        weights: `imagenet`, `none`, or the path of a state dict (.pth, .pt or .safetensors).
+        name: The network's name.
+        weights: `imagenet`, `bundled`, `none`, or the path of a state dict (.pth, .pt or .safetensors).
         classes: The number of classes, 2 or more.
         seed: The seed of what is drawn at random.
 
@@ -79,14 +80,21 @@ def build_network(name: str, *, weights: str, classes: int, seed: int) -> Networ
         ModelError: If the weights cannot be had or do not fit.
     """
     check_network_names([name])
-    options = builder_options(name, pretrained=weights != "none")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module: nn.Module = torchvision.models.get_model(name, weights=None, **options)
+        module = _random_network(name, pretrained=weights != "none")
     head = _last_layer_name(module, name)
     pretrained = load_weights(module, name, weights, head=head)
     _renew(module, head, classes=classes, seed=seed)
     return Network(name, module, head, pretrained.mean, pretrained.std)
+
+
+def _random_network(name: str, *, pretrained: bool) -> nn.Module:
+    if name in MINIS:
+        return MINIS[name]()
+    options = builder_options(name, pretrained=pretrained)
+    module: nn.Module = torchvision.models.get_model(name, weights=None, **options)
+    return module
 
 
 def blueprint(name: str, *, classes: int) -> Network:

@@ -6,6 +6,7 @@ It needs torch, torchvision, safetensors, pillow, numpy and pandas, and nothing 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -67,11 +68,25 @@ class ServedNetwork:
 def load(folder: str) -> ServedNetwork:
     """Return the network that a folder holds as `card.json` and `network.safetensors`."""
     card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
-    network = torchvision.models.get_model(card["model"], weights=None, **card["builder"])
+    network = _new_network(Path(folder), card)
     state = safetensors.torch.load_file(Path(folder) / "network.safetensors")
     network.set_submodule(card["head"], _layer_for(state[f"{card['head']}.weight"]))
     network.load_state_dict(state)
     return ServedNetwork(network, card)
+
+
+def _new_network(folder: Path, card: dict[str, Any]) -> torch.nn.Module:
+    file = folder / "minis.py"
+    if file.exists():
+        spec = importlib.util.spec_from_file_location("tracker_minis", file)
+        assert spec is not None
+        assert spec.loader is not None
+        minis = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(minis)
+        network: torch.nn.Module = minis.MINIS[card["model"]]()
+    else:
+        network = torchvision.models.get_model(card["model"], weights=None, **card["builder"])
+    return network
 
 
 def _layer_for(weight: torch.Tensor) -> torch.nn.Module:

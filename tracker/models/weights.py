@@ -1,4 +1,4 @@
-"""Pretrained weights: torchvision's, or a file of the user's."""
+"""Pretrained weights: torchvision's, those that come with the small networks, or a file of the user's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import socket
 import sys
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ import torchvision
 from torch import nn
 
 from tracker.errors import ModelError
+from tracker.models.minis import MINIS
 from tracker.models.state_file import Pretrained, load_file
 
+BUNDLED = Path(__file__).with_name("bundled")
 _CONNECT_TIMEOUT_S = 10.0
-
 
 IMAGENET = Pretrained((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -30,8 +31,8 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
 
     Args:
         module: The network.
-        name: Torchvision's name of it.
-        weights: imagenet, none or a file.
+        name: Its name.
+        weights: imagenet, bundled, none or a file.
         head: The name of the last layer.
 
     Returns:
@@ -42,55 +43,100 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
     """
     if weights == "none":
         return IMAGENET
+    if weights == "bundled":
+        return load_file(module, _bundled(name), head=head, default=IMAGENET)
     if weights != "imagenet":
         return load_file(module, _existing(weights), head=head, default=IMAGENET)
     official = _imagenet_weights(name)
     transforms = official.transforms()
     trained_on = Pretrained(tuple(transforms.mean), tuple(transforms.std))
-    return load_file(module, _fetch(name, official.url), head=head, default=trained_on)
+    return load_file(module, _fetch(name), head=head, default=trained_on)
 
 
 def is_file(weights: str) -> bool:
     """Say whether weights are a file of the user's."""
-    return weights not in {"imagenet", "none"}
+    return weights not in {"imagenet", "bundled", "none"}
+
+
+def bundled_names() -> list[str]:
+    """Return the names of the networks whose weights come with this package."""
+    return sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
+
+
+def imagenet_file(name: str) -> tuple[str, Path]:
+    """Return where the ImageNet weights of a network come from, and where torch keeps them.
+
+    Args:
+        name: Torchvision's name of the network.
+
+    Returns:
+        An address, and a file that need not be there.
+    """
+    url = str(_imagenet_weights(name).url)
+    return url, Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
 
 
 def prepare_weights(name: str, weights: str) -> None:
     """Fetch the weights of a network if they are not on this machine, before any work begins.
 
     Args:
-        name: Torchvision's name of the network.
-        weights: imagenet, none or a file.
+        name: The network's name.
+        weights: imagenet, bundled, none or a file.
 
     Raises:
         ModelError: If they cannot be fetched, or there is no such file.
     """
     if weights == "imagenet":
-        _fetch(name, _imagenet_weights(name).url)
+        _fetch(name)
+    elif weights == "bundled":
+        _bundled(name)
     elif weights != "none":
         _existing(weights)
 
 
 def weights_digest(weights: str) -> str:
-    """Return the SHA-256 of a file of weights, or nothing for weights that have a name."""
+    """Return the SHA-256 of weights that a name does not identify; nothing for ImageNet's and for none."""
+    if weights == "bundled":
+        # They can be others in another version of this package.
+        return _digest_of_all(sorted(BUNDLED.glob("*.safetensors")))
     if not is_file(weights):
         return ""
     with _existing(weights).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _digest_of_all(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _bundled(name: str) -> Path:
+    file = BUNDLED / f"{name}.safetensors"
+    if not file.is_file():
+        raise ModelError(
+            "--weights bundled must be asked for networks that bring their weights",
+            but=f"{name} does not (those that do: {', '.join(bundled_names())})",
+            do="Choose one of them, or --weights imagenet.",
+        )
+    return file
+
+
 def _existing(weights: str) -> Path:
     path = Path(weights).expanduser()
     if not path.is_file():
         raise ModelError(
-            "--weights must be imagenet, none or a file", but=f"there is no file {path}", do="Check the path."
+            "--weights must be imagenet, bundled, none or a file",
+            but=f"there is no file {path}",
+            do="Check the path.",
         )
     return path
 
 
-def _fetch(name: str, url: str) -> Path:
-    """Return where torch keeps a file of weights, fetched now if it is not there."""
-    target = Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
+def _fetch(name: str) -> Path:
+    """Return where torch keeps the ImageNet weights of a network, fetched now if they are not there."""
+    url, target = imagenet_file(name)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         # The file's name ends in the first digits of its own SHA-256.
@@ -106,6 +152,12 @@ def _fetch(name: str, url: str) -> Path:
 
 
 def _imagenet_weights(name: str) -> Any:
+    if name in MINIS:
+        raise ModelError(
+            "--weights imagenet must be asked for networks of torchvision",
+            but=f"{name} is none, and was never trained on ImageNet",
+            do="Use --weights bundled for it.",
+        )
     members = torchvision.models.get_model_weights(name)
     # The few that have no V1 have weights that were trained otherwise, first a linear layer on frozen ones.
     names = ("IMAGENET1K_V1", "IMAGENET1K_SWAG_LINEAR_V1")

@@ -49,7 +49,7 @@ class Archive:
         return self.folder / Path(urlsplit(self.url).path).name
 
 
-def fetch(archive: Archive, *, progress: Progress, pauses: tuple[float, ...] = PAUSES) -> Path:
+def fetch(archive: Archive, progress: Progress, *, pauses: tuple[float, ...] = PAUSES) -> Path:
     """Have the unpacked data set, downloading it where that was not done before.
 
     Args:

@@ -11,7 +11,6 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from tracker.data.content import hash_files, same_content
-from tracker.data.download import fetch
 from tracker.data.listing import listed
 from tracker.data.patients import compile_pattern, patients_of
 from tracker.data.progress import Progress, silent
@@ -113,10 +112,10 @@ def build_manifest(
 
     Args:
         dataset: Its kind, by the name in the registry of sources.
-        root: Where it lies; None downloads it, where that is possible.
+        root: Where it lies; None downloads or draws it, where that is possible.
         patient_pattern: A regular expression that finds the patient in a file name, such as `^\d+`;
             it wins over what the source says.
-        progress: Told about downloaded bytes and hashed images.
+        progress: Told about downloaded bytes, drawn images and hashed images.
 
     Returns:
         The manifest.
@@ -149,8 +148,8 @@ def build_manifest(
 def _place(source: Source, root: Path | None, progress: Progress) -> Path:
     if root is not None:
         return root.expanduser().absolute()
-    if source.download is not None:
-        return fetch(source.download, progress=progress)
+    if source.provide is not None:
+        return source.provide(progress)
     raise UsageError(
         f"--dataset {source.name} must be given the place of its images", but="--data is missing",
         do="Add --data PATH.",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 
-from tracker.data.download import Archive
+from tracker.data.download import Archive, fetch
 from tracker.data.sources.nlm import collect_nlm, years
 from tracker.data.sources.source import Source
 
@@ -42,9 +42,12 @@ def read_montgomery(lines: list[str]) -> Mapping[str, str]:
 MONTGOMERY = Source(
     name="montgomery",
     collect=partial(collect_nlm, prefix="MCUCXR", wrapper="MontgomerySet", reading=read_montgomery),
-    download=Archive(
-        dataset="montgomery",
-        url="https://openi.nlm.nih.gov/imgs/collections/NLM-MontgomeryCXRSet.zip",
-        url_variable="TRACKER_MONTGOMERY_URL",
+    provide=partial(
+        fetch,
+        Archive(
+            dataset="montgomery",
+            url="https://openi.nlm.nih.gov/imgs/collections/NLM-MontgomeryCXRSet.zip",
+            url_variable="TRACKER_MONTGOMERY_URL",
+        ),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tracker.data.download import Archive
+from tracker.data.progress import Progress
 from tracker.records import Part
 
 IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
@@ -52,13 +52,14 @@ class Source:
         name: What `--dataset` calls it.
         collect: Lists the images under a root; raises DataError, with all that is wrong at once.
         default_split: The split rule of the study that the data set is known for.
-        download: Where the data set is published, if it can be fetched.
+        provide: Has the images on this machine and returns their folder, where no `--data` is needed:
+            downloads or draws them, unless that was done before.
     """
 
     name: str
     collect: Callable[[Path], list[Found]]
     default_split: str | None = None
-    download: Archive | None = None
+    provide: Callable[[Progress], Path] | None = None
 
 
 def is_image(path: Path) -> bool:

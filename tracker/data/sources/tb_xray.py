@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 
-from tracker.data.download import Archive
+from tracker.data.download import Archive, fetch
 from tracker.data.sources.nlm import collect_nlm, years
 from tracker.data.sources.source import Source
 
@@ -41,9 +41,12 @@ TB_XRAY = Source(
     name="tb-xray",
     collect=partial(collect_nlm, prefix="CHNCXR", wrapper="ChinaSet_AllFiles", reading=read_shenzhen),
     default_split="486/44/132",
-    download=Archive(
-        dataset="tb-xray",
-        url="https://openi.nlm.nih.gov/imgs/collections/ChinaSet_AllFiles.zip",
-        url_variable="TRACKER_TB_XRAY_URL",
+    provide=partial(
+        fetch,
+        Archive(
+            dataset="tb-xray",
+            url="https://openi.nlm.nih.gov/imgs/collections/ChinaSet_AllFiles.zip",
+            url_variable="TRACKER_TB_XRAY_URL",
+        ),
     ),
 )

@@ -1,0 +1,1 @@
+"""Synthetic chest radiographs, drawn from nothing: the same bytes on every machine."""

@@ -74,12 +74,13 @@ def mini_densenet(num_classes: int = 1000) -> nn.Module:
         num_classes: Outputs of the last layer.
     """
     network: nn.Module = DenseNet(12, (2, 3, 4, 3), num_init_features=24, num_classes=num_classes)
-    network.features.conv0 = nn.Conv2d(3, 24, kernel_size=7, stride=4, padding=3, bias=False)
-    nn.init.kaiming_normal_(network.features.conv0.weight)
+    first = nn.Conv2d(3, 24, kernel_size=7, stride=4, padding=3, bias=False)
+    nn.init.kaiming_normal_(first.weight)
+    network.set_submodule("features.conv0", first)
     return network
 
 
-MINIS: dict[str, Callable[[], nn.Module]] = {
+MINIS: dict[str, Callable[..., nn.Module]] = {
     "mini-alexnet": MiniAlexNet,
     "mini-resnet": MiniResNet,
     "mini-densenet": mini_densenet,

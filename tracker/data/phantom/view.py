@@ -26,7 +26,6 @@ class View:
         black: The grey of the open beam, 0 to 255.
         scatter: How much scattered radiation veils the image.
         grain: Noise of the film or detector, in greys.
-        blur: How much of the sharpness is lost, 0 to 1.
         fall_off: How much darker the exposure makes one side than the other.
         borders: Collimation: what is black at the left, right, top and bottom, in image widths.
         border_tilt: How crooked the collimation is.
@@ -45,7 +44,6 @@ class View:
     black: float
     scatter: float
     grain: float
-    blur: float
     fall_off: float
     borders: tuple[float, float, float, float]
     border_tilt: float
@@ -68,7 +66,6 @@ def draw_view(rng: np.random.Generator) -> View:
         black=between(rng, 0.0, 14.0),
         scatter=between(rng, 0.25, 1.0),
         grain=between(rng, 1.0, 3.5),
-        blur=between(rng, 0.0, 1.0),
         fall_off=around(rng, 0.0, 0.28),
         borders=tuple(between(rng, -0.03, 0.07) if framed else -1.0 for _ in range(4)),  # type: ignore[arg-type]
         border_tilt=around(rng, 0.0, 0.03),

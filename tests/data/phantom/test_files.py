@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.data.phantom.conftest import Sample
+from tracker.data.manifest import build_manifest
+from tracker.data.phantom import files
+from tracker.data.pixels import build_pixels
+from tracker.data.progress import silent
+from tracker.data.split import default_rule, make_split
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, sample: Sample) -> int:
+    """The first patients alone, so that drawing takes no time; how many images they have."""
+    patients = sample.patients[:6]
+    monkeypatch.setattr(files, "cohort", lambda: patients)
+    return sum(patient.visits for patient in patients)
+
+
+def test_the_sample_is_drawn_once_and_says_that_it_is_synthetic(few: int, cache: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    folder = files.sample_folder(lambda *state: told.append(state))
+    assert folder == cache / "datasets" / f"phantom-{files.VERSION}"
+    assert told == [(done, few, "synthetic radiographs drawn") for done in range(1, few + 1)]
+    assert "synthetic" in (folder / "SYNTHETIC.txt").read_text()
+    files.sample_folder(lambda *_: pytest.fail("drawn again"))
+
+
+def test_the_files_hold_what_was_drawn_and_the_table_says_whose(sample: Sample, few: int) -> None:
+    folder = files.sample_folder(silent)
+    with (folder / "images.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) == few == len(list(folder.glob("*/*.bmp")))
+    for row, (patient, _), image in zip(rows, sample.visits, sample.images, strict=False):
+        assert np.array_equal(np.asarray(Image.open(folder / row["path"])), image)
+        assert (row["label"], row["patient"], row["findings"]) == (
+            patient.label,
+            str(patient),
+            patient.said,
+        )
+
+
+def test_drawing_that_breaks_off_leaves_nothing(
+    few: int, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(files, "_write_table", fail)
+        files.sample_folder(silent)
+    assert list((cache / "datasets").glob("[!.]*")) == []
+    assert len(list(files.sample_folder(silent).glob("*/*.bmp"))) == few
+
+
+def test_a_full_disk_is_said_in_one_line(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tracker.errors import DataError
+
+    monkeypatch.setattr(files, "SIZE", 10**8)
+    with pytest.raises(DataError, match="drawing synthetic radiographs needs .* GB free"):
+        files.sample_folder(silent)
+
+
+def test_the_data_set_needs_no_place_and_is_split_as_the_reference_study_is(sample: Sample) -> None:
+    manifest = build_manifest("phantom", None)
+    assert manifest.counts == {"other": 326, "tuberculosis": 336}
+    assert len({one.patient for one in manifest.samples}) == len(sample.patients)
+    split = make_split(manifest, default_rule(manifest), seed=0)
+    assert split.counts == {"train": 486, "val": 44, "test": 132}
+    parts_of: dict[str | None, set[str]] = {}
+    for one in manifest.samples:
+        parts_of.setdefault(one.patient, set()).add(split.part_of[one.id])
+    assert {len(parts) for parts in parts_of.values()} == {1}
+    assert {one.attributes["findings"] for one in manifest.samples} >= {"none", "cavity", "effusion"}
+    pixels = build_pixels(manifest, image_size=224, resize="stretch")
+    assert pixels.shape == (662, 224, 224, 1)
+    place = (
+        next(i for i, one in enumerate(manifest.samples) if one.id == "tuberculosis/P001_1.bmp")
+        if (sample.patients[0].label == "tuberculosis")
+        else next(i for i, one in enumerate(manifest.samples) if one.id == "other/P001_1.bmp")
+    )
+    assert np.array_equal(pixels.array[place, :, :, 0], sample.images[0])

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli.opened import Example, opened
 from tracker.records import RunRecord
 
 
@@ -30,7 +31,9 @@ class Format(StrEnum):
 
 
 def compare(
-    experiment: Annotated[str, typer.Option(help="MLflow experiment.")] = "tb-xray",
+    experiment: Annotated[
+        str | None, typer.Option(help="MLflow experiment. Default: tb-xray (phantom with --example).")
+    ] = None,
     metric: Annotated[str, typer.Option(help="What is compared, such as test/auroc or val/loss.")] = (
         "test/accuracy"
     ),
@@ -53,19 +56,18 @@ def compare(
         str | None,
         typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
     ] = None,
+    example: Example = False,
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""
-    from tracker.cli.leftovers import send_what_is_left
     from tracker.compare.formats import render
     from tracker.compare.selection import choose
     from tracker.compare.table import comparison
     from tracker.compare.trials import trials_of
     from tracker.tracking.history import read_runs
-    from tracker.tracking.store import resolve_uri
 
-    uri = resolve_uri(tracking_uri)
-    send_what_is_left(uri)
-    runs = read_runs(uri, experiment, metrics=_drawn() if figures else ())
+    asked = experiment or ("phantom" if example else "tb-xray")
+    with opened(tracking_uri, example=example) as uri:
+        runs = read_runs(uri, asked, metrics=_drawn() if figures else ())
     selection = choose(runs, split=split, where=where or ())
     trials = trials_of(runs) if include_trials else None
     text = render(comparison(selection, metric=metric, at=at.value), format.value, trials=trials)

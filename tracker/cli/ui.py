@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli.opened import Example, opened
+
 
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
@@ -13,12 +15,10 @@ def ui(
         str | None,
         typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
     ] = None,
+    example: Example = False,
 ) -> None:
     """Show curves and runs in MLflow's UI, on this machine only; Ctrl-C ends it."""
-    from tracker.cli.leftovers import send_what_is_left
-    from tracker.tracking.store import resolve_uri
     from tracker.tracking.ui import run_ui
 
-    uri = resolve_uri(tracking_uri)
-    send_what_is_left(uri)
-    run_ui(uri, port, ready=typer.echo)
+    with opened(tracking_uri, example=example) as uri:
+        run_ui(uri, port, ready=typer.echo)

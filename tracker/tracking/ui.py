@@ -78,7 +78,7 @@ def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )
         try:
-            _wait_until_ready(server, address, output)
+            wait_until_ready(server, address, output)
             ready(address)
             server.wait()
         except KeyboardInterrupt:
@@ -124,7 +124,17 @@ def _require_free(port: int) -> None:
             ) from None
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], address: str, output: IO[bytes]) -> None:
+def wait_until_ready(server: subprocess.Popen[bytes], address: str, output: IO[bytes]) -> None:
+    """Wait until a server answers.
+
+    Args:
+        server: Its process.
+        address: Where it will answer.
+        output: What it prints.
+
+    Raises:
+        TrackingError: It ended, or does not answer within a minute; gives what it said last.
+    """
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and server.poll() is None:
         try:

@@ -1,0 +1,49 @@
+"""The store that a command reads from: the user's, or the example that comes with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from tracker.cli.leftovers import send_what_is_left
+
+Example = Annotated[
+    bool, typer.Option("--example", help="Look at the runs that come with tracker, before making any.")
+]
+
+
+@contextmanager
+def opened(tracking_uri: str | None, *, example: bool) -> Iterator[str]:
+    """Have a store to read from; what earlier runs could not send to it is sent first.
+
+    Args:
+        tracking_uri: As a user gives it.
+        example: Whether the example is asked for.
+
+    Yields:
+        The store's address.
+
+    Raises:
+        UsageError: Both are asked for.
+        TrackingError: The address is none, or the example did not come with this installation.
+    """
+    from tracker.errors import UsageError
+    from tracker.tracking.example import example_store
+    from tracker.tracking.store import resolve_uri
+
+    if not example:
+        uri = resolve_uri(tracking_uri)
+        send_what_is_left(uri)
+        yield uri
+    elif tracking_uri is None:
+        with example_store() as uri:
+            yield uri
+    else:
+        raise UsageError(
+            "--example has a store of its own",
+            but=f"--tracking-uri {tracking_uri} names another one",
+            do="Leave one of them out.",
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command import Outcome, run_process
-from tests.disks import SmallDisk, missing_for_small_disk, small_disk
+from tests.disks import missing_for_small_disk, small_disk
 from tests.proxies import proxy_to
 from tests.servers import MlflowServer, free_port
 from tracker.tracking.journal import JOURNAL
@@ -22,11 +22,17 @@ from tracker.tracking.store import initialise_embedded
 
 Tracker = Callable[..., Outcome]
 
+_NO_DISKS = missing_for_small_disk()
+needs_small_disks = pytest.mark.skipif(bool(_NO_DISKS), reason=_NO_DISKS)
+
 FILES = ("alexnet-owt-7be5be79.pth", "resnet152-394f9c45.pth", "densenet201-c1103571.pth")
+NETWORKS = ("mini-alexnet", "mini-resnet", "mini-densenet")
+PHANTOM = "tracker run --dataset phantom"
+FOLDER = "tracker run --dataset folder --data YOUR_IMAGES"
 NAMES = (
     *("Python", "tracker", "torch", "torchvision", "mlflow", "optuna", "other packages"),
     *("device", "cores", "memory", "cache folder", "journal folder"),
-    *("ImageNet weights", "bundled weights", "MLflow", "unsent records"),
+    *("bundled weights", "ImageNet weights", "MLflow", "unsent records"),
 )
 
 
@@ -48,10 +54,11 @@ def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where weights come with the package, with those of one network."""
+    """Where weights come with the package, with a file for each of the small networks."""
     folder = tmp_path / "bundled"
     folder.mkdir()
-    (folder / "mini-alexnet.safetensors").write_bytes(b"made by hand")
+    for name in NETWORKS:
+        (folder / f"{name}.safetensors").write_bytes(b"made by hand")
     monkeypatch.setattr("tracker.models.weights.BUNDLED", folder)
     return folder
 
@@ -87,14 +94,6 @@ def database(made_store: Path, workplace: Path) -> Path:
     return Path(shutil.copy(made_store, workplace / "mlflow.db"))
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    if reason := missing_for_small_disk():
-        pytest.skip(reason)
-    with small_disk(tmp_path / "disk", mib=2) as mounted:
-        yield mounted
-
-
 def rows(told: Outcome) -> dict[str, str]:
     """Return what is said of each check, mark first, in one line."""
     found: dict[str, str] = {}
@@ -117,7 +116,7 @@ def test_a_machine_that_has_everything_can_run_and_is_left_as_it_was(
     assert said["MLflow"] == "✓ mlflow.db, made by the first run"
     assert said["journal folder"] == "✓ .tracker, locks work"
     assert "the main job can run here" in told.out
-    assert told.out.endswith("\nnext: tracker run --dataset folder --data YOUR_IMAGES\n")
+    assert told.out.endswith(f"\nnext: {PHANTOM}\n  or: {FOLDER}\n")
     assert list(workplace.iterdir()) == []
 
 
@@ -159,30 +158,35 @@ def test_weights_that_are_absent_are_a_warning_with_what_to_fetch_and_where_to_p
     told = tracker("doctor")
     assert told.code == 0
     said = rows(told)["ImageNet weights"]
-    assert said.startswith(f"! 2 of 3 not here: {FILES[0]}, {FILES[2]} tracker run downloads them.")
+    assert said.startswith(
+        f"! 2 of 3 not here: {FILES[0]}, {FILES[2]} The reference networks begin with them"
+    )
     assert "https://download.pytorch.org/models/ elsewhere" in said
     assert str(checkpoints) in said.replace(" ", "")
-    assert "--model mini-alexnet, whose weights are bundled" in said
     facts = checked()["ImageNet weights"]["facts"]
     assert facts["urls"] == [f"https://download.pytorch.org/models/{name}" for name in FILES[::2]]
     assert facts["folder"] == str(checkpoints)
     assert not (checkpoints / FILES[0]).exists()
 
 
-def test_bundled_weights_are_listed_and_must_be_there_where_nothing_else_is_asked_for(
-    checked: Checked, bundled: Path
+@pytest.mark.parametrize("absent", NETWORKS)
+def test_bundled_weights_are_all_there_or_the_installation_is_broken(
+    tracker: Tracker, checked: Checked, bundled: Path, absent: str
 ) -> None:
-    assert checked()["bundled weights"]["found"] == "mini-alexnet"
-    (bundled / "mini-alexnet.safetensors").unlink()
-    assert checked()["bundled weights"]["state"] == "warning"
-    findings = checked("--weights", "bundled")
-    assert findings["bundled weights"]["state"] == "missing"
-    assert "ImageNet weights" not in findings
+    assert checked()["bundled weights"]["found"] == ", ".join(NETWORKS)
+    (bundled / f"{absent}.safetensors").unlink()
+    told = tracker("doctor")
+    assert told.code == 1
+    said = rows(told)["bundled weights"]
+    assert said.startswith(f"✗ 1 of 3 did not come with this package: {absent} Install tracker again.")
+    assert checked()["bundled weights"]["facts"]["absent"] == [absent]
+    assert "missing" not in {finding["state"] for finding in checked("--weights", "imagenet").values()}
 
 
 def test_weights_that_are_asked_for_are_looked_for_alone(checked: Checked, workplace: Path) -> None:
     assert checked("--weights", "none")["weights"]["state"] == "good"
     assert "bundled weights" not in checked("--weights", "imagenet")
+    assert "ImageNet weights" not in checked("--weights", "bundled")
     absent = checked("--weights", "own.pth")
     assert absent["weights"]["state"] == "missing"
     assert "there is no file own.pth" in absent["weights"]["found"]
@@ -190,6 +194,32 @@ def test_weights_that_are_asked_for_are_looked_for_alone(checked: Checked, workp
     there = checked("--weights", "own.pth")
     assert there["weights"]["facts"] == {"file": f"{workplace}/own.pth"}
     assert "ImageNet weights" not in there
+
+
+@pytest.mark.parametrize(
+    ("asked", "commands"),
+    [
+        ("--weights none", [f"{PHANTOM} --weights none", f"{FOLDER} --weights none"]),
+        ("--weights bundled", [f"{PHANTOM} --weights bundled"]),
+        ("--weights imagenet", [f"{FOLDER} --weights imagenet"]),
+        ("--weights own.pth", [f"{FOLDER} --weights own.pth"]),
+        (
+            "--tracking-uri sqlite:///a.db",
+            [f"{given} --tracking-uri sqlite:///a.db" for given in (PHANTOM, FOLDER)],
+        ),
+        (
+            "--tracking-uri http://me:secret@127.0.0.1:9",
+            [f"{given} --tracking-uri http://127.0.0.1:9" for given in (PHANTOM, FOLDER)],
+        ),
+    ],
+)
+def test_what_is_offered_next_needs_no_more_than_what_was_looked_at(
+    tracker: Tracker, workplace: Path, monkeypatch: pytest.MonkeyPatch, asked: str, commands: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    (workplace / "own.pth").write_bytes(b"made by hand")
+    _, _, last = tracker("doctor", *asked.split()).out.partition("\n\n")
+    assert [line[6:] for line in last.splitlines()[1:]] == commands
 
 
 @pytest.mark.parametrize(
@@ -209,18 +239,32 @@ def test_a_folder_that_cannot_be_written_to_is_missing_and_its_variable_is_named
         assert "next:" not in told.out
 
 
-def test_little_room_is_a_warning_and_no_room_is_missing(
-    checked: Checked, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+@needs_small_disks
+@pytest.mark.parametrize(
+    ("mib", "state"), [(8000, "good"), (7000, "warning"), (200, "warning"), (180, "missing")]
+)
+def test_room_is_good_for_the_reference_study_and_missing_for_less_than_the_first_run(
+    checked: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mib: int, state: str
 ) -> None:
-    monkeypatch.setenv("TRACKER_CACHE", str(disk.folder / "cache"))
-    little = checked()["cache folder"]
-    assert (little["state"], little["facts"]["free"]) == ("warning", 2 * 2**20)
-    assert little["found"].endswith(", 2 MB free")
-    assert "larger disk" in little["advice"]
-    disk.fill()
-    assert checked()["cache folder"]["state"] == "missing"
-    assert "No space left on device" in checked()["cache folder"]["found"]
-    assert [path.name for path in disk.folder.iterdir()] == ["ballast"]
+    with small_disk(tmp_path / "disk", mib=mib) as disk:
+        monkeypatch.setenv("TRACKER_CACHE", str(disk.folder / "cache"))
+        found = checked()["cache folder"]
+        assert list(disk.folder.iterdir()) == []
+    assert (found["state"], found["facts"]["free"]) == (state, mib * 2**20)
+    assert ("larger disk" in found["advice"]) == (state != "good")
+
+
+@needs_small_disks
+def test_a_folder_on_a_full_disk_is_missing(
+    checked: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "disk", mib=2) as disk:
+        monkeypatch.setenv("TRACKER_HOME", str(disk.folder / "home"))
+        disk.fill()
+        found = checked()["journal folder"]
+        assert [path.name for path in disk.folder.iterdir()] == ["ballast"]
+    assert found["state"] == "missing"
+    assert "No space left on device" in found["found"]
 
 
 def test_a_store_of_the_old_kind_is_missing(checked: Checked) -> None:
@@ -256,7 +300,8 @@ def test_a_server_that_answers_is_good_with_its_version(
 
     found = checked("--tracking-uri", mlflow_server.uri)["MLflow"]
     assert found["state"] == "good"
-    assert found["found"] == f"{mlflow_server.uri} answers, MLflow {mlflow.__version__}"
+    version = mlflow.__version__
+    assert found["found"] == f"{mlflow_server.uri} answers and can be written, MLflow {version}"
 
 
 def test_a_database_that_is_there_is_opened_and_not_changed(
@@ -333,7 +378,8 @@ def test_a_damaged_journal_is_a_warning(checked: Checked, workplace: Path) -> No
     with begin(workplace, "damaged") as recorder:
         pass
     journal = recorder.folder / JOURNAL
-    journal.write_bytes(b"0" + journal.read_bytes()[1:])
+    # No digit of a checksum.
+    journal.write_bytes(b"x" + journal.read_bytes()[1:])
     found = checked()["unsent records"]
     assert (found["state"], found["found"]) == ("warning", "1 journal cannot be read")
     assert found["advice"] == "tracker status says why."

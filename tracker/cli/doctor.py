@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -36,5 +38,20 @@ def doctor(
             table.begin(check.name)
             findings[check.name] = check.finding()
             table.end(findings[check.name])
-        table.summary(findings.values())
+        table.summary(findings.values(), _next_commands(weights, tracking_uri))
     raise typer.Exit(int(any(finding.state == "missing" for finding in findings.values())))
+
+
+def _next_commands(weights: str | None, tracking_uri: str | None) -> Iterator[str]:
+    """Yield runs that need no more than what was looked at."""
+    from tracker.tracking.store import database_file, describe
+
+    given = f" --weights {shlex.quote(weights)}" if weights else ""
+    if tracking_uri:
+        # A server's address can hold a password.
+        shown = tracking_uri if database_file(tracking_uri) else describe(tracking_uri)
+        given += f" --tracking-uri {shlex.quote(shown)}"
+    if weights in (None, "bundled", "none"):
+        yield f"tracker run --dataset phantom{given}"
+    if weights != "bundled":
+        yield f"tracker run --dataset folder --data YOUR_IMAGES{given}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import typer
 from rich.console import Console
@@ -44,9 +44,13 @@ class Table:
         for line in rest:
             typer.echo(" " * _INDENT + line)
 
-    def summary(self, findings: Collection[Finding]) -> None:
+    def summary(self, findings: Collection[Finding], next_commands: Iterable[str]) -> None:
         """Print what comes of it, and what to type next."""
-        typer.echo("\n" + "\n".join(line for text in _summary(findings) for line in _wrap(text, self._width)))
+        states = [finding.state for finding in findings]
+        said = [_summary(states)]
+        if "missing" not in states:
+            said += map("{} {}".format, ("next:", "  or:"), next_commands)
+        typer.echo("\n" + "\n".join(line for text in said for line in _wrap(text, self._width)))
 
     def _wrapped(self, text: str) -> Iterator[str]:
         return _wrap(one_line(text), self._width - _INDENT)
@@ -72,15 +76,14 @@ def findings_json(findings: Mapping[str, Finding]) -> str:
     return json.dumps({"can_run": can_run, "checks": rows}, indent=2, ensure_ascii=False)
 
 
-def _summary(findings: Collection[Finding]) -> list[str]:
-    states = [finding.state for finding in findings]
+def _summary(states: Sequence[State]) -> str:
     missing, warnings = states.count("missing"), states.count("warning")
     counts = [f"{missing} missing"] if missing else []
     counts += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []
     told = f"; {', '.join(counts)}" if counts else ""
     if missing:
-        return [f"the main job cannot run here{told}: mend what is marked ✗, and type tracker doctor again"]
-    return [f"the main job can run here{told}", "next: tracker run --dataset folder --data YOUR_IMAGES"]
+        return f"the main job cannot run here{told}: mend what is marked ✗, and type tracker doctor again"
+    return f"the main job can run here{told}"
 
 
 def _wrap(text: str, width: int) -> Iterator[str]:

@@ -32,11 +32,12 @@ def device() -> Finding:
         warnings.simplefilter("always")
         chosen = choose_device()
     precisions = _precisions(chosen)
+    trains = f"trains in {' or '.join(sorted(set(precisions.values())))}"
     if chosen.type == "cuda":
-        return _gpu(chosen, precisions)
+        return _gpu(chosen, trains, precisions)
     name = {"mps": "Apple GPU"}.get(chosen.type, "CPU")
     facts = {"device": chosen.type, "name": name, **precisions}
-    found = f"{name}, {_precision_said(precisions)}"
+    found = f"{name}, {trains}"
     if unused := _unused_gpu(said):
         advice = "Install a driver and a torch that fit each other: https://pytorch.org/get-started/locally"
         return Finding(state="warning", found=f"{found}; {unused}", advice=advice, facts=facts)
@@ -62,7 +63,7 @@ def memory() -> Finding:
         state="warning",
         found=found,
         advice="Fine-tuning DenseNet-201 on a CPU takes 7.3 GB in fp32, 4.2 GB in bf16, in batches of 32. "
-        "End other programs, or take --batch-size 8 or smaller networks.",
+        "End other programs, or take --batch-size 8 or a smaller network: --model mini-densenet.",
         facts=facts,
     )
 
@@ -91,7 +92,7 @@ def _available_memory() -> int | None:
     return int(kibibytes) * 1024 if kibibytes else None
 
 
-def _gpu(chosen: torch.device, precisions: Mapping[str, str]) -> Finding:
+def _gpu(chosen: torch.device, trains: str, precisions: Mapping[str, str]) -> Finding:
     import torch
 
     from tracker.training.device import device_name
@@ -105,7 +106,7 @@ def _gpu(chosen: torch.device, precisions: Mapping[str, str]) -> Finding:
         return Finding(state="missing", found=f"{name} cannot be used: {said}", advice=advice)
     sizes = f"{size_said(total)}, {size_said(free)} of it free"
     facts = {"device": "cuda", "name": name, "total": total, "free": free, **precisions}
-    return Finding(state="good", found=f"{name}, {sizes}, {_precision_said(precisions)}", facts=facts)
+    return Finding(state="good", found=f"{name}, {sizes}, {trains}", facts=facts)
 
 
 def _precisions(chosen: torch.device) -> dict[str, str]:
@@ -115,12 +116,6 @@ def _precisions(chosen: torch.device) -> dict[str, str]:
         model: choose_precision("auto", model=model, device=chosen)
         for model in RunOptions.model_validate({}).model
     }
-
-
-def _precision_said(precisions: Mapping[str, str]) -> str:
-    if len(set(precisions.values())) == 1:
-        return f"trains in {next(iter(precisions.values()))}"
-    return "trains " + ", ".join(f"{model} in {precision}" for model, precision in precisions.items())
 
 
 def _unused_gpu(said: list[warnings.WarningMessage]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 _PRODUCT = "tracker"
-_INSTALL_ALL = "In the folder of tracker: pip install -c constraints.txt ."
+INSTALL = "In the folder of tracker: pip install -c constraints.txt ."
 
 
 def python() -> Finding:
@@ -45,7 +45,7 @@ def package(name: str) -> Finding:
     """
     need("packaging")
     asked = next((str(one.specifier) for one in _requirements() if one.name == name), "")
-    install = f"pip install --upgrade '{name}{asked}'" if name != _PRODUCT else _INSTALL_ALL
+    install = f"pip install --upgrade '{name}{asked}'" if name != _PRODUCT else INSTALL
     facts = {"version": _version(name), "asked": asked or None}
     problem = _problem(name, asked) or why_not_importable(name)
     if problem:
@@ -64,7 +64,7 @@ def others(named: Iterable[str]) -> Finding:
     problems = [f"{name}: {problem}" for name in asked if (problem := _problem(name, asked[name]))]
     if problems:
         return Finding(
-            state="missing", found="; ".join(problems), advice=_INSTALL_ALL, facts={"problems": problems}
+            state="missing", found="; ".join(problems), advice=INSTALL, facts={"problems": problems}
         )
     return Finding(state="good", found=f"all {len(asked)} as asked for", facts={"problems": []})
 
@@ -103,5 +103,5 @@ def _metadata_of_product() -> metadata.PackageMetadata:
         return metadata.metadata(_PRODUCT)
     except metadata.PackageNotFoundError:
         raise TrackerError(
-            f"{_PRODUCT} must be installed", but="only its source is here", do=_INSTALL_ALL
+            f"{_PRODUCT} must be installed", but="only its source is here", do=INSTALL
         ) from None

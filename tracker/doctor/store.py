@@ -50,7 +50,7 @@ def _server(uri: str) -> Finding:
             facts=facts,
         )
     version = f"MLflow {answer.version}" if answer.version else "of an unknown version"
-    return Finding(state="good", found=f"{describe(uri)} answers, {version}", facts=facts)
+    return Finding(state="good", found=f"{describe(uri)} answers and can be written, {version}", facts=facts)
 
 
 def _embedded(uri: str, database: Path) -> Finding:

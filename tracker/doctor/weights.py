@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tracker.doctor.finding import Finding
 from tracker.doctor.imports import need
+from tracker.doctor.packages import INSTALL
 from tracker.options import RunOptions
 from tracker.tracking.store import short_path
 
@@ -18,10 +19,10 @@ def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], Finding]]]:
     Args:
         asked: The weights that are asked for; None for all that networks have by default.
     """
+    if asked in (None, "bundled"):
+        yield "bundled weights", bundled
     if asked in (None, "imagenet"):
         yield "ImageNet weights", imagenet
-    if asked in (None, "bundled"):
-        yield "bundled weights", partial(bundled, required=asked is not None)
     if asked is not None and asked not in ("imagenet", "bundled"):
         yield "weights", partial(chosen, asked)
 
@@ -29,7 +30,7 @@ def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], Finding]]]:
 def imagenet() -> Finding:
     """Look whether the ImageNet weights of the reference networks are on this machine."""
     need("torch", "torchvision")
-    from tracker.models.weights import bundled_names, imagenet_file
+    from tracker.models.weights import imagenet_file
 
     places = [imagenet_file(model) for model in RunOptions.model_validate({}).model]
     folder = places[0][1].parent
@@ -42,34 +43,32 @@ def imagenet() -> Finding:
     }
     if not absent:
         return Finding(state="good", found=f"all {len(places)} in {short_path(folder)}", facts=facts)
-    without = "".join(f"; or --model {name}, whose weights are bundled" for name in bundled_names()[:1])
     sites = ", ".join(dict.fromkeys(url.rpartition("/")[0] for url in absent.values()))
     return Finding(
         state="warning",
         found=f"{len(absent)} of {len(places)} not here: {', '.join(absent)}",
-        advice=f"tracker run downloads them. Without internet: fetch these files from {sites}/ elsewhere, "
-        f"and put them into {short_path(folder)} (TORCH_HOME moves it); or --weights FILE or none{without}.",
+        advice="The reference networks begin with them, and tracker run downloads them. Without internet: "
+        f"fetch these files from {sites}/ elsewhere, and put them into {short_path(folder)} "
+        "(TORCH_HOME moves it).",
         facts=facts,
     )
 
 
-def bundled(*, required: bool) -> Finding:
-    """Look whether the weights that come with this package came with it.
-
-    Args:
-        required: Nothing else was asked for.
-    """
+def bundled() -> Finding:
+    """Look whether the weights that the first run begins with came with this package."""
     need("torch", "torchvision")
     from tracker.models.weights import bundled_names
 
-    names = bundled_names()
-    if names:
-        return Finding(state="good", found=", ".join(names), facts={"networks": names})
+    models = RunOptions.model_validate({"dataset": "phantom"}).model
+    absent = [model for model in models if model not in bundled_names()]
+    facts = {"networks": list(models), "absent": absent}
+    if not absent:
+        return Finding(state="good", found=", ".join(models), facts=facts)
     return Finding(
-        state="missing" if required else "warning",
-        found="none came with this package",
-        advice="Install tracker again, or choose other weights: --weights imagenet, FILE or none.",
-        facts={"networks": []},
+        state="missing",
+        found=f"{len(absent)} of {len(models)} did not come with this package: {', '.join(absent)}",
+        advice=f"Install tracker again. {INSTALL}",
+        facts=facts,
     )
 
 

@@ -1,13 +1,17 @@
-"""One question to an MLflow store or server: whether it answers, and if not, why."""
+"""One question to an MLflow store or server: whether it answers and can be written, and if not, why."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tracker.tracking.client import open_client
 from tracker.tracking.environment import prepare, request_timeout
 from tracker.tracking.store import describe
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 _PATIENCE_S = 4
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
@@ -29,7 +33,7 @@ class Answer:
 
 
 def ask(uri: str) -> Answer:
-    """Ask once, and wait for seconds only.
+    """Ask once, and wait for seconds only; nothing is changed.
 
     Args:
         uri: As `resolve_uri` gives it; an embedded store has to be there.
@@ -39,10 +43,24 @@ def ask(uri: str) -> Answer:
 
     try:
         with request_timeout(_PATIENCE_S):
-            open_client(uri).search_experiments(max_results=1)
+            _try_to_write(open_client(uri))
     except FAILURES as error:
-        return Answer(failure_of(error), problem_of(error, describe(uri)))
+        # Behind it stands the whole statement that a database refused.
+        problem, *_ = problem_of(error, describe(uri)).split(" [SQL: ")
+        return Answer(failure_of(error), problem)
     return Answer(version=_version(uri) if uri.startswith("http") else "")
+
+
+def _try_to_write(client: MlflowClient) -> None:
+    """Create an experiment that is there already: who may write is told so, and others are refused."""
+    from mlflow.exceptions import MlflowException
+
+    for known in client.search_experiments(max_results=1):
+        try:
+            client.create_experiment(known.name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
 
 
 def _version(uri: str) -> str:

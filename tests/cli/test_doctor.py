@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
-from tests.cli.command import Outcome, run_process
+from tests.cli.command import Outcome, call_main, run_process
 from tests.disks import missing_for_small_disk, small_disk
 from tests.proxies import proxy_to
 from tests.servers import MlflowServer, free_port
+from tracker.doctor.finding import Finding
 from tracker.tracking.journal import JOURNAL
 from tracker.tracking.recorder import RunRecorder
 from tracker.tracking.store import initialise_embedded
@@ -120,6 +123,42 @@ def test_a_machine_that_has_everything_can_run_and_is_left_as_it_was(
     assert list(workplace.iterdir()) == []
 
 
+def test_what_others_say_cannot_move_the_cursor(tracker: Tracker) -> None:
+    told = tracker("doctor", "--weights", "own\x1b[2J\r\n.pth")
+    assert rows(told)["weights"].startswith("✗ --weights must be imagenet, bundled, none or a file, but")
+    assert "there is no file own [2J .pth" in rows(told)["weights"]
+
+
+def test_what_is_looked_at_is_told_before_it_is_known(
+    tracker: Tracker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = []
+
+    def look() -> Finding:
+        printed.append(capsys.readouterr().out)
+        return Finding(state="good", found="3.11")
+
+    monkeypatch.setattr("tracker.doctor.packages.python", look)
+    assert tracker("doctor").out.startswith("✓ 3.11\n")
+    assert [text.rstrip() for text in printed] == ["Python"]
+
+
+@pytest.mark.parametrize("unwanted", ["", "1"])
+def test_marks_are_coloured_in_a_terminal_unless_nobody_wants_it(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, unwanted: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", unwanted)
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as screen:
+        monkeypatch.setattr("sys.stdout", screen)
+        call_main("doctor", "--weights", "none")
+    first = os.read(ours, 4096).decode().partition("\r\n")[0]
+    os.close(ours)
+    assert first.startswith(
+        "Python           \x1b[32m✓\x1b[0m 3." if not unwanted else "Python           ✓ 3."
+    )
+
+
 def test_json_has_every_field(checked: Checked, workplace: Path, shared_cache: Path) -> None:
     findings = checked()
     assert tuple(findings) == NAMES
@@ -135,7 +174,7 @@ def test_json_has_every_field(checked: Checked, workplace: Path, shared_cache: P
     assert findings["MLflow"]["facts"] == {"database": f"{workplace}/mlflow.db", "exists": False}
 
 
-@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+@pytest.mark.parametrize("columns", [10, 40, 60, 80, 120])
 def test_every_line_fits_the_terminal(
     tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
@@ -143,10 +182,9 @@ def test_every_line_fits_the_terminal(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / ("long" * 40)))
     monkeypatch.setenv("TRACKER_CACHE", str(tmp_path / ("胸部" * 20)))
     told = tracker("doctor", "--tracking-uri", f"http://127.0.0.1:{free_port()}/{'x' * 100}")
-    wide = [
-        line for line in told.out.splitlines() if len(line) + line.count("胸") + line.count("部") > columns
-    ]
-    assert wide == []
+    # The command is one line in any terminal, to be copied.
+    table, _, _ = told.out.partition("\nnext: ")
+    assert [line for line in table.splitlines() if cell_len(line) > max(columns, 39)] == []
     assert "long" * 40 in "".join(line[19:] for line in told.out.splitlines())
 
 
@@ -161,7 +199,7 @@ def test_weights_that_are_absent_are_a_warning_with_what_to_fetch_and_where_to_p
     assert said.startswith(
         f"! 2 of 3 not here: {FILES[0]}, {FILES[2]} The reference networks begin with them"
     )
-    assert "https://download.pytorch.org/models/ elsewhere" in said
+    assert "from https://download.pytorch.org/models/, and put" in said
     assert str(checkpoints) in said.replace(" ", "")
     facts = checked()["ImageNet weights"]["facts"]
     assert facts["urls"] == [f"https://download.pytorch.org/models/{name}" for name in FILES[::2]]
@@ -214,11 +252,10 @@ def test_weights_that_are_asked_for_are_looked_for_alone(checked: Checked, workp
     ],
 )
 def test_what_is_offered_next_needs_no_more_than_what_was_looked_at(
-    tracker: Tracker, workplace: Path, monkeypatch: pytest.MonkeyPatch, asked: str, commands: list[str]
+    tracker: Tracker, workplace: Path, asked: str, commands: list[str]
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
     (workplace / "own.pth").write_bytes(b"made by hand")
-    _, _, last = tracker("doctor", *asked.split()).out.partition("\n\n")
+    last = tracker("doctor", *asked.split()).out.partition("\n\n")[2]
     assert [line[6:] for line in last.splitlines()[1:]] == commands
 
 
@@ -241,16 +278,23 @@ def test_a_folder_that_cannot_be_written_to_is_missing_and_its_variable_is_named
 
 @needs_small_disks
 @pytest.mark.parametrize(
-    ("mib", "state"), [(8000, "good"), (7000, "warning"), (200, "warning"), (180, "missing")]
+    ("mib", "state", "said"),
+    [
+        (8000, "good", "8.4 GB"),
+        (7000, "warning", "7.3 GB"),
+        (200, "warning", "210 MB"),
+        (180, "missing", "189 MB"),
+    ],
 )
 def test_room_is_good_for_the_reference_study_and_missing_for_less_than_the_first_run(
-    checked: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mib: int, state: str
+    checked: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mib: int, state: str, said: str
 ) -> None:
     with small_disk(tmp_path / "disk", mib=mib) as disk:
         monkeypatch.setenv("TRACKER_CACHE", str(disk.folder / "cache"))
         found = checked()["cache folder"]
         assert list(disk.folder.iterdir()) == []
     assert (found["state"], found["facts"]["free"]) == (state, mib * 2**20)
+    assert found["found"].endswith(f", {said} free")
     assert ("larger disk" in found["advice"]) == (state != "good")
 
 
@@ -348,7 +392,7 @@ def test_a_database_of_something_else_is_a_warning_and_gets_no_tables(
 
 def test_a_locked_database_is_a_warning(checked: Checked, database: Path) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
         found = checked()["MLflow"]
     assert (found["state"], found["found"]) == ("warning", "mlflow.db is locked by another process")
 
@@ -422,6 +466,12 @@ def test_a_python_that_is_too_old_and_a_package_that_is_not_there_are_missing(
     assert findings["other packages"]["found"] == "not-there: not installed"
 
 
+def test_a_source_that_is_not_installed_is_missing(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracker.doctor.packages._PRODUCT", "never-installed")
+    for name in ("Python", "tracker", "other packages"):
+        assert checked()[name]["found"] == "never-installed must be installed, but only its source is here"
+
+
 def test_a_package_that_does_not_load_is_a_line_with_the_reason_and_all_others_are_looked_at(
     workplace: Path,
 ) -> None:
@@ -429,13 +479,16 @@ def test_a_package_that_does_not_load_is_a_line_with_the_reason_and_all_others_a
     broken.mkdir()
     for name in ("torch", "mlflow", "optuna"):
         (broken / f"{name}.py").write_text("raise OSError('libcudart.so.13: cannot open shared object file')")
-    ended = run_process("doctor", cwd=workplace, PYTHONPATH=str(broken), COLUMNS="80")
+    server = "http://127.0.0.1:9"
+    ended = run_process(
+        "doctor", "--tracking-uri", server, cwd=workplace, PYTHONPATH=str(broken), COLUMNS="80"
+    )
     assert (ended.returncode, ended.stderr) == (1, "")
     said = rows(Outcome(1, ended.stdout, ""))
     assert tuple(said) == NAMES
     for name in ("torch", "mlflow", "optuna"):
         assert said[name].startswith("✗ OSError: libcudart.so.13: cannot open shared object file pip install")
-    for name in ("device", "ImageNet weights"):
-        assert said[name].startswith("✗ torch must be importable to look at this, but it is not")
-    assert said["MLflow"].startswith("✓")
+    needs = {"device": "torch", "bundled weights": "torch", "ImageNet weights": "torch", "MLflow": "mlflow"}
+    for name, package in needs.items():
+        assert said[name].startswith(f"✗ {package} must be importable to look at this, but it is not")
     assert said["journal folder"].startswith("✓")

@@ -1,17 +1,65 @@
-"""How much memory a container leaves."""
+"""What computes: a GPU that is there and not used, and the memory that a container leaves."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
-from tracker.doctor.machine import limit_left
+import pytest
+import torch
+
+from tracker.doctor.machine import device, limit_left, memory
+
+without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, and torch uses it")
+
+
+def container(folder: Path, limit: str) -> None:
+    (folder / "memory.current").write_text("3000000000\n")
+    (folder / "memory.stat").write_text("anon 1\nfile 2000000000\ninactive_file 1000000000\n")
+    (folder / "memory.max").write_text(f"{limit}\n")
 
 
 def test_a_container_has_its_limit_less_what_it_cannot_give_up(tmp_path: Path) -> None:
     assert limit_left(tmp_path) is None
-    (tmp_path / "memory.current").write_text("3000000000\n")
-    (tmp_path / "memory.stat").write_text("anon 1\nfile 2000000000\ninactive_file 1000000000\n")
-    (tmp_path / "memory.max").write_text("max\n")
+    container(tmp_path, "max")
     assert limit_left(tmp_path) is None
-    (tmp_path / "memory.max").write_text("4000000000\n")
+    container(tmp_path, "4000000000")
     assert limit_left(tmp_path) == 2_000_000_000
+
+
+def test_less_memory_than_the_reference_networks_take_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.doctor.machine._CGROUP", tmp_path)
+    container(tmp_path, "2100000000")
+    found = memory()
+    assert (found.state, found.found) == ("warning", "100 MB available")
+    assert "DenseNet-201" in found.advice
+
+
+@without_gpu
+def test_a_gpu_that_torch_does_not_see_is_a_warning_unless_a_user_hid_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("tracker.doctor.machine._NVIDIA_DRIVER", tmp_path / "none")
+    assert device().state == "good"
+    monkeypatch.setattr("tracker.doctor.machine._NVIDIA_DRIVER", tmp_path)
+    assert device().state == "warning"
+    assert device().found.endswith("; there is an NVIDIA GPU that torch does not see")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert device().state == "good"
+
+
+@without_gpu
+def test_a_gpu_whose_driver_is_too_old_is_a_warning_with_what_torch_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def choose_device() -> torch.device:
+        warnings.warn("the NVIDIA driver on your system is too old", stacklevel=1)
+        return torch.device("cpu")
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("tracker.training.device.choose_device", choose_device)
+    assert device().state == "warning"
+    assert device().found.endswith("; a GPU cannot be used: the NVIDIA driver on your system is too old")

@@ -47,10 +47,11 @@ class Table:
     def summary(self, findings: Collection[Finding], next_commands: Iterable[str]) -> None:
         """Print what comes of it, and what to type next."""
         states = [finding.state for finding in findings]
-        said = [_summary(states)]
+        typer.echo("\n" + "\n".join(_wrap(_summary(states), self._width)))
         if "missing" not in states:
-            said += map("{} {}".format, ("next:", "  or:"), next_commands)
-        typer.echo("\n" + "\n".join(line for text in said for line in _wrap(text, self._width)))
+            # Not wrapped: they are to be copied.
+            for word, command in zip(("next:", "  or:"), next_commands, strict=False):
+                typer.echo(f"{word} {command}")
 
     def _wrapped(self, text: str) -> Iterator[str]:
         return _wrap(one_line(text), self._width - _INDENT)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracker.doctor.finding import Finding
 from tracker.doctor.folders import why_not_writable
 from tracker.doctor.imports import need
 from tracker.tracking.store import database_file, describe, is_there, resolve_uri, short_path
+
+if TYPE_CHECKING:
+    from tracker.tracking.asking import Answer
 
 _ANOTHER = "give another --tracking-uri"
 _ACCOUNT = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an account that may write there."
@@ -34,10 +38,7 @@ def store(tracking_uri: str | None) -> Finding:
 
 
 def _server(uri: str) -> Finding:
-    need("mlflow")
-    from tracker.tracking.asking import ask
-
-    answer = ask(uri)
+    answer = _ask(uri)
     facts = {"server": describe(uri), "failure": answer.failure or None, "version": answer.version or None}
     if answer.failure == "denied":
         return Finding(state="missing", found=answer.problem, advice=_ACCOUNT, facts=facts)
@@ -76,26 +77,29 @@ def _embedded(uri: str, database: Path) -> Finding:
             advice=f"To keep them apart, {_ANOTHER}.",
             facts=facts,
         )
-    need("mlflow")
-    from tracker.tracking.asking import ask
-
-    answer = ask(uri)
+    answer = _ask(uri)
     if answer.failure:
         advice = f"Install the MLflow that made it; or copy it, and then type: mlflow db upgrade {uri}"
         return Finding(state="missing", found=answer.problem, advice=advice, facts=facts)
     return Finding(state="good", found=f"{name} is there and can be written", facts=facts)
 
 
+def _ask(uri: str) -> Answer:
+    need("mlflow")
+    from tracker.tracking.asking import ask
+
+    return ask(uri)
+
+
 def _open(database: Path) -> bool:
     """Begin to write and take it back; say whether MLflow's tables are there."""
-    # A plain connect would make a database that is not there.
-    address = f"{database.as_uri()}?mode=rw"
-    with closing(
-        sqlite3.connect(address, uri=True, timeout=_LOCK_PATIENCE_S, isolation_level=None)
-    ) as open_one:
-        open_one.execute("BEGIN IMMEDIATE")
-        tables = open_one.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
-        open_one.execute("ROLLBACK")
+    connection = sqlite3.connect(database, timeout=_LOCK_PATIENCE_S, isolation_level=None)
+    with closing(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
+        ).fetchall()
+        connection.execute("ROLLBACK")
     return bool(tables)
 
 

@@ -48,7 +48,7 @@ def imagenet() -> Finding:
         state="warning",
         found=f"{len(absent)} of {len(places)} not here: {', '.join(absent)}",
         advice="The reference networks begin with them, and tracker run downloads them. Without internet: "
-        f"fetch these files from {sites}/ elsewhere, and put them into {short_path(folder)} "
+        f"fetch these files on another machine, from {sites}/, and put them into {short_path(folder)} "
         "(TORCH_HOME moves it).",
         facts=facts,
     )

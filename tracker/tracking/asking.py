@@ -42,8 +42,10 @@ def ask(uri: str) -> Answer:
     from tracker.tracking.failures import FAILURES, failure_of, problem_of
 
     try:
+        # To open one sets all waits anew.
+        client = open_client(uri)
         with request_timeout(_PATIENCE_S):
-            _try_to_write(open_client(uri))
+            _try_to_write(client)
     except FAILURES as error:
         # Behind it stands the whole statement that a database refused.
         problem, *_ = problem_of(error, describe(uri)).split(" [SQL: ")

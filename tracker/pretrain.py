@@ -1,6 +1,6 @@
 """Pretrains the small networks on synthetic radiographs, and writes their weights into the package.
 
-    python -m tracker.pretrain [--images 25000] [--epochs 12] [--output FOLDER]
+    python -m tracker.pretrain [--images 16000] [--epochs 8] [--output FOLDER]
 
 What is learned: which of six findings are in an image, and the numbers that its anatomy and its exposure were
 drawn from. The numbers matter: networks that learned the findings alone told real radiographs apart no better
@@ -157,8 +157,8 @@ def save(network: nn.Module, file: Path) -> None:
 def main() -> None:
     """Draw the images, pretrain every small network, and write weights and log."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--images", type=int, default=25_000, help=f"of which {HELD_OUT} are held out")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--images", type=int, default=16_000, help=f"of which {HELD_OUT} are held out")
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--output", type=Path, default=BUNDLED)
     given = parser.parse_args()
     lines: list[str] = []

@@ -1,0 +1,23 @@
+"""The command line in an empty folder, with all weights there."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import argv_stays, shared_cache, tracker, workplace
+from tests.doctor.installation import Checked, Installation, Tracker, findings_of
+
+__all__ = ["argv_stays", "shared_cache", "tracker", "workplace"]
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    return Installation.make(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def checked(tracker: Tracker) -> Checked:
+    return partial(findings_of, tracker)

@@ -6,6 +6,7 @@ Shapes: H, W the canvas; N points.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from tracker.data.phantom.findings import Finding, Kind
 from tracker.data.phantom.layout import SIDES, Layout
 from tracker.data.phantom.strokes import blobs, dome, floats, ramp
 
+_CLUSTER = 30
 _STRANDS, _STEPS = 150, 5
 _STREAKS = 5
 
@@ -26,39 +28,65 @@ def opacity(findings: Sequence[Finding], layout: Layout, airy: Field) -> Field:
         layout: Where things are.
         airy: [H, W] how much air there is; what fills it can add no more than that.
     """
-    inside = ramp(airy - np.float32(0.12), 0.2)
+    lungs = _Lungs(layout, airy, ramp(airy - np.float32(0.12), 0.2))
     total: Field = np.zeros_like(airy)
     for finding in findings:
-        rng = generator(finding.texture)
-        total += _DRAWN[finding.kind](finding, layout, airy, inside, rng)
+        total += _DRAWN[finding.kind](finding, lungs, generator(finding.texture))
     return total
 
 
-def _nodules(finding: Finding, layout: Layout, airy: Field, inside: Field, rng: np.random.Generator) -> Field:
-    count, many = finding.count, finding.count > 30
-    reach = np.float32(0.5 if many else 0.22)
-    spread = numbers(rng, 2, count) * reach
-    middle = floats([[0.5], [0.55]] if many else [[finding.across], [finding.down]])
-    across, down = np.clip(spread + middle, 0.04, 0.96)
-    side = finding.side * np.where(numbers(rng, count) < (0.0 if many else 0.6), 1, -1)
-    small = np.float32(0.0125 if many else 0.021 * finding.size)
-    radius = small * (1.0 + 0.35 * numbers(rng, count))
-    strength = finding.strength * radius * np.float32(6.5)
-    x, y = _points(layout, side, across, down)
-    return blobs(layout.canvas, x, y, radius, strength.astype(np.float32)) * inside
+@dataclass(frozen=True, slots=True)
+class _Lungs:
+    """What findings lie in.
+
+    Attributes:
+        layout: Where things are.
+        airy: [H, W] how much air there is.
+        inside: [H, W] 1 in the lungs, 0 outside.
+    """
+
+    layout: Layout
+    airy: Field
+    inside: Field
 
 
-def _consolidation(
-    finding: Finding, layout: Layout, airy: Field, inside: Field, rng: np.random.Generator
+def _nodules(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
+    """Draw some lumps around a place, or many tiny ones everywhere."""
+    if finding.count > _CLUSTER:
+        return _dots(finding, lungs, rng, middle=(0.5, 0.55), reach=0.5, radius=0.0125, own_side=0.5)
+    middle = (finding.across, finding.down)
+    return _dots(finding, lungs, rng, middle=middle, reach=0.22, radius=0.021 * finding.size, own_side=0.8)
+
+
+def _dots(
+    finding: Finding,
+    lungs: _Lungs,
+    rng: np.random.Generator,
+    *,
+    middle: tuple[float, float],
+    reach: float,
+    radius: float,
+    own_side: float,
 ) -> Field:
-    fill = _cloud(finding, layout, rng, spread=0.055 * finding.size, density=0.42 * finding.strength)
-    return np.asarray(fill * airy, np.float32)
+    """Draw round spots; a share of them is on the finding's own side."""
+    shift = numbers(rng, 2, finding.count) * np.float32(reach)
+    across, down = np.clip(shift + floats(middle)[:, None], 0.04, 0.96)
+    own = numbers(rng, finding.count) < 2.0 * own_side - 1.0
+    radii = np.float32(radius) * (1.0 + 0.35 * numbers(rng, finding.count))
+    strength = finding.strength * radii * np.float32(6.5)
+    x, y = _points(lungs.layout, np.where(own, finding.side, -finding.side), across, down)
+    return blobs(lungs.layout.canvas, x, y, radii, strength.astype(np.float32)) * lungs.inside
 
 
-def _cavity(finding: Finding, layout: Layout, airy: Field, inside: Field, rng: np.random.Generator) -> Field:
+def _consolidation(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
+    fill = _cloud(finding, lungs.layout, rng, spread=0.055 * finding.size, density=0.42 * finding.strength)
+    return np.asarray(fill * lungs.airy, np.float32)
+
+
+def _cavity(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw a shell with a wall of uneven thickness, and some cloud around it."""
-    x, y = layout.canvas.x, layout.canvas.y
-    middle_x, middle_y = layout.spots(finding.side, floats([finding.across]), floats([finding.down]))
+    x, y = lungs.layout.canvas.x, lungs.layout.canvas.y
+    middle_x, middle_y = lungs.layout.spots(finding.side, floats([finding.across]), floats([finding.down]))
     shape = numbers(rng, 5)
     outer = np.float32(0.044 * finding.size) * (1.0 + 0.15 * shape[0])
     inner = outer * (np.float32(0.74) + np.float32(0.08) * shape[1])
@@ -68,50 +96,44 @@ def _cavity(finding: Finding, layout: Layout, airy: Field, inside: Field, rng: n
     around = dome(np.sqrt(across * across + down * down) * (1 / outer)) * outer
     moved_x, moved_y = across - shift * shape[3], down - shift * shape[4]
     hollow = dome(np.sqrt(moved_x * moved_x + moved_y * moved_y) * (1 / inner)) * inner
-    shell = (around - hollow) * np.float32(8.0 * finding.strength) * inside
-    cloud = _cloud(finding, layout, rng, spread=0.05 * finding.size, density=0.16 * finding.strength)
-    return np.asarray(shell + cloud * airy * ramp(-hollow, 0.03), np.float32)
+    shell = (around - hollow) * np.float32(8.0 * finding.strength) * lungs.inside
+    cloud = _cloud(finding, lungs.layout, rng, spread=0.05 * finding.size, density=0.16 * finding.strength)
+    return np.asarray(shell + cloud * lungs.airy * ramp(-hollow, 0.03), np.float32)
 
 
-def _effusion(
-    finding: Finding, layout: Layout, airy: Field, inside: Field, rng: np.random.Generator
-) -> Field:
+def _effusion(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw fluid that stands highest along the ribs."""
-    x, y = layout.canvas.x, layout.canvas.y
-    lung = layout.lungs[SIDES.index(finding.side)]
+    x, y = lungs.layout.canvas.x, lungs.layout.canvas.y
+    lung = lungs.layout.lungs[SIDES.index(finding.side)]
     out = np.clip((x * np.float32(finding.side) - np.float32(0.03)) * np.float32(1 / 0.27), 0.0, 1.2)
     tall = lung.base - lung.apex
     level = lung.base + (0.16 - 0.22 * finding.strength * finding.size) * tall
     surface = np.float32(level) + np.float32(0.05) - np.float32(0.13) * out * out
     fluid = ramp(y[:, None] - surface[None, :], 0.035) * (out > 0)[None, :]
-    return np.asarray(fluid * (0.88 * airy), np.float32)
+    return np.asarray(fluid * (0.88 * lungs.airy), np.float32)
 
 
-def _interstitial(
-    finding: Finding, layout: Layout, airy: Field, inside: Field, rng: np.random.Generator
-) -> Field:
+def _interstitial(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw a net of short strands on both sides, densest where the finding is."""
     start = numbers(rng, 2, 2 * _STRANDS)
     side = np.repeat(np.asarray(SIDES), _STRANDS)
     # The product of two even numbers is most often near its middle.
     down = np.float32(finding.down) + np.float32(0.42) * start[0] * np.abs(numbers(rng, 2 * _STRANDS))
     across = np.float32(0.5) + np.float32(0.48) * start[1]
-    x, y = _points(layout, side, np.clip(across, 0.02, 0.98), np.clip(down, 0.03, 1.0))
+    x, y = _points(lungs.layout, side, np.clip(across, 0.02, 0.98), np.clip(down, 0.03, 1.0))
     direction = numbers(rng, 2, 2 * _STRANDS) * np.float32(0.02)
     along = np.linspace(-1.0, 1.0, _STEPS, dtype=np.float32)
     x, y = (
         (place[:, None] + step[:, None] * along).reshape(-1)
         for place, step in zip((x, y), direction, strict=True)
     )
-    radius = np.full(len(x), max(0.0055, 1.2 * layout.canvas.pixel), np.float32)
+    radius = np.full(len(x), max(0.0055, 1.2 * lungs.layout.canvas.pixel), np.float32)
     strength = np.full(len(x), 0.036 * finding.strength, np.float32)
-    haze = _cloud(finding, layout, rng, spread=0.13, density=0.02 * finding.strength) * airy
-    return np.asarray(blobs(layout.canvas, x, y, radius, strength) * inside + haze, np.float32)
+    haze = _cloud(finding, lungs.layout, rng, spread=0.13, density=0.02 * finding.strength) * lungs.airy
+    return np.asarray(blobs(lungs.layout.canvas, x, y, radius, strength) * lungs.inside + haze, np.float32)
 
 
-def _volume_loss(
-    finding: Finding, layout: Layout, airy: Field, inside: Field, rng: np.random.Generator
-) -> Field:
+def _volume_loss(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw scars that run from the root of the lung to where it has shrunk; the layout does the rest."""
     drawn = numbers(rng, 2, _STREAKS)
     along = np.linspace(0.0, 1.0, 24, dtype=np.float32)
@@ -120,11 +142,11 @@ def _volume_loss(
     )
     down = np.float32(0.5) + (np.float32(finding.down - 0.5) + np.float32(0.16) * drawn[1])[:, None] * along
     side = np.full(across.size, finding.side)
-    x, y = _points(layout, side, np.clip(across, 0, 1).reshape(-1), np.clip(down, 0.03, 1).reshape(-1))
-    radius = np.full(len(x), max(0.009, 1.2 * layout.canvas.pixel), np.float32)
+    x, y = _points(lungs.layout, side, np.clip(across, 0, 1).reshape(-1), np.clip(down, 0.03, 1).reshape(-1))
+    radius = np.full(len(x), max(0.009, 1.2 * lungs.layout.canvas.pixel), np.float32)
     strength = np.full(len(x), 0.05 * finding.strength, np.float32)
-    haze = _cloud(finding, layout, rng, spread=0.06, density=0.22 * finding.strength) * airy
-    return np.asarray(blobs(layout.canvas, x, y, radius, strength) * inside + haze, np.float32)
+    haze = _cloud(finding, lungs.layout, rng, spread=0.06, density=0.22 * finding.strength) * lungs.airy
+    return np.asarray(blobs(lungs.layout.canvas, x, y, radius, strength) * lungs.inside + haze, np.float32)
 
 
 def _cloud(
@@ -148,7 +170,7 @@ def _points(layout: Layout, side_N: Field, across_N: Field, down_N: Field) -> tu
     return np.where(side_N < 0, right[0], left[0]), np.where(side_N < 0, right[1], left[1])
 
 
-_Drawing = Callable[[Finding, Layout, Field, Field, np.random.Generator], Field]
+_Drawing = Callable[[Finding, _Lungs, np.random.Generator], Field]
 
 _DRAWN: Mapping[Kind, _Drawing] = {
     "nodules": _nodules,

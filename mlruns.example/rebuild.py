@@ -2,16 +2,16 @@
 
 What it does, in folders that are gone afterwards: an MLflow server with a database and artifacts of its own;
 the README's first command with three seeds; a small study, and the runs with what it found. Then the database
-is compacted and put here, with the artifacts. Nothing in them says where they were made.
+is compacted and packed here, with the artifacts. Nothing in them says who made them, or where.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -31,19 +31,8 @@ _PRIVATE = ("mlflow.user", "mlflow.source.name", "mlflow.source.git.commit", "tr
 def server(folder: Path) -> Iterator[str]:
     """Have an MLflow server whose artifacts can be moved with its database."""
     port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
-    command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
+    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
     command += ["--artifacts-destination", str(folder / "mlartifacts")]
     with (folder / "server.log").open("w+b") as log:
         process = subprocess.Popen(
@@ -72,6 +61,10 @@ def compact(database: Path) -> None:
         store.execute("VACUUM")
 
 
+def _of_nobody(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    return entry.replace(uid=0, gid=0, uname="", gname="")
+
+
 def main() -> None:
     """Make the runs, and put them here."""
     with tempfile.TemporaryDirectory(prefix="tracker-example-") as name:
@@ -82,9 +75,9 @@ def main() -> None:
             for arguments in (RUN, STUDY, ("sync",)):
                 call(arguments, folder, environment)
         compact(folder / "mlflow.db")
-        shutil.copyfile(folder / "mlflow.db", HERE / "mlflow.db")
-        shutil.rmtree(HERE / "mlartifacts", ignore_errors=True)
-        shutil.copytree(folder / "mlartifacts", HERE / "mlartifacts")
+        with tarfile.open(HERE / "store.tar.xz", "w:xz", preset=9) as archive:
+            for part in ("mlflow.db", "mlartifacts"):
+                archive.add(folder / part, part, filter=_of_nobody)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,113 @@
+"""The example that comes with the package, as a person meets it who has run nothing yet."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Outcome
+from tests.servers import free_port
+from tracker.errors import TrackingError
+from tracker.tracking import example
+from tracker.tracking.example import example_file, example_store
+from tracker.tracking.history import read_predictions, read_runs
+
+Tracker = Callable[..., Outcome]
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SEEDS, ARMS, HELD_OUT = 3, 6, 44 + 132
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders are made."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+def test_comparing_it_prints_the_table_that_the_readme_shows(
+    tracker: Tracker, workplace: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = tracker("compare", "--example")
+    assert told.code == 0
+    (shown,) = re.findall(r"```\n\$ tracker compare --example\n(.*?)```", README, re.DOTALL)
+    assert told.out == shown
+    assert max(len(line) for line in told.out.splitlines()) <= 80
+    assert list(workplace.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_its_tuned_arms_and_their_trials_are_there(tracker: Tracker) -> None:
+    told = tracker("compare", "--example", "--include-trials")
+    assert told.code == 0
+    assert "trial" in told.out
+
+
+def test_it_is_a_copy_whose_artifacts_are_there(temporary: Path) -> None:
+    before = example_file().read_bytes()
+    with example_store() as uri, example_store() as other:
+        assert uri != other
+        runs = [run for run in read_runs(uri, "phantom") if run.tags["tracker.kind"] == "run"]
+        assert len(runs) == SEEDS * ARMS
+        for run in runs[:: SEEDS + 1]:
+            # The last epoch and the best one.
+            assert len(read_predictions(uri, run.run_id)) == 2 * HELD_OUT
+        assert len(list(temporary.iterdir())) >= 2
+    assert list(temporary.iterdir()) == []
+    assert example_file().read_bytes() == before
+
+
+def test_it_is_small_and_says_nothing_of_who_made_it() -> None:
+    assert example_file().stat().st_size < 3_000_000
+    with tarfile.open(example_file()) as archive:
+        entries = archive.getmembers()
+        assert {(entry.uid, entry.gid, entry.uname, entry.gname) for entry in entries} == {(0, 0, "", "")}
+        for entry in entries:
+            content = archive.extractfile(entry) if entry.isfile() else None
+            if content is not None:
+                places = re.findall(rb"/(?:home|root|tmp|work|Users|var)/[\w./-]*", content.read())
+                assert places == [], entry.name
+
+
+@pytest.mark.slow
+def test_the_ui_shows_it_with_its_artifacts(workplace: Path, temporary: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "tracker", "ui", "--example", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=workplace) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert address == f"http://127.0.0.1:{port}"
+        (folder,) = temporary.glob("tracker-example-*")
+        run = next(run for run in read_runs(f"sqlite:///{folder}/mlflow.db", "phantom"))
+        query = f"run_uuid={run.run_id}&path=recipe.yaml"
+        with urllib.request.urlopen(f"{address}/get-artifact?{query}") as answer:
+            assert b"dataset: phantom" in answer.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert list(temporary.glob("tracker-example-*")) == []
+
+
+def test_another_store_cannot_be_asked_for_as_well(tracker: Tracker) -> None:
+    for command in ("compare", "ui"):
+        told = tracker(command, "--example", "--tracking-uri", "sqlite:///mine.db")
+        assert told.code == 2
+        assert told.err.startswith("tracker: --example has a store of its own, but --tracking-uri")
+
+
+def test_an_installation_without_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(example, "__file__", str(tmp_path / "tracker" / "tracking" / "example.py"))
+    with pytest.raises(TrackingError, match=r"mlruns\.example/store\.tar\.xz.*tracker run --dataset phantom"):
+        example_file()

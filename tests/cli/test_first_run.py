@@ -1,0 +1,103 @@
+"""The README's first command, on a machine that has no network, no images and no weights."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Outcome
+
+MINIS = ("mini-alexnet", "mini-resnet", "mini-densenet")
+WITHOUT_NETWORK = ("unshare", "--map-root-user", "--net")
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """An empty folder in which the first command was typed."""
+
+    folder: Path
+    environment: dict[str, str]
+    printed: str
+
+    def tracker(self, *arguments: str) -> Outcome:
+        """Type another command there, without a network as well."""
+        told = subprocess.run(
+            [*WITHOUT_NETWORK, sys.executable, "-m", "tracker", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        return Outcome(told.returncode, told.stdout, told.stderr)
+
+
+def missing_for_no_network() -> str:
+    """Return why no namespace without a network can be made here; empty where it can."""
+    if shutil.which("unshare") is None:
+        return "there is no unshare (util-linux)"
+    tried = subprocess.run([*WITHOUT_NETWORK, "true"], capture_output=True, text=True, check=False)
+    return tried.stderr.strip()
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
+    if reason := missing_for_no_network():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("first")
+    environment = {
+        **{name: value for name, value in os.environ.items() if "MLFLOW" not in name},
+        **{"TRACKER_CACHE": str(folder / "cache"), "TORCH_HOME": str(folder / "torch"), "COLUMNS": "80"},
+    }
+    (folder / "work").mkdir()
+    run = FirstRun(folder / "work", environment, "")
+    told = run.tracker("run", "--dataset", "phantom", "--epochs", "2")
+    assert told.code == 0, told.out + told.err
+    return FirstRun(run.folder, environment, told.out)
+
+
+def test_every_small_network_trains_in_both_modes_from_its_own_weights(first_run: FirstRun) -> None:
+    assert "662 (other 326, tuberculosis 336)" in first_run.printed
+    assert "train: 486 images" in first_run.printed
+    assert "weights bundled" in first_run.printed
+    for number, (model, mode) in enumerate(
+        ((model, mode) for model in MINIS for mode in ("feature-extractor", "fine-tuning")), start=1
+    ):
+        assert f"✓ {number}/6 {model} · {mode}" in first_run.printed
+    assert "6 runs: 6 finished" in first_run.printed
+    assert "table   tracker compare --experiment phantom" in first_run.printed
+    assert max(len(line) for line in first_run.printed.splitlines() if "images      " not in line) <= 80
+
+
+def test_without_a_word_it_is_forty_epochs(first_run: FirstRun) -> None:
+    told = first_run.tracker("run", "--dataset", "phantom", "--dry-run")
+    assert told.code == 0
+    assert "training    40 epochs" in told.out
+
+
+def test_the_table_that_it_points_to_has_every_arm(first_run: FirstRun) -> None:
+    told = first_run.tracker("compare", "--experiment", "phantom")
+    assert told.code == 0, told.err
+    for word in (*MINIS, "feature-extractor", "fine-tuning"):
+        assert word in told.out
+    assert "resnet152" not in told.out
+
+
+def test_the_same_command_again_has_nothing_left_to_do(first_run: FirstRun) -> None:
+    told = first_run.tracker("run", "--dataset", "phantom", "--epochs", "2")
+    assert told.code == 0
+    assert "6 runs: 6 skipped" in told.out
+
+
+def test_imagenet_weights_are_never_asked_of_the_small_networks(first_run: FirstRun) -> None:
+    told = first_run.tracker("run", "--dataset", "phantom", "--weights", "imagenet", "--epochs", "1")
+    assert told.code == 1
+    assert "was never trained on ImageNet" in told.err
+    assert "Traceback" not in told.err

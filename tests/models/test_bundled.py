@@ -1,0 +1,122 @@
+"""The weights that come with the package: small, marked as what they are, and worth having."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tracker.data.parallel import parallel_map
+from tracker.data.phantom.cohort import cohort, draw_visit
+from tracker.errors import ModelError
+from tracker.models.cut import cut_network
+from tracker.models.frozen import state_hash
+from tracker.models.minis import MINIS
+from tracker.models.networks import build_network
+from tracker.models.weights import BUNDLED, bundled_names, prepare_weights, weights_digest
+from tracker.pretrain import main as pretrain
+
+CARD = (BUNDLED / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", MINIS)
+def test_every_small_network_brings_a_small_file_that_says_what_it_is(name: str) -> None:
+    assert bundled_names() == sorted(MINIS)
+    file = BUNDLED / f"{name}.safetensors"
+    assert file.stat().st_size < 5_000_000
+    with safetensors.safe_open(file, framework="pt") as opened:
+        assert "not for clinical use" in opened.metadata()["trained_on"]
+        assert len(json.loads(opened.metadata()["mean"])) == 3
+        floats = {opened.get_tensor(key).dtype for key in opened.keys()} - {torch.int64}  # noqa: SIM118
+    assert floats == {torch.float16}
+
+
+@pytest.mark.parametrize("name", MINIS)
+def test_the_trunk_is_the_same_for_every_seed_and_the_new_layer_is_not(name: str) -> None:
+    networks = [build_network(name, weights="bundled", classes=2, seed=seed) for seed in (0, 1)]
+    trunks = [cut_network(network, "feature-extractor").trunk for network in networks]
+    assert len({state_hash(trunk) for trunk in trunks if trunk is not None}) == 1
+    heads = [network.module.get_submodule(network.head).weight for network in networks]
+    assert not torch.equal(*heads)
+
+
+def features(
+    name: str, weights: str, images: torch.Tensor
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    trunk = cut_network(build_network(name, weights=weights, classes=2, seed=0), "feature-extractor").trunk
+    assert trunk is not None
+    with torch.inference_mode():
+        return torch.cat([trunk.eval()(part) for part in images.split(64)]).numpy()
+
+
+@pytest.fixture(scope="module")
+def phantoms() -> tuple[torch.Tensor, list[str], list[int]]:
+    visits = [(patient, visit) for patient in cohort() for visit in range(1, patient.visits + 1)]
+    images = np.stack(list(parallel_map(lambda visit: draw_visit(*visit), visits)))
+    return (
+        torch.from_numpy(images[..., None]),
+        [patient.label for patient, _ in visits],
+        [patient.number for patient, _ in visits],
+    )
+
+
+@pytest.mark.parametrize("name", MINIS)
+def test_a_feature_extractor_gains_ten_points_by_them(
+    name: str, phantoms: tuple[torch.Tensor, list[str], list[int]]
+) -> None:
+    images, labels, groups = phantoms
+    folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+    accuracy = {
+        weights: cross_val_score(
+            make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000)),
+            features(name, weights, images),
+            labels,
+            groups=groups,
+            cv=folds,
+        ).mean()
+        for weights in ("bundled", "none")
+    }
+    assert accuracy["bundled"] > accuracy["none"] + 0.10
+
+
+def test_other_networks_bring_none_and_the_message_names_those_that_do() -> None:
+    with pytest.raises(ModelError, match=r"resnet18 does not \(.*mini-alexnet, mini-densenet, mini-resnet"):
+        prepare_weights("resnet18", "bundled")
+
+
+def test_they_are_told_from_those_of_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = weights_digest("bundled")
+    for file in BUNDLED.glob("*.safetensors"):
+        (tmp_path / file.name).write_bytes(file.read_bytes()[:-1] + b"\0")
+    monkeypatch.setattr("tracker.models.weights.BUNDLED", tmp_path)
+    assert weights_digest("bundled") != ours
+
+
+@pytest.mark.parametrize("word", ["synthetic", "not ImageNet", "not for clinical use", *MINIS])
+def test_their_card_says_what_they_are(word: str) -> None:
+    assert word.lower() in CARD.lower()
+
+
+@pytest.mark.slow
+def test_pretraining_again_makes_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for folder in (tmp_path / "once", tmp_path / "again"):
+        command = ["pretrain", "--images", "1100", "--epochs", "1", "--output", str(folder)]
+        monkeypatch.setattr("sys.argv", command)
+        pretrain()
+        assert {file.name for file in folder.iterdir()} == {
+            *(f"{name}.safetensors" for name in MINIS),
+            "pretraining.log",
+        }
+        made.append({file.name: file.read_bytes() for file in folder.glob("*.safetensors")})
+        for name in MINIS:
+            build_network(name, weights=str(folder / f"{name}.safetensors"), classes=2, seed=0)
+    assert made[0] == made[1]

@@ -67,6 +67,7 @@ def test_every_small_network_trains_in_both_modes_from_its_own_weights(first_run
     assert "662 (other 326, tuberculosis 336)" in first_run.printed
     assert "train: 486 images" in first_run.printed
     assert "weights bundled" in first_run.printed
+    assert "note        synthetic radiographs" in first_run.printed
     for number, (model, mode) in enumerate(
         ((model, mode) for model in MINIS for mode in ("feature-extractor", "fine-tuning")), start=1
     ):

@@ -102,3 +102,8 @@ def test_rates_that_a_study_found_are_rounded(make_run):
         make_run(mode="fine-tuning", params={"lr": "0.001"}),
     ]
     assert "Arms differ in lr: 0.0697 (feature-extractor), 0.001 (fine-tuning)." in notes_of(runs)
+
+
+def test_a_table_of_synthetic_images_says_so(make_run):
+    assert notes_of([make_run(dataset="phantom")])[-1].startswith("The radiographs are synthetic")
+    assert not any("synthetic" in note for note in notes_of([make_run()]))

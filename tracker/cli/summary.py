@@ -35,15 +35,21 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
-        *_warnings(plan.recipes),
+        *_paragraph("note", _warnings(plan.recipes)),
         "",
     ]
 
 
 def _warnings(recipes: Sequence[Recipe]) -> list[str]:
-    if any(recipe.weights == "none" and recipe.frozen for recipe in recipes):
-        return _paragraph("note", ["weights none: frozen layers are random, for a try and not a result"])
-    return []
+    said = {
+        "weights none: frozen layers are random, for a try and not a result": any(
+            recipe.weights == "none" and recipe.frozen for recipe in recipes
+        ),
+        "synthetic radiographs: they show the tool, and nothing about medicine": any(
+            recipe.dataset == "phantom" for recipe in recipes
+        ),
+    }
+    return [note for note, holds in said.items() if holds]
 
 
 def left_out_lines(prepared: Images) -> list[str]:

@@ -31,8 +31,15 @@ def footnotes(table: Table) -> list[str]:
         tuning_note(table.selection.runs),
         _images(table),
         _split(table),
+        _synthetic(table.selection.runs),
     ]
     return [note for note in notes if note]
+
+
+def _synthetic(runs: Sequence[RunRecord]) -> str:
+    if common(runs, "dataset") != "phantom":
+        return ""
+    return "The radiographs are synthetic: this shows the tool, and nothing about medicine."
 
 
 def _seeds(table: Table) -> str:

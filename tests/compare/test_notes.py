@@ -105,5 +105,5 @@ def test_rates_that_a_study_found_are_rounded(make_run):
 
 
 def test_a_table_of_synthetic_images_says_so(make_run):
-    assert notes_of([make_run(dataset="phantom")])[-1].startswith("The radiographs are synthetic")
+    assert notes_of([make_run(params={"dataset": "phantom"})])[-1].startswith("The radiographs are synthetic")
     assert not any("synthetic" in note for note in notes_of([make_run()]))

@@ -151,7 +151,7 @@ def save(network: nn.Module, file: Path) -> None:
         "trained_on": "synthetic chest radiographs; not ImageNet, not for clinical use",
     }
     file.parent.mkdir(parents=True, exist_ok=True)
-    safetensors.torch.save_file(state, file, metadata)
+    file.write_bytes(safetensors.torch.save(state, metadata))
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Makes the example again: `python mlruns.example/rebuild.py`, some ten minutes on two cores.
 
 What it does, in folders that are gone afterwards: an MLflow server with a database and artifacts of its own;
-the README's first command with three seeds; a small study, and the runs with what it found. Then the database
-is compacted and packed here, with the artifacts. Nothing in them says who made them, or where.
+the README's first command with three seeds; a small study of one network's two arms. Then the database is
+compacted and packed here, with the artifacts. Nothing in them says who made them.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import os
 import sqlite3
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tracker.tracking.environment import server_environment
+from tracker.tracking.example import DATABASE, STORE
 from tracker.tracking.ui import HOST, free_port, stop_group, wait_until_ready
 
-HERE = Path(__file__).resolve().parent
+PACKED = Path(__file__).resolve().parent / STORE
 RUN = ("run", "--dataset", "phantom", "--seed", "0", "--seed", "1", "--seed", "2", "--log-model", "none")
 STUDY = ("tune", "--dataset", "phantom", "--model", "mini-resnet", "--trials", "8")
-# What says more about a machine and its user than a stranger needs to know.
-_PRIVATE = ("mlflow.user", "mlflow.source.name", "mlflow.source.git.commit", "tracker.host")
+ARTIFACTS = "mlartifacts"
 
 
 @contextmanager
@@ -32,8 +32,8 @@ def server(folder: Path) -> Iterator[str]:
     """Have an MLflow server whose artifacts can be moved with its database."""
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
-    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--artifacts-destination", str(folder / "mlartifacts")]
+    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / DATABASE}"]
+    command += ["--artifacts-destination", str(folder / ARTIFACTS)]
     with (folder / "server.log").open("w+b") as log:
         process = subprocess.Popen(
             command, env=os.environ | server_environment(), stdout=log, stderr=log, start_new_session=True
@@ -46,38 +46,48 @@ def server(folder: Path) -> Iterator[str]:
             stop_group(process)
 
 
-def call(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+def environment(folder: Path, address: str) -> dict[str, str]:
+    """Return the variables of a user who has set nothing but where runs are tracked."""
+    neutral = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TRACKER_", "MLFLOW_"))
+    }
+    places = {"TRACKER_CACHE": f"{folder}/cache", "TRACKER_HOME": f"{folder}/journals"}
+    return neutral | places | {"MLFLOW_TRACKING_URI": address}
+
+
+def call(arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
     """Run a `tracker` command in a folder."""
-    subprocess.run([sys.executable, "-m", "tracker", *arguments], cwd=folder, env=environment, check=True)
+    subprocess.run([sys.executable, "-m", "tracker", *arguments], cwd=folder, env=variables, check=True)
 
 
-def compact(database: Path) -> None:
-    """Leave out what is private, and give back what is no longer used."""
+def compact(database: Path, folder: Path) -> None:
+    """Leave out where the images lay, and give back what is no longer used."""
     with closing(sqlite3.connect(database)) as store:
         with store:
-            marks = ", ".join("?" for _ in _PRIVATE)
-            store.execute(f"DELETE FROM tags WHERE key IN ({marks})", _PRIVATE)
-            store.execute("UPDATE runs SET user_id = 'example'")
+            store.execute(
+                "UPDATE datasets SET dataset_source = replace(dataset_source, ?, '')", (f"{folder}/cache/",)
+            )
         store.execute("VACUUM")
 
 
-def _of_nobody(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    return entry.replace(uid=0, gid=0, uname="", gname="")
+def pack(folder: Path) -> None:
+    """Put database and artifacts into one file; the old one stays until the new one is whole."""
+    unfinished = PACKED.with_suffix(".new")
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in [folder / DATABASE, *sorted((folder / ARTIFACTS).rglob("*"))]:
+            archive.write(path, path.relative_to(folder))
+    unfinished.replace(PACKED)
 
 
 def main() -> None:
     """Make the runs, and put them here."""
     with tempfile.TemporaryDirectory(prefix="tracker-example-") as name:
         folder = Path(name)
-        environment = os.environ | {"TRACKER_CACHE": f"{folder}/cache"}
         with server(folder) as address:
-            environment |= {"MLFLOW_TRACKING_URI": address}
             for arguments in (RUN, STUDY, ("sync",)):
-                call(arguments, folder, environment)
-        compact(folder / "mlflow.db")
-        with tarfile.open(HERE / "store.tar.xz", "w:xz", preset=9) as archive:
-            for part in ("mlflow.db", "mlartifacts"):
-                archive.add(folder / part, part, filter=_of_nobody)
+                call(arguments, folder, environment(folder, address))
+        compact(folder / DATABASE, folder)
+        pack(folder)
 
 
 if __name__ == "__main__":

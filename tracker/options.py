@@ -33,11 +33,12 @@ Objective = Literal["val/loss", "val/auroc", "val/accuracy"]
 At = Literal["final", "best"]
 Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+
 MINI = "mini-"
 """How the names of the networks begin that bring weights of their own."""
 
 _MODELS_OF = {"phantom": ("mini-alexnet", "mini-resnet", "mini-densenet")}
-Count = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class RunOptions(BaseModel):
@@ -101,7 +102,8 @@ class RunOptions(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _some_data_sets_have_networks_of_their_own(cls, values: dict[str, Any]) -> dict[str, Any]:
-        models = _MODELS_OF.get(values.get("dataset", ""))
+        dataset = values.get("dataset")
+        models = _MODELS_OF.get(dataset) if isinstance(dataset, str) else None
         return ({"model": models} if models else {}) | values
 
     @field_validator("search", mode="before")

@@ -6,9 +6,9 @@ import re
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,14 +72,10 @@ def test_it_is_a_copy_whose_artifacts_are_there(temporary: Path) -> None:
 
 def test_it_is_small_and_says_nothing_of_who_made_it() -> None:
     assert example_file().stat().st_size < 3_000_000
-    with tarfile.open(example_file()) as archive:
-        entries = archive.getmembers()
-        assert {(entry.uid, entry.gid, entry.uname, entry.gname) for entry in entries} == {(0, 0, "", "")}
-        for entry in entries:
-            content = archive.extractfile(entry) if entry.isfile() else None
-            if content is not None:
-                places = re.findall(rb"/(?:home|root|tmp|work|Users|var)/[\w./-]*", content.read())
-                assert places == [], entry.name
+    with zipfile.ZipFile(example_file()) as archive:
+        for name in archive.namelist():
+            places = re.findall(rb"/(?:home|root|tmp|work|Users|var)/[\w./-]*", archive.read(name))
+            assert places == [], name
 
 
 @pytest.mark.slow
@@ -109,5 +105,5 @@ def test_another_store_cannot_be_asked_for_as_well(tracker: Tracker) -> None:
 
 def test_an_installation_without_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(example, "__file__", str(tmp_path / "tracker" / "tracking" / "example.py"))
-    with pytest.raises(TrackingError, match=r"mlruns\.example/store\.tar\.xz.*tracker run --dataset phantom"):
+    with pytest.raises(TrackingError, match=r"mlruns\.example/store\.zip.*tracker run --dataset phantom"):
         example_file()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201", "mini-alexnet", "mini-resnet", "mini-densenet")
+REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
+_FIRST = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
 
 _MODES = ("feature-extractor", "freeze:", "fine-tuning", "scratch")
 
@@ -46,8 +47,8 @@ def paper_mode(mode: str) -> str:
 
 
 def order_models(models: Iterable[str]) -> list[str]:
-    """Return the models without repeats: those of the reference study first, then by name."""
-    return sorted(set(models), key=lambda model: (_place(model, REFERENCE_MODELS), natural(model)))
+    """Return the models without repeats: the reference study's, their small relatives, then by name."""
+    return sorted(set(models), key=lambda model: (_place(model, _FIRST), natural(model)))
 
 
 def order_modes(modes: Iterable[str]) -> list[str]:

@@ -37,7 +37,7 @@ def footnotes(table: Table) -> list[str]:
 
 
 def _synthetic(runs: Sequence[RunRecord]) -> str:
-    if common(runs, "dataset") != "phantom":
+    if all(run.params.get("dataset") != "phantom" for run in runs):
         return ""
     return "The radiographs are synthetic: this shows the tool, and nothing about medicine."
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tracker.errors import TrackingError
+from tracker.tracking.environment import prepare
 from tracker.tracking.store import artifact_folder
 
 DATABASE = "mlflow.db"
-_FOLDER, _STORE = "mlruns.example", "store.tar.xz"
+STORE = "store.zip"
+_FOLDER = "mlruns.example"
 # Where a database that was made through a server says that artifacts are: wherever the server keeps them.
 _BEHIND_SERVER = "mlflow-artifacts:/"
 _PLACES = (
@@ -31,11 +33,11 @@ def example_file() -> Path:
     """
     package = Path(__file__).parents[1]
     for place in (package, package.parent):
-        file = place / _FOLDER / _STORE
+        file = place / _FOLDER / STORE
         if file.is_file():
             return file
     raise TrackingError(
-        f"the example must have come with tracker, as {_FOLDER}/{_STORE}",
+        f"the example must have come with tracker, as {_FOLDER}/{STORE}",
         but="it did not",
         do="Install tracker again, or make runs of your own: tracker run --dataset phantom",
     )
@@ -49,15 +51,27 @@ def example_store() -> Iterator[str]:
         Its address.
 
     Raises:
-        TrackingError: It did not come with this installation.
+        TrackingError: It did not come with this installation, or cannot be unpacked.
     """
     packed = example_file()
     with tempfile.TemporaryDirectory(prefix="tracker-example-") as folder:
-        with tarfile.open(packed) as archive:
-            archive.extractall(folder, filter="data")
+        _unpack(packed, Path(folder))
         database = Path(folder) / DATABASE
         _place_artifacts(database)
+        _bring_up_to_date(database)
         yield f"sqlite:///{database}"
+
+
+def _unpack(packed: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            archive.extractall(folder)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise TrackingError(
+            f"the example ({packed}) must be unpacked into {folder}",
+            but=getattr(error, "strerror", None) or str(error),
+            do="Make room there or set TMPDIR; if the file is damaged, install tracker again.",
+        ) from None
 
 
 def _place_artifacts(database: Path) -> None:
@@ -66,3 +80,14 @@ def _place_artifacts(database: Path) -> None:
     with closing(sqlite3.connect(database)) as store, store:
         for table, column in _PLACES:
             store.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (_BEHIND_SERVER, here))
+
+
+def _bring_up_to_date(database: Path) -> None:
+    """Give a database the tables of the MLflow that is installed, which refuses those of older ones."""
+    prepare()
+    import sqlalchemy
+    from mlflow.store.db.utils import _upgrade_db
+
+    engine = sqlalchemy.create_engine(f"sqlite:///{database}")
+    _upgrade_db(engine)  # type: ignore[no-untyped-call]
+    engine.dispose()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.phantoms import phantoms
 from tests.postgres import postgres
 from tests.radiographs import radiographs
 from tests.servers import mlflow_server
 
-__all__ = ["mlflow_server", "postgres", "radiographs"]
+__all__ = ["mlflow_server", "phantoms", "postgres", "radiographs"]
 
 # What MLflow's own code warns of, by name: nothing here can mend it.
 _WARNINGS_OF_MLFLOW = [

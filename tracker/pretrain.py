@@ -5,7 +5,7 @@
 What is learned: which of six findings are in an image, and the numbers that its anatomy and its exposure were
 drawn from. The numbers matter: networks that learned the findings alone told real radiographs apart no better
 than random ones (docs/log.md). Patients are others than those of `--dataset phantom`. The same command, with
-the same versions on the same kind of processor, makes the same weights.
+the same versions, as many threads and the same kind of processor, makes the same weights.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -108,7 +109,7 @@ def pretrain(name: str, train: Lessons, held_out: Lessons, *, epochs: int, say: 
             optimizer.step()
             schedule.step()
             losses.append(loss.item())
-        told = f"loss {sum(losses) / len(losses):.4f}  {measured(whole, held_out, device)}"
+        told = f"loss {sum(losses) / len(losses):.4f}  {_in_words(*measured(whole, held_out, device))}"
         say(f"{name}  epoch {epoch:2}/{epochs}  {told}  {time.perf_counter() - start:.0f} s")
     return network.cpu()
 
@@ -123,17 +124,20 @@ def _loss(whole: nn.Module, batch: Lessons, device: torch.device) -> Tensor:
 
 
 @torch.inference_mode()
-def measured(whole: nn.Module, lessons: Lessons, device: torch.device) -> str:
-    """Say what a network knows: the area under each finding's ROC curve, and R² of the quantities."""
+def measured(whole: nn.Module, lessons: Lessons, device: torch.device) -> tuple[dict[str, float], float]:
+    """Return the area under each finding's ROC curve, and the mean R² of the quantities."""
     whole.eval()
     parts = lessons.pixels.split(_EVALUATION_BATCH)  # type: ignore[no-untyped-call]
     outputs = torch.cat([whole(part.to(device)).float().cpu() for part in parts])
-    areas = {
+    areas: dict[str, float] = {
         finding: float(aurocs(torch.stack([-score, score], 1)[:, None], truth.long())[0])
         for finding, score, truth in zip(FINDINGS, outputs.T, lessons.findings.T, strict=False)
     }
     errors = (outputs[:, len(FINDINGS) :] - lessons.quantities).square().mean(0)
-    explained = float((1 - errors / lessons.quantities.var(0)).mean())
+    return areas, float((1 - errors / lessons.quantities.var(0)).mean())
+
+
+def _in_words(areas: Mapping[str, float], explained: float) -> str:
     each = ", ".join(f"{finding} {area:.3f}" for finding, area in areas.items())
     return f"held out: AUROC {sum(areas.values()) / len(areas):.4f} ({each}), R² {explained:.3f}"
 
@@ -150,17 +154,19 @@ def save(network: nn.Module, file: Path) -> None:
         "outputs": json.dumps([*FINDINGS, *OF_ANATOMY, *OF_VIEW]),
         "trained_on": "synthetic chest radiographs; not ImageNet, not for clinical use",
     }
-    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(safetensors.torch.save(state, metadata))
 
 
 def main() -> None:
-    """Draw the images, pretrain every small network, and write weights and log."""
+    """Draw the images, pretrain every small network, and write weights and log, all of them or none."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--images", type=int, default=16_000, help=f"of which {HELD_OUT} are held out")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--output", type=Path, default=BUNDLED)
     given = parser.parse_args()
+    if given.images < HELD_OUT + _BATCH or given.epochs < 1:
+        parser.error(f"--images must be at least {HELD_OUT + _BATCH}, and --epochs 1")
+    given.output.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
 
     def say(line: str) -> None:
@@ -168,13 +174,17 @@ def main() -> None:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    say(f"{given.images} images, {given.epochs} epochs, seed {SEED}, torch {torch.__version__}")
+    versions = f"torch {torch.__version__}, {torch.get_num_threads()} threads, {choose_device().type}"
+    say(f"{given.images} images, {given.epochs} epochs, seed {SEED}, {versions}")
     lessons = draw_lessons(given.images)
     train, held_out = lessons[:-HELD_OUT], lessons[-HELD_OUT:]
-    for name in MINIS:
-        network = pretrain(name, train, held_out, epochs=given.epochs, say=say)
-        save(network, given.output / f"{name}.safetensors")
-    (given.output / "pretraining.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with tempfile.TemporaryDirectory(dir=given.output) as unfinished:
+        for name in MINIS:
+            network = pretrain(name, train, held_out, epochs=given.epochs, say=say)
+            save(network, Path(unfinished) / f"{name}.safetensors")
+        (Path(unfinished) / "pretraining.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for file in Path(unfinished).iterdir():
+            file.replace(given.output / file.name)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import urllib.request
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,10 +51,13 @@ def test_comparing_it_prints_the_table_that_the_readme_shows(
     assert list(temporary.iterdir()) == []
 
 
-def test_its_tuned_arms_and_their_trials_are_there(tracker: Tracker) -> None:
+def test_a_small_study_is_there(tracker: Tracker) -> None:
+    with example_store() as uri:
+        kinds = Counter(run.tags["tracker.kind"] for run in read_runs(uri, "phantom"))
+    assert kinds == {"run": SEEDS * ARMS, "study": 2, "trial": 16}
     told = tracker("compare", "--example", "--include-trials")
     assert told.code == 0
-    assert "trial" in told.out
+    assert "mini-resnet · fine-tuning" in told.out
 
 
 def test_it_is_a_copy_whose_artifacts_are_there(temporary: Path) -> None:
@@ -84,14 +88,16 @@ def test_the_ui_shows_it_with_its_artifacts(workplace: Path, temporary: Path) ->
     command = [sys.executable, "-m", "tracker", "ui", "--example", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=workplace) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        assert address == f"http://127.0.0.1:{port}"
-        (folder,) = temporary.glob("tracker-example-*")
-        run = next(run for run in read_runs(f"sqlite:///{folder}/mlflow.db", "phantom"))
-        query = f"run_uuid={run.run_id}&path=recipe.yaml"
-        with urllib.request.urlopen(f"{address}/get-artifact?{query}") as answer:
-            assert b"dataset: phantom" in answer.read()
-        process.send_signal(signal.SIGINT)
+        try:
+            address = process.stdout.readline().strip()
+            assert address == f"http://127.0.0.1:{port}"
+            (folder,) = temporary.glob("tracker-example-*")
+            run = next(run for run in read_runs(f"sqlite:///{folder}/mlflow.db", "phantom"))
+            query = f"run_uuid={run.run_id}&path=recipe.yaml"
+            with urllib.request.urlopen(f"{address}/get-artifact?{query}") as answer:
+                assert b"dataset: phantom" in answer.read()
+        finally:
+            process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert list(temporary.glob("tracker-example-*")) == []
 

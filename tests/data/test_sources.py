@@ -7,13 +7,13 @@ from tracker.errors import UsageError
 
 
 def test_every_source_is_registered_under_its_own_name() -> None:
-    assert set(SOURCES) == {"tb-xray", "montgomery", "folder", "csv"}
+    assert set(SOURCES) == {"tb-xray", "montgomery", "phantom", "folder", "csv"}
     assert all(source.name == name for name, source in SOURCES.items())
 
 
 def test_a_mistyped_data_set_is_answered_with_the_nearest_and_all_names() -> None:
     with pytest.raises(
-        UsageError, match=r"tb-xray, montgomery, folder, csv.*'tbxray'.*Did you mean tb-xray\?"
+        UsageError, match=r"tb-xray, montgomery, phantom, folder, csv.*'tbxray'.*Did you mean tb-xray\?"
     ):
         find_source("tbxray")
 

@@ -15,8 +15,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tracker.data.parallel import parallel_map
-from tracker.data.phantom.cohort import cohort, draw_visit
+from tests.phantoms import PhantomSample
 from tracker.errors import ModelError
 from tracker.models.cut import cut_network
 from tracker.models.frozen import state_hash
@@ -58,29 +57,16 @@ def features(
         return torch.cat([trunk.eval()(part) for part in images.split(64)]).numpy()
 
 
-@pytest.fixture(scope="module")
-def phantoms() -> tuple[torch.Tensor, list[str], list[int]]:
-    visits = [(patient, visit) for patient in cohort() for visit in range(1, patient.visits + 1)]
-    images = np.stack(list(parallel_map(lambda visit: draw_visit(*visit), visits)))
-    return (
-        torch.from_numpy(images[..., None]),
-        [patient.label for patient, _ in visits],
-        [patient.number for patient, _ in visits],
-    )
-
-
 @pytest.mark.parametrize("name", MINIS)
-def test_a_feature_extractor_gains_ten_points_by_them(
-    name: str, phantoms: tuple[torch.Tensor, list[str], list[int]]
-) -> None:
-    images, labels, groups = phantoms
+def test_a_feature_extractor_gains_ten_points_by_them(name: str, phantoms: PhantomSample) -> None:
+    pixels = torch.from_numpy(phantoms.images[..., None])
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     accuracy = {
         weights: cross_val_score(
             make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000)),
-            features(name, weights, images),
-            labels,
-            groups=groups,
+            features(name, weights, pixels),
+            phantoms.labels,
+            groups=phantoms.groups,
             cv=folds,
         ).mean()
         for weights in ("bundled", "none")

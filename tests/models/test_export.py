@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from tracker.data.decode import decode, to_rgb
+from tracker.models import minis
 from tracker.models.cut import cut_network
 from tracker.models.export import LOADER, export_network, requirements
 from tracker.models.networks import build_network
@@ -76,8 +77,9 @@ def test_the_file_is_weights_for_the_next_study(tmp_path: Path) -> None:
     assert again.mean == network.mean
 
 
-def test_the_loader_needs_nothing_of_tracker() -> None:
-    assert "tracker" not in "".join(
-        line for line in LOADER.read_text().splitlines() if line.startswith(("import", "from"))
-    )
+@pytest.mark.parametrize("file", [LOADER, Path(minis.__file__)], ids=["loader", "minis"])
+def test_what_travels_with_a_network_needs_nothing_of_tracker(file: Path) -> None:
+    imports = [line for line in file.read_text().splitlines() if line.startswith(("import", "from"))]
+    assert len(imports) > 2
+    assert "tracker" not in "".join(imports)
     assert [name.split("==")[0] for name in requirements()][:2] == ["torch", "torchvision"]

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 
@@ -41,16 +42,20 @@ def export_network(
         "resize": resize,
         "mean": network.mean,
         "std": network.std,
-        "builder": builder_options(network.name, pretrained=True) | _as_it_is(network),
+        "builder": _builder(network),
     }
     (folder / "card.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
-    if network.name in minis.MINIS:
+    if card["builder"] is None:
         shutil.copyfile(minis.__file__, folder / "minis.py")
 
 
-def _as_it_is(network: Network) -> dict[str, bool]:
+def _builder(network: Network) -> dict[str, Any] | None:
+    """Return what torchvision builds the network with; None for a small one, which brings its own file."""
+    if network.name in minis.MINIS:
+        return None
     transforms = getattr(network.module, "transform_input", None)
-    return {} if transforms is None else {"transform_input": bool(transforms)}
+    as_it_is = {} if transforms is None else {"transform_input": bool(transforms)}
+    return builder_options(network.name, pretrained=True) | as_it_is
 
 
 def requirements() -> list[str]:

@@ -14,7 +14,7 @@ from torchvision.models.resnet import BasicBlock
 
 
 class MiniAlexNet(AlexNet):  # type: ignore[misc]  # torchvision has no types
-    """AlexNet with a sixth of its channels.
+    """AlexNet with a quarter to a half of its channels, and an eighth in its linear layers.
 
     Args:
         num_classes: Outputs of the last layer.

@@ -6,8 +6,9 @@ It needs torch, torchvision, safetensors, pillow, numpy and pandas, and nothing 
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import runpy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,11 @@ def load(folder: str) -> ServedNetwork:
 
 
 def _new_network(folder: Path, card: dict[str, Any]) -> torch.nn.Module:
-    file = folder / "minis.py"
-    if file.exists():
-        spec = importlib.util.spec_from_file_location("tracker_minis", file)
-        assert spec is not None
-        assert spec.loader is not None
-        minis = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(minis)
-        network: torch.nn.Module = minis.MINIS[card["model"]]()
+    if card["builder"] is None:
+        build = runpy.run_path(str(folder / "minis.py"))["MINIS"][card["model"]]
     else:
-        network = torchvision.models.get_model(card["model"], weights=None, **card["builder"])
+        build = partial(torchvision.models.get_model, card["model"], weights=None, **card["builder"])
+    network: torch.nn.Module = build()
     return network
 
 

@@ -7,18 +7,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.data.phantom.conftest import Sample
+from tests.phantoms import PhantomSample
 from tracker.data.manifest import build_manifest
 from tracker.data.phantom import files
 from tracker.data.pixels import build_pixels
 from tracker.data.progress import silent
 from tracker.data.split import default_rule, make_split
 
+MANIFEST = "930898cc83f93d24b09c839870cbf228f5a83218bec35c977810244ab8bc06b5"
+"""The digest of names, labels, patients and files."""
+
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch, sample: Sample) -> int:
+def few(monkeypatch: pytest.MonkeyPatch, phantoms: PhantomSample) -> int:
     """The first patients alone, so that drawing takes no time; how many images they have."""
-    patients = sample.patients[:6]
+    patients = phantoms.patients[:6]
     monkeypatch.setattr(files, "cohort", lambda: patients)
     return sum(patient.visits for patient in patients)
 
@@ -32,17 +35,17 @@ def test_the_sample_is_drawn_once_and_says_that_it_is_synthetic(few: int, cache:
     files.sample_folder(lambda *_: pytest.fail("drawn again"))
 
 
-def test_the_files_hold_what_was_drawn_and_the_table_says_whose(sample: Sample, few: int) -> None:
+def test_the_files_hold_what_was_drawn_and_the_table_says_whose(phantoms: PhantomSample, few: int) -> None:
     folder = files.sample_folder(silent)
     with (folder / "images.csv").open(newline="") as table:
         rows = list(csv.DictReader(table))
     assert len(rows) == few == len(list(folder.glob("*/*.bmp")))
-    for row, (patient, _), image in zip(rows, sample.visits, sample.images, strict=False):
+    for row, (patient, _), image in zip(rows, phantoms.visits, phantoms.images, strict=False):
         assert np.array_equal(np.asarray(Image.open(folder / row["path"])), image)
         assert (row["label"], row["patient"], row["findings"]) == (
             patient.label,
-            str(patient),
-            patient.said,
+            patient.name,
+            patient.findings_text,
         )
 
 
@@ -68,10 +71,11 @@ def test_a_full_disk_is_said_in_one_line(few: int, monkeypatch: pytest.MonkeyPat
         files.sample_folder(silent)
 
 
-def test_the_data_set_needs_no_place_and_is_split_as_the_reference_study_is(sample: Sample) -> None:
+def test_the_data_set_needs_no_place_and_is_split_as_the_reference_study_is(phantoms: PhantomSample) -> None:
     manifest = build_manifest("phantom", None)
     assert manifest.counts == {"other": 326, "tuberculosis": 336}
-    assert len({one.patient for one in manifest.samples}) == len(sample.patients)
+    assert len({one.patient for one in manifest.samples}) == len(phantoms.patients)
+    assert manifest.digest == MANIFEST
     split = make_split(manifest, default_rule(manifest), seed=0)
     assert split.counts == {"train": 486, "val": 44, "test": 132}
     parts_of: dict[str | None, set[str]] = {}
@@ -82,6 +86,6 @@ def test_the_data_set_needs_no_place_and_is_split_as_the_reference_study_is(samp
     pixels = build_pixels(manifest, image_size=224, resize="stretch")
     assert pixels.shape == (662, 224, 224, 1)
     places = {one.id: place for place, one in enumerate(manifest.samples)}
-    for (patient, visit), image in zip(sample.visits[:50], sample.images, strict=False):
-        place = places[f"{patient.label}/{patient}_{visit}.bmp"]
+    for (patient, visit), image in zip(phantoms.visits[:50], phantoms.images, strict=False):
+        place = places[f"{patient.label}/{patient.name}_{visit}.bmp"]
         assert np.array_equal(pixels.array[place, :, :, 0], image)

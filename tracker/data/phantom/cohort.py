@@ -48,11 +48,13 @@ class Patient:
     findings: tuple[Finding, ...]
     visits: int
 
-    def __str__(self) -> str:
+    @property
+    def name(self) -> str:
+        """What the files call the patient."""
         return f"P{self.number:03}"
 
     @property
-    def said(self) -> str:
+    def findings_text(self) -> str:
         """The findings in words."""
         return ", ".join(dict.fromkeys(finding.kind for finding in self.findings)) or "none"
 
@@ -66,7 +68,7 @@ def cohort() -> list[Patient]:
         rng = generator(_SEED, _PATIENT, number)
         # In turns that follow what is still to come, so that both classes end together.
         label = TUBERCULOSIS if happens(rng, left[TUBERCULOSIS] / sum(left.values())) else OTHER
-        visits = min(left[label], _MOST_VISITS, max(1, whole(rng, -1, _MOST_VISITS)))
+        visits = min(left[label], max(1, whole(rng, -1, _MOST_VISITS)))
         left[label] -= visits
         anatomy = draw_anatomy(rng)
         if label == OTHER:

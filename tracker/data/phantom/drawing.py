@@ -13,7 +13,7 @@ from tracker.data.phantom.bones import skeleton
 from tracker.data.phantom.chance import Field
 from tracker.data.phantom.film import expose
 from tracker.data.phantom.findings import Finding, volume_lost
-from tracker.data.phantom.flesh import air, body, middle, stomach
+from tracker.data.phantom.flesh import air, body, inside, middle, stomach
 from tracker.data.phantom.layout import MARGIN, lay_out
 from tracker.data.phantom.opacity import opacity
 from tracker.data.phantom.strokes import ramp
@@ -21,6 +21,7 @@ from tracker.data.phantom.vessels import vessels
 from tracker.data.phantom.view import View
 
 _PER_THICKNESS = 2.3
+"""How much a chest of usual thickness attenuates: so much that its thickest parts are nearly white."""
 
 
 def draw(
@@ -39,18 +40,17 @@ def draw(
         [size, size] greys. The same arguments give the same bytes on every machine.
     """
     layout = lay_out(anatomy, view, volume_lost(findings), size)
-    airy = air(anatomy, layout)
-    inside = ramp(airy - np.float32(0.12), 0.2)
+    airy = air(layout)
     total = body(anatomy, layout)
-    present = ramp(total - np.float32(0.05), 0.1)
+    present = ramp(total - 0.05, 0.1)
     total += middle(anatomy, layout) * present
     total -= airy
-    total += vessels(anatomy, layout) * inside
+    total += vessels(anatomy, layout) * inside(airy)
     total += skeleton(anatomy, layout) * present
     total += opacity(findings, layout, airy)
     if anatomy.bubble:
         total -= stomach(anatomy, layout)
-    return expose(_rotated(total * np.float32(_PER_THICKNESS), view, size), view, rng)
+    return expose(_rotated(total * _PER_THICKNESS, view, size), view, rng)
 
 
 def _rotated(values: Field, view: View, size: int) -> Field:
@@ -58,11 +58,11 @@ def _rotated(values: Field, view: View, size: int) -> Field:
     turn = math.radians(view.tilt)
     margin = round(MARGIN * size)
     steps = np.arange(size) - (size - 1) / 2.0
-    cosine, sine = np.float32(math.cos(turn)), np.float32(math.sin(turn))
+    cosine, sine = math.cos(turn), math.sin(turn)
     across = steps.astype(np.float32)[None, :]
     down = steps.astype(np.float32)[:, None]
-    middle = np.float32(margin + (size - 1) / 2.0)
-    most = np.float32(len(values) - 1.001)
+    middle = margin + (size - 1) / 2.0
+    most = len(values) - 1.001
     column = np.clip(across * cosine + down * sine + middle, 0.0, most)
     row = np.clip(down * cosine - across * sine + middle, 0.0, most)
     first_row, first_column = row.astype(np.int32), column.astype(np.int32)

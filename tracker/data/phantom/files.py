@@ -71,8 +71,8 @@ def _write_table(file: Path, visits: Sequence[tuple[Patient, int]]) -> None:
         table = csv.writer(opened, lineterminator="\n")
         table.writerow(["path", "label", "patient", "findings"])
         for patient, visit in visits:
-            table.writerow([_name(patient, visit), patient.label, patient, patient.said])
+            table.writerow([_name(patient, visit), patient.label, patient.name, patient.findings_text])
 
 
 def _name(patient: Patient, visit: int) -> str:
-    return f"{patient.label}/{patient}_{visit}{_ENDING}"
+    return f"{patient.label}/{patient.name}_{visit}{_ENDING}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.data.phantom.chance import Field, grain
-from tracker.data.phantom.strokes import enlarge, ramp
+from tracker.data.phantom.strokes import enlarge, floats, ramp
 from tracker.data.phantom.view import View
 
 _COARSE = 8
@@ -73,14 +73,14 @@ def _noise(view: View, size: int, rng: np.random.Generator) -> Field:
     soft = np.concatenate([soft, soft[-1:]])
     both = soft[:, :-1] + soft[:, 1:]
     both = np.concatenate([both, both[:, -1:]], axis=1)
-    return np.asarray(np.float32(view.grain) * (0.3 * fine + 0.3 * both), np.float32)
+    return np.asarray(view.grain * (0.3 * fine + 0.3 * both), np.float32)
 
 
 def _collimate(grey: NDArray[np.float64], view: View) -> None:
     size = len(grey)
-    place = (np.arange(size, dtype=np.float32) + 0.5) / np.float32(size)
-    lean = np.float32(view.border_tilt) * (place - 0.5)
-    left, right, top, bottom = (np.float32(border) for border in view.borders)
+    place = (np.arange(size, dtype=np.float32) + 0.5) / size
+    lean = view.border_tilt * (place - 0.5)
+    left, right, top, bottom = floats(view.borders)
     open_ = ramp(place[None, :] - left - lean[:, None], 0.012)
     open_ = open_ * ramp(1.0 - right - place[None, :] - lean[:, None], 0.012)
     open_ = open_ * ramp(place[:, None] - top + lean[None, :], 0.012)
@@ -98,15 +98,15 @@ def _mark(grey: NDArray[np.float64], view: View) -> None:
     """Put a lead letter on the side of the patient that it names."""
     if view.marker is None:
         return
-    across, down, large, style = view.marker
-    letter = "L" if across > 0.5 else "R"
+    marker = view.marker
+    letter = "L" if marker.x > 0.5 else "R"
     bits = np.array([[float(bit) for bit in row] for row in _LETTERS[letter]], np.float32)
     size = len(grey)
-    height, width = round(0.052 * large * size), round(0.036 * large * size)
-    drawn = ramp(enlarge(np.pad(bits, 1), height, width) - np.float32(0.45), 0.5)
-    top, left = round(down * size), round(across * size - width / 2)
+    height, width = round(0.052 * marker.size * size), round(0.036 * marker.size * size)
+    drawn = ramp(enlarge(np.pad(bits, 1), height, width) - 0.45, 0.5)
+    top, left = round(marker.y * size), round(marker.x * size - width / 2)
     area = grey[top : top + height, left : left + width]
     ink = drawn[: area.shape[0], : area.shape[1]]
-    if style < 0.3:
+    if marker.on_plate:
         area *= 0.25
     area += (np.maximum(view.white, area) - area) * (0.92 * ink)

@@ -27,6 +27,9 @@ UPPER: Zone = (0.12, 0.42)
 LOWER: Zone = (0.62, 0.95)
 ANYWHERE: Zone = (0.12, 0.95)
 
+CLUSTER = 30
+"""Nodules up to this number lie around a place; more are tiny ones all over both lungs."""
+
 _WEAKEST, _STRONGEST = 0.45, 1.15
 
 

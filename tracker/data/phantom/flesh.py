@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracker.data.phantom.anatomy import Anatomy
-from tracker.data.phantom.chance import Field
-from tracker.data.phantom.layout import LEFT, SIDES, Layout, Lung
+from tracker.data.phantom.chance import Field, generator, numbers
+from tracker.data.phantom.layout import HILUM, LEFT, SIDES, Layout, Lung
 from tracker.data.phantom.strokes import blobs, bump, curve, dome, floats, ramp
 
 
@@ -14,7 +14,7 @@ def body(anatomy: Anatomy, layout: Layout) -> Field:
     """Draw the thickness of the body without its air, [H, W]; 1 is a chest's usual thickness."""
     x, y = layout.canvas.x, layout.canvas.y
     thick = np.maximum(_torso(anatomy, layout), _arms(anatomy, layout))
-    total = thick * np.float32(anatomy.depth)
+    total = floats(thick * anatomy.depth)
     if anatomy.breasts:
         for side in SIDES:
             total += _breast(anatomy, side, x, y)
@@ -45,38 +45,43 @@ def _arms(anatomy: Anatomy, layout: Layout) -> Field:
     out = anatomy.arms
     at = [top - 0.01, top + 0.02, top + 0.06, top + 0.12, top + 0.3, 1.1]
     middle = curve(y, at, [0.26, 0.3, 0.335, 0.375, 0.42 + 0.35 * out, 0.46 + 2.0 * out])
-    half = curve(y, at, [0.06, 0.1, 0.118, 0.11, 0.085, 0.08]) * np.float32(0.85 + 3.0 * anatomy.flesh)
-    middle += np.float32(anatomy.width + anatomy.flesh - 0.375)
+    half = curve(y, at, [0.06, 0.1, 0.118, 0.11, 0.085, 0.08]) * (0.85 + 3.0 * anatomy.flesh)
+    middle += anatomy.width + anatomy.flesh - 0.375
     place = (np.abs(x)[None, :] - middle[:, None]) / half[:, None]
-    deep = 0.48 * ramp(y - np.float32(top + 0.015), 0.07)
+    deep = 0.48 * ramp(y - (top + 0.015), 0.07)
     return np.asarray(deep[:, None] * dome(place), np.float32)
 
 
 def _breast(anatomy: Anatomy, side: int, x: Field, y: Field) -> Field:
     size = np.float32(anatomy.breasts)
-    across = (x * side - np.float32(0.55 * anatomy.width)) * np.float32(1 / (0.15 + 0.05 * anatomy.breasts))
-    height = np.float32(0.56 + 0.06 * anatomy.breasts)
-    down = (y - height) * np.float32(1 / (0.1 + 0.05 * anatomy.breasts))
+    across = (x * side - (0.55 * anatomy.width)) * (1 / (0.15 + 0.05 * anatomy.breasts))
+    height = 0.56 + 0.06 * anatomy.breasts
+    down = (y - height) * (1 / (0.1 + 0.05 * anatomy.breasts))
     # Steep below, where the fold is; long above.
-    down = np.where(down > 0, down * np.float32(1.15), down * np.float32(0.6))
+    down = np.where(down > 0, down * 1.15, down * 0.6)
     rest = np.maximum(1.0 - (across * across)[None, :] - (down * down)[:, None], 0.0)
     return np.asarray(0.2 * size * np.sqrt(rest) * ramp(rest, 0.6), np.float32)
 
 
-def air(anatomy: Anatomy, layout: Layout) -> Field:
+def air(layout: Layout) -> Field:
     """Draw how much of the body's thickness is air, [H, W], 0 to about 0.75."""
     total = sum(_lung_air(layout, lung) for lung in layout.lungs)
     return np.asarray(total, np.float32)
 
 
+def inside(airy: Field) -> Field:
+    """Say where the lungs are: 1 in them, 0 outside, with a soft edge."""
+    return ramp(airy - 0.12, 0.2)
+
+
 def _lung_air(layout: Layout, lung: Lung) -> Field:
     x, y = layout.canvas.x, layout.canvas.y
-    out = (x[None, :] - layout.spine[:, None]) * np.float32(lung.side)
+    out = (x[None, :] - layout.spine[:, None]) * lung.side
     medial, lateral = lung.medial[:, None], lung.lateral[:, None]
-    place = (2.0 * out - medial - lateral) / np.maximum(lateral - medial, np.float32(1e-3))
+    place = (2.0 * out - medial - lateral) / np.maximum(lateral - medial, 1e-3)
     across = dome(place * place)
     deep = curve(y, [lung.apex, lung.apex + 0.1, lung.apex + 0.3, 0.7], [0.22, 0.42, 0.62, 0.7])
-    deep = np.where(y > lung.apex, deep, np.float32(0.0))
+    deep = np.where(y > lung.apex, deep, 0.0)
     depth = lung.floor[None, :] - y[:, None]
     # Behind the dome the lung reaches further down.
     below = 0.93 * ramp(depth, 0.008) + 0.07 * ramp(depth + 0.035, 0.07)
@@ -101,26 +106,25 @@ def middle(anatomy: Anatomy, layout: Layout) -> Field:
 
 def _windpipe(anatomy: Anatomy, layout: Layout) -> Field:
     x, y = layout.canvas.x, layout.canvas.y
-    centre = layout.spine + np.float32(0.7 * layout.front + 0.8 * layout.pull)
-    centre = centre + np.float32(anatomy.lean) * curve(y, [0.05, 0.3, 0.38], [0.0, 1.0, 0.8])
-    place = (x[None, :] - centre[:, None]) * np.float32(1 / 0.021)
-    long = ramp(np.float32(0.385) - y, 0.03) * ramp(y - np.float32(anatomy.apex - 0.12), 0.04)
+    centre = layout.spine + (0.7 * layout.front + 0.8 * layout.pull)
+    centre = centre + anatomy.lean * curve(y, [0.05, 0.3, 0.38], [0.0, 1.0, 0.8])
+    place = floats((x[None, :] - centre[:, None]) * (1 / 0.021))
+    long = ramp(0.385 - y, 0.03) * ramp(y - (anatomy.apex - 0.12), 0.04)
     total = 0.17 * long[:, None] * dome(place)
     for side in SIDES:
-        fork = centre + side * np.maximum(y - np.float32(0.355), 0.0) * np.float32(0.9 if side < 0 else 1.3)
-        leg = ramp(y - np.float32(0.36), 0.02) * ramp(np.float32(0.43) - y, 0.03)
-        total += 0.07 * leg[:, None] * dome((x[None, :] - fork[:, None]) * np.float32(1 / 0.02))
+        fork = centre + side * np.maximum(y - 0.355, 0.0) * (0.9 if side < 0 else 1.3)
+        leg = ramp(y - 0.36, 0.02) * ramp(0.43 - y, 0.03)
+        total += 0.07 * leg[:, None] * dome((x[None, :] - fork[:, None]) * (1 / 0.02))
     return np.asarray(total, np.float32)
 
 
 def _roots(anatomy: Anatomy, layout: Layout) -> Field:
     """Draw the hila: soft clouds beside the heart, the left one a little higher."""
-    rng = np.random.Generator(np.random.PCG64(anatomy.tree))
-    spread = (2.0 * rng.random((2, 2, 9)) - 1.0).astype(np.float32)
+    spread = numbers(generator(anatomy.tree), 2, 2, 9)
     side = np.repeat(floats([-1.0, 1.0]), 9)
-    shift = np.float32(layout.pull + 0.5 * layout.front)
-    x = side * np.float32(0.08) + spread[0].reshape(-1) * np.float32(0.022) + shift
-    y = np.float32(0.425) - side * np.float32(0.01) + spread[1].reshape(-1) * np.float32(0.045)
+    shift = layout.pull + 0.5 * layout.front
+    x = side * 0.08 + spread[0].reshape(-1) * 0.022 + shift
+    y = HILUM - side * 0.01 + spread[1].reshape(-1) * 0.045
     strength = np.full(18, 0.05 * anatomy.vessels, np.float32)
     return blobs(layout.canvas, x, y, np.full(18, 0.036, np.float32), strength)
 
@@ -130,7 +134,7 @@ def stomach(anatomy: Anatomy, layout: Layout) -> Field:
     x, y = layout.canvas.x, layout.canvas.y
     lung = layout.lungs[1]
     size = anatomy.bubble
-    across = (x - np.float32(0.5 * anatomy.width)) * np.float32(1 / (0.1 * size))
-    down = (y - np.float32(lung.base + 0.02 + 0.045 * size)) * np.float32(1 / (0.06 * size))
+    across = (x - (0.5 * anatomy.width)) * (1 / (0.1 * size))
+    down = (y - (lung.base + 0.02 + 0.045 * size)) * (1 / (0.06 * size))
     rest = np.maximum(1.0 - (across * across)[None, :] - (down * down)[:, None], 0.0)
-    return np.asarray(0.3 * np.sqrt(rest) * bump(down * np.float32(0.5))[:, None], np.float32)
+    return np.asarray(0.3 * np.sqrt(rest) * bump(down * 0.5)[:, None], np.float32)

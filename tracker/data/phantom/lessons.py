@@ -17,11 +17,13 @@ OF_ANATOMY = (
     *("width", "apex", "base_right", "base_left", "barrel", "depth", "flesh", "shoulder", "arms", "breasts"),
     *("heart", "heart_length", "mediastinum", "bone", "vessels", "curve", "rib_slope", "bubble"),
 )
+"""Numbers of the anatomy that can be read off an image."""
+
 OF_VIEW = (
     *("scale", "shift_x", "shift_y", "tilt", "turn", "breath", "exposure", "contrast", "white", "black"),
     *("scatter", "grain", "fall_off"),
 )
-"""What else can be read off an image: numbers of the anatomy and of how the image was taken."""
+"""Numbers of how it was taken that can be read off it."""
 
 _NORMAL, _EACH, _MANY = 0.2, 0.28, 0.25
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker.data.phantom.chance import Field, generator, numbers
-from tracker.data.phantom.findings import Finding, Kind
+from tracker.data.phantom.findings import CLUSTER, Finding, Kind
+from tracker.data.phantom.flesh import inside
 from tracker.data.phantom.layout import SIDES, Layout
 from tracker.data.phantom.strokes import blobs, dome, floats, ramp
 
-_CLUSTER = 30
 _STRANDS, _STEPS = 150, 5
 _STREAKS = 5
 
@@ -28,7 +28,7 @@ def opacity(findings: Sequence[Finding], layout: Layout, airy: Field) -> Field:
         layout: Where things are.
         airy: [H, W] how much air there is; what fills it can add no more than that.
     """
-    lungs = _Lungs(layout, airy, ramp(airy - np.float32(0.12), 0.2))
+    lungs = _Lungs(layout, airy, inside(airy))
     total: Field = np.zeros_like(airy)
     for finding in findings:
         total += _DRAWN[finding.kind](finding, lungs, generator(finding.texture))
@@ -52,7 +52,7 @@ class _Lungs:
 
 def _nodules(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw some lumps around a place, or many tiny ones everywhere."""
-    if finding.count > _CLUSTER:
+    if finding.count > CLUSTER:
         return _dots(finding, lungs, rng, middle=(0.5, 0.55), reach=0.5, radius=0.0125, own_side=0.5)
     middle = (finding.across, finding.down)
     return _dots(finding, lungs, rng, middle=middle, reach=0.22, radius=0.021 * finding.size, own_side=0.8)
@@ -69,11 +69,11 @@ def _dots(
     own_side: float,
 ) -> Field:
     """Draw round spots; a share of them is on the finding's own side."""
-    shift = numbers(rng, 2, finding.count) * np.float32(reach)
+    shift = numbers(rng, 2, finding.count) * reach
     across, down = np.clip(shift + floats(middle)[:, None], 0.04, 0.96)
     own = numbers(rng, finding.count) < 2.0 * own_side - 1.0
-    radii = np.float32(radius) * (1.0 + 0.35 * numbers(rng, finding.count))
-    strength = finding.strength * radii * np.float32(6.5)
+    radii = radius * (1.0 + 0.35 * numbers(rng, finding.count))
+    strength = finding.strength * radii * 6.5
     x, y = _points(lungs.layout, np.where(own, finding.side, -finding.side), across, down)
     return blobs(lungs.layout.canvas, x, y, radii, strength.astype(np.float32)) * lungs.inside
 
@@ -88,16 +88,17 @@ def _cavity(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     x, y = lungs.layout.canvas.x, lungs.layout.canvas.y
     middle_x, middle_y = lungs.layout.spots(finding.side, floats([finding.across]), floats([finding.down]))
     shape = numbers(rng, 5)
-    outer = np.float32(0.044 * finding.size) * (1.0 + 0.15 * shape[0])
-    inner = outer * (np.float32(0.74) + np.float32(0.08) * shape[1])
-    flat = np.float32(1.0) + np.float32(0.22) * shape[2]
+    outer = (0.044 * finding.size) * (1.0 + 0.15 * shape[0])
+    inner = outer * (0.74 + 0.08 * shape[1])
+    flat = 1.0 + 0.22 * shape[2]
     across, down = (x - middle_x)[None, :] * flat, (y - middle_y)[:, None] / flat
-    shift = (outer - inner) * np.float32(0.45)
+    shift = (outer - inner) * 0.45
     around = dome(np.sqrt(across * across + down * down) * (1 / outer)) * outer
     moved_x, moved_y = across - shift * shape[3], down - shift * shape[4]
     hollow = dome(np.sqrt(moved_x * moved_x + moved_y * moved_y) * (1 / inner)) * inner
-    shell = (around - hollow) * np.float32(8.0 * finding.strength) * lungs.inside
+    shell = (around - hollow) * (8.0 * finding.strength) * lungs.inside
     cloud = _cloud(finding, lungs.layout, rng, spread=0.05 * finding.size, density=0.16 * finding.strength)
+    # None of the cloud lies in the hollow, and half of it around.
     return np.asarray(shell + cloud * lungs.airy * ramp(-hollow, 0.03), np.float32)
 
 
@@ -105,10 +106,10 @@ def _effusion(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Fiel
     """Draw fluid that stands highest along the ribs."""
     x, y = lungs.layout.canvas.x, lungs.layout.canvas.y
     lung = lungs.layout.lungs[SIDES.index(finding.side)]
-    out = np.clip((x * np.float32(finding.side) - np.float32(0.03)) * np.float32(1 / 0.27), 0.0, 1.2)
+    out = np.clip((x * finding.side - 0.03) * (1 / 0.27), 0.0, 1.2)
     tall = lung.base - lung.apex
     level = lung.base + (0.16 - 0.22 * finding.strength * finding.size) * tall
-    surface = np.float32(level) + np.float32(0.05) - np.float32(0.13) * out * out
+    surface = np.float32(level) + 0.05 - 0.13 * out * out
     fluid = ramp(y[:, None] - surface[None, :], 0.035) * (out > 0)[None, :]
     return np.asarray(fluid * (0.88 * lungs.airy), np.float32)
 
@@ -118,10 +119,10 @@ def _interstitial(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> 
     start = numbers(rng, 2, 2 * _STRANDS)
     side = np.repeat(np.asarray(SIDES), _STRANDS)
     # The product of two even numbers is most often near its middle.
-    down = np.float32(finding.down) + np.float32(0.42) * start[0] * np.abs(numbers(rng, 2 * _STRANDS))
-    across = np.float32(0.5) + np.float32(0.48) * start[1]
+    down = finding.down + 0.42 * start[0] * np.abs(numbers(rng, 2 * _STRANDS))
+    across = 0.5 + 0.48 * start[1]
     x, y = _points(lungs.layout, side, np.clip(across, 0.02, 0.98), np.clip(down, 0.03, 1.0))
-    direction = numbers(rng, 2, 2 * _STRANDS) * np.float32(0.02)
+    direction = numbers(rng, 2, 2 * _STRANDS) * 0.02
     along = np.linspace(-1.0, 1.0, _STEPS, dtype=np.float32)
     x, y = (
         (place[:, None] + step[:, None] * along).reshape(-1)
@@ -137,10 +138,8 @@ def _volume_loss(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> F
     """Draw scars that run from the root of the lung to where it has shrunk; the layout does the rest."""
     drawn = numbers(rng, 2, _STREAKS)
     along = np.linspace(0.0, 1.0, 24, dtype=np.float32)
-    across = (
-        np.float32(0.1) + (np.float32(finding.across - 0.1) + np.float32(0.3) * drawn[0])[:, None] * along
-    )
-    down = np.float32(0.5) + (np.float32(finding.down - 0.5) + np.float32(0.16) * drawn[1])[:, None] * along
+    across = 0.1 + ((finding.across - 0.1) + 0.3 * drawn[0])[:, None] * along
+    down = 0.5 + ((finding.down - 0.5) + 0.16 * drawn[1])[:, None] * along
     side = np.full(across.size, finding.side)
     x, y = _points(lungs.layout, side, np.clip(across, 0, 1).reshape(-1), np.clip(down, 0.03, 1).reshape(-1))
     radius = np.full(len(x), max(0.009, 1.2 * lungs.layout.canvas.pixel), np.float32)
@@ -156,9 +155,9 @@ def _cloud(
     count = 22
     shift = numbers(rng, 2, count) + numbers(rng, 2, count)
     middle_x, middle_y = layout.spots(finding.side, floats([finding.across]), floats([finding.down]))
-    x = middle_x + shift[0] * np.float32(0.5 * spread)
-    y = middle_y + shift[1] * np.float32(0.55 * spread)
-    radius = np.float32(0.55 * spread) * (1.0 + 0.45 * numbers(rng, count))
+    x = middle_x + shift[0] * (0.5 * spread)
+    y = middle_y + shift[1] * (0.55 * spread)
+    radius = (0.55 * spread) * (1.0 + 0.45 * numbers(rng, count))
     dense = blobs(layout.canvas, x, y, radius, np.full(count, density, np.float32))
     return np.asarray(dense / (1.0 + dense), np.float32)
 

@@ -1,7 +1,7 @@
 """Soft edges, bands and blobs: what everything is drawn with.
 
-Plain sums, products and square roots of float32 only: the processors of this world agree on them to the
-last bit, on exponentials and BLAS they do not.
+Sums, products, quotients and square roots in single precision, on which processors agree to the last bit; on
+exponentials and matrix products they do not. What is computed in double precision is rounded to single.
 
 Shapes: H, W the canvas; R bands; N blobs.
 """
@@ -39,11 +39,6 @@ class Canvas:
         """Height and width in pixels."""
         return len(self.y), len(self.x)
 
-    def rows(self, top: float, bottom: float) -> slice:
-        """Return the rows between two heights."""
-        first, last = np.searchsorted(self.y, [top, bottom])
-        return slice(int(first), int(last))
-
 
 def floats(values: object) -> Field:
     """Return numbers in single precision."""
@@ -52,7 +47,7 @@ def floats(values: object) -> Field:
 
 def ramp(distance: Field, width: float) -> Field:
     """Rise smoothly from 0 to 1 where a distance crosses 0, within a width around it."""
-    place = np.clip(distance * np.float32(1.0 / width) + np.float32(0.5), 0.0, 1.0)
+    place = np.clip(distance * (1.0 / width) + 0.5, 0.0, 1.0)
     return np.asarray(place * place * (3.0 - 2.0 * place), np.float32)
 
 
@@ -69,7 +64,7 @@ def bump(place: Field) -> Field:
 
 def tube(place: Field) -> Field:
     """Give the thickness of a hollow bone's wall: most at its two edges."""
-    return np.asarray(dome(place) - 0.72 * dome(place * np.float32(1 / 0.76)), np.float32)
+    return np.asarray(dome(place) - 0.72 * dome(place * (1 / 0.76)), np.float32)
 
 
 def curve(at: Field, places: list[float], values: list[float]) -> Field:
@@ -91,9 +86,9 @@ def bands(canvas: Canvas, centre_RW: Field, half_RW: Field, strength_RW: Field, 
         [H, W] the sum of all.
     """
     bands_, columns = np.nonzero(strength_RW)
-    step = np.float32(1.0 / canvas.pixel)
+    step = 1.0 / canvas.pixel
     centre = (centre_RW[bands_, columns] - canvas.y[0]) * step
-    half = np.maximum(half_RW[bands_, columns] * step, np.float32(0.7))
+    half = np.maximum(half_RW[bands_, columns] * step, 0.7)
     reach = int(half.max()) + 1 if len(half) else 0
     rows = np.floor(centre).astype(np.int64)[:, None] + np.arange(-reach, reach + 2)
     place = (rows - centre[:, None]).astype(np.float32) / half[:, None]
@@ -114,7 +109,7 @@ def blobs(canvas: Canvas, x_N: Field, y_N: Field, radius_N: Field, strength_N: F
     Returns:
         [H, W] the sum of all.
     """
-    step = np.float32(1.0 / canvas.pixel)
+    step = 1.0 / canvas.pixel
     across, down = (x_N - canvas.x[0]) * step, (y_N - canvas.y[0]) * step
     radius = radius_N * step
     reach = int(radius.max()) + 1

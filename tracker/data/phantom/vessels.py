@@ -8,7 +8,7 @@ import numpy as np
 
 from tracker.data.phantom.anatomy import Anatomy
 from tracker.data.phantom.chance import Field, generator, numbers
-from tracker.data.phantom.layout import SIDES, Layout
+from tracker.data.phantom.layout import HILUM, SIDES, Layout
 from tracker.data.phantom.strokes import blobs, floats
 
 _ROOTS = (-75.0, -48.0, -22.0, 2.0, 26.0, 48.0, 68.0, 80.0)
@@ -21,24 +21,19 @@ def vessels(anatomy: Anatomy, layout: Layout) -> Field:
     """Draw the attenuation of all vessels, [H, W]; it goes on beyond the lungs."""
     parts = [_tree(anatomy, layout, side) for side in SIDES]
     x, y, radius = (np.concatenate([part[place] for part in parts]) for place in range(3))
-    # Steps are as long as the vessel allows, so that thick and thin ones look alike along their way.
-    return blobs(
-        layout.canvas,
-        x,
-        y,
-        np.maximum(radius, np.float32(1.2 * layout.canvas.pixel)),
-        radius * np.float32(7.0 * anatomy.vessels),
-    )
+    # Thinner than a pixel, a vessel would be a row of dots.
+    drawn = np.maximum(radius, 1.2 * layout.canvas.pixel)
+    return blobs(layout.canvas, x, y, drawn, floats(radius * (7.0 * anatomy.vessels)))
 
 
 def _tree(anatomy: Anatomy, layout: Layout, side: int) -> tuple[Field, Field, Field]:
     """Grow one side's vessels, as points on them: x, y and radius, [N] each."""
     rng = generator(anatomy.tree, 1 + side)
     lung = layout.lungs[SIDES.index(side)]
-    tall = np.float32((lung.base - lung.apex) / 0.53)
+    tall = (lung.base - lung.apex) / 0.53
     count = len(_ROOTS)
     x, y = 0.022 * numbers(rng, count), 0.04 * numbers(rng, count)
-    angle = floats(_ROOTS) * np.float32(math.pi / 180) + 0.3 * numbers(rng, count)
+    angle = floats(_ROOTS) * (math.pi / 180) + 0.3 * numbers(rng, count)
     length, radius = 0.085 + 0.02 * numbers(rng, count), 0.0095 + 0.003 * numbers(rng, count)
     points: list[tuple[Field, Field, Field]] = []
     for _ in range(_FORKS):
@@ -51,8 +46,8 @@ def _tree(anatomy: Anatomy, layout: Layout, side: int) -> tuple[Field, Field, Fi
         length = np.repeat(length, 2) * (0.74 + 0.16 * numbers(rng, len(angle)))
         radius = np.repeat(radius, 2) * (0.68 + 0.1 * numbers(rng, len(angle)))
     out, down, wide = (np.concatenate([line[place].reshape(-1) for line in points]) for place in range(3))
-    root = np.float32(0.068 + side * (layout.pull + 0.5 * layout.front))
-    return side * (root + out), np.float32(0.425 - 0.01 * side) + down * tall, wide
+    root = 0.068 + side * (layout.pull + 0.5 * layout.front)
+    return floats(side * (root + out)), floats((HILUM - 0.01 * side) + down * tall), wide
 
 
 def _branch(

@@ -10,6 +10,23 @@ from tracker.data.phantom.chance import around, between, happens
 
 
 @dataclass(frozen=True, slots=True)
+class Marker:
+    """A lead letter that names a side of the patient.
+
+    Attributes:
+        x: Its middle, in image widths; R stands at the left, L at the right.
+        y: Its top, in image heights.
+        size: How large it is, 1 usually.
+        on_plate: Whether it is on a plate, which is seen around it.
+    """
+
+    x: float
+    y: float
+    size: float
+    on_plate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The circumstances of one image.
 
@@ -29,7 +46,7 @@ class View:
         fall_off: How much darker the exposure makes one side than the other.
         borders: Collimation: what is black at the left, right, top and bottom, in image widths.
         border_tilt: How crooked the collimation is.
-        marker: Where a side marker is, as (x, y), its size and style; None for no marker.
+        marker: The side marker; None for none.
     """
 
     scale: float
@@ -47,7 +64,7 @@ class View:
     fall_off: float
     borders: tuple[float, float, float, float]
     border_tilt: float
-    marker: tuple[float, float, float, float] | None
+    marker: Marker | None
 
 
 def draw_view(rng: np.random.Generator) -> View:
@@ -73,11 +90,11 @@ def draw_view(rng: np.random.Generator) -> View:
     )
 
 
-def _marker(rng: np.random.Generator) -> tuple[float, float, float, float]:
+def _marker(rng: np.random.Generator) -> Marker:
     side = 1.0 if happens(rng, 0.8) else -1.0
-    return (
-        0.5 + side * between(rng, 0.36, 0.45),
-        between(rng, 0.04, 0.3),
-        between(rng, 0.7, 1.3),
-        float(rng.random()),
+    return Marker(
+        x=0.5 + side * between(rng, 0.36, 0.45),
+        y=between(rng, 0.04, 0.3),
+        size=between(rng, 0.7, 1.3),
+        on_plate=happens(rng, 0.3),
     )

@@ -52,3 +52,16 @@ def test_the_handlers_are_put_back() -> None:
     with Interruption().taking_signals():
         assert signal.getsignal(signal.SIGTERM) != before[0]
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_a_closed_terminal_ends_it_unless_nohup_says_otherwise() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        with pytest.raises(KeyboardInterrupt), Interruption().taking_hangups():
+            ask(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with Interruption().taking_hangups():
+            ask(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

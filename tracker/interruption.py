@@ -40,6 +40,11 @@ class Interruption:
         """Take Ctrl-C and SIGTERM as long as the block lasts; only the main thread can."""
         return self._taking(*_SIGNALS)
 
+    def taking_hangups(self) -> AbstractContextManager[None]:
+        """Take the signal that a closed terminal sends, unless `nohup` has it ignored."""
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        return self._taking(*(() if ignored else (signal.SIGHUP,)))
+
     def taking_terminations(self) -> AbstractContextManager[None]:
         """Take SIGTERM alone: in a process whose parent takes the Ctrl-C."""
         return self._taking(signal.SIGTERM)

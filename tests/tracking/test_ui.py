@@ -60,7 +60,13 @@ def test_a_database_that_is_none_says_what_mlflow_said(tmp_path: Path) -> None:
         run_ui(f"sqlite:///{tmp_path}/mlflow.db", free_port(), ready=lambda _: None)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGINT, signal.SIGHUP)),
+    ],
+)
 def test_the_ui_shows_artifacts_and_ends_with_its_workers(
     number: signal.Signals, database: str, start: Start, tmp_path: Path, experiment: str
 ) -> None:

@@ -31,6 +31,7 @@ def opened(tracking_uri: str | None, *, example: bool) -> Iterator[str]:
         TrackingError: The address is none, or the example did not come with this installation.
     """
     from tracker.errors import UsageError
+    from tracker.interruption import Interruption
     from tracker.tracking.example import example_store
     from tracker.tracking.store import resolve_uri
 
@@ -39,7 +40,9 @@ def opened(tracking_uri: str | None, *, example: bool) -> Iterator[str]:
         send_what_is_left(uri)
         yield uri
     elif tracking_uri is None:
-        with example_store() as uri:
+        interruption = Interruption()
+        # Whatever ends the command, the copy goes with it.
+        with interruption.taking_signals(), interruption.taking_hangups(), example_store() as uri:
             yield uri
     else:
         raise UsageError(

@@ -35,6 +35,8 @@ class Answer:
 def ask(uri: str) -> Answer:
     """Ask once, and wait for seconds only; nothing is changed.
 
+    Whether a store without any experiment can be written is not tried: nothing could be that changes nothing.
+
     Args:
         uri: As `resolve_uri` gives it; an embedded store has to be there.
     """

@@ -54,7 +54,7 @@ def ui_command(uri: str, port: int) -> tuple[list[str], dict[str, str]]:
 
 
 def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
-    """Serve MLflow's UI until Ctrl-C or SIGTERM; the server and its worker end with it.
+    """Serve MLflow's UI until Ctrl-C, SIGTERM or the terminal's end; the server and its worker end with it.
 
     A tracking server has a UI of its own: then only its address is given.
 
@@ -73,7 +73,9 @@ def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
     command, environment = ui_command(uri, port)
     _require_free(port)
     address = f"http://{HOST}:{port}"
-    with tempfile.TemporaryFile() as output, Interruption().taking_signals():
+    interruption = Interruption()
+    # The server has a session of its own: it would go on when the terminal is closed.
+    with tempfile.TemporaryFile() as output, interruption.taking_signals(), interruption.taking_hangups():
         server = subprocess.Popen(
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )

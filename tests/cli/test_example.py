@@ -13,13 +13,18 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import alembic.command
 import pytest
+import sqlalchemy
+from alembic.script import ScriptDirectory
+from mlflow.store.db.utils import _get_alembic_config
+from mlflow.store.tracking.dbmodels.initial_models import Base as InitialBase
 
 from tests.cli.command import Outcome
 from tests.servers import free_port
 from tracker.errors import TrackingError
 from tracker.tracking import example
-from tracker.tracking.example import example_file, example_store
+from tracker.tracking.example import bring_up_to_date, example_file, example_store
 from tracker.tracking.history import read_predictions, read_runs
 
 Tracker = Callable[..., Outcome]
@@ -113,3 +118,37 @@ def test_an_installation_without_it_says_what_to_do(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(example, "__file__", str(tmp_path / "tracker" / "tracking" / "example.py"))
     with pytest.raises(TrackingError, match=r"mlruns\.example/store\.zip.*tracker run --dataset phantom"):
         example_file()
+
+
+def test_a_copy_from_an_older_mlflow_is_brought_up_to_date(tmp_path: Path) -> None:
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/mlflow.db")
+    config = _get_alembic_config(str(engine.url))
+    migrations = ScriptDirectory.from_config(config)
+    newest = migrations.get_current_head()
+    # As the MLflow made it that had one migration less.
+    InitialBase.metadata.create_all(engine)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, migrations.get_revision(newest).down_revision)
+
+    def schema() -> str:
+        with engine.connect() as connection:
+            return connection.execute(sqlalchemy.text("SELECT version_num FROM alembic_version")).scalar_one()
+
+    assert schema() != newest
+    bring_up_to_date(tmp_path / "mlflow.db")
+    assert schema() == newest
+    engine.dispose()
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-100], lambda packed: b"no archive"])
+def test_a_damaged_example_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tracker: Tracker, damage: Callable[[bytes], bytes]
+) -> None:
+    file = tmp_path / "store.zip"
+    file.write_bytes(damage(example_file().read_bytes()))
+    monkeypatch.setattr(example, "example_file", lambda: file)
+    told = tracker("compare", "--example")
+    assert told.code == 1
+    assert told.err.startswith(f"tracker: the example ({file}) must be unpacked into")
+    assert "Traceback" not in told.err

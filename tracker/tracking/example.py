@@ -58,7 +58,7 @@ def example_store() -> Iterator[str]:
         _unpack(packed, Path(folder))
         database = Path(folder) / DATABASE
         _place_artifacts(database)
-        _bring_up_to_date(database)
+        bring_up_to_date(database)
         yield f"sqlite:///{database}"
 
 
@@ -82,8 +82,12 @@ def _place_artifacts(database: Path) -> None:
             store.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (_BEHIND_SERVER, here))
 
 
-def _bring_up_to_date(database: Path) -> None:
-    """Give a database the tables of the MLflow that is installed, which refuses those of older ones."""
+def bring_up_to_date(database: Path) -> None:
+    """Give a database the tables of the MLflow that is installed, which refuses those of older ones.
+
+    Args:
+        database: The file; it is changed.
+    """
     prepare()
     import sqlalchemy
     from mlflow.store.db.utils import _upgrade_db

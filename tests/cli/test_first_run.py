@@ -70,14 +70,18 @@ def test_every_small_network_trains_in_both_modes_from_its_own_weights(first_run
     assert "662 (other 326, tuberculosis 336)" in first_run.printed
     assert "train: 486 images" in first_run.printed
     assert "weights bundled" in first_run.printed
-    assert "note        synthetic radiographs" in first_run.printed
+    assert "note        synthetic images" in first_run.printed
     for number, (model, mode) in enumerate(
         ((model, mode) for model in MINIS for mode in ("feature-extractor", "fine-tuning")), start=1
     ):
         assert f"✓ {number}/6 {model} · {mode}" in first_run.printed
     assert "6 runs: 6 finished" in first_run.printed
     assert "table   tracker compare --experiment phantom" in first_run.printed
-    assert max(len(line) for line in first_run.printed.splitlines() if "images      " not in line) <= 80
+    # Paths are as long as they are; epochs have a line each where there is no terminal to draw on.
+    lines = [
+        line for line in first_run.printed.splitlines() if "images " not in line and "epoch " not in line
+    ]
+    assert max(len(line) for line in lines) <= 80
 
 
 def test_without_a_word_it_is_forty_epochs(first_run: FirstRun) -> None:

@@ -45,7 +45,7 @@ def _warnings(recipes: Sequence[Recipe]) -> list[str]:
         "weights none: frozen layers are random, for a try and not a result": any(
             recipe.weights == "none" and recipe.frozen for recipe in recipes
         ),
-        "synthetic radiographs: they show the tool, and nothing about medicine": any(
+        "synthetic images: they show the tool, and nothing about medicine": any(
             recipe.dataset == "phantom" for recipe in recipes
         ),
     }

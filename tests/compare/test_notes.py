@@ -107,3 +107,14 @@ def test_rates_that_a_study_found_are_rounded(make_run):
 def test_a_table_of_synthetic_images_says_so(make_run):
     assert notes_of([make_run(params={"dataset": "phantom"})])[-1].startswith("The radiographs are synthetic")
     assert not any("synthetic" in note for note in notes_of([make_run()]))
+
+
+def test_bundled_weights_are_named_and_told_from_those_of_another_version(make_run):
+    runs = [
+        make_run(model, params={"weights": "bundled"}, tags={"tracker.weights_digest": digest * 64})
+        for model, digest in (("mini-alexnet", "a"), ("mini-resnet", "b"))
+    ]
+    (note,) = [note for note in notes_of(runs) if "weights" in note]
+    assert note == (
+        "Arms differ in weights: bundled aaaaaaaaaaaa (mini-alexnet), bundled bbbbbbbbbbbb (mini-resnet)."
+    )

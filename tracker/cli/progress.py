@@ -93,7 +93,7 @@ class LiveReporter:
 
     def run_ended(self, result: RunResult) -> None:
         """Print how a run ended."""
-        self.show([f"{_MARKS[result.status]} {self._label:42} {_ending(result)}"])
+        self.show([f"{_MARKS[result.status]} {self._label:47} {_ending(result)}"])
         self._label = ""
 
     def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:

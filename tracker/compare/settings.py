@@ -22,6 +22,7 @@ TUNED = "tuned"
 """What `--where` calls it that a run was trained with what a study found: yes or no."""
 
 
+_DIGEST = 12
 _CHOSEN = 8
 """Nobody types more characters of a number."""
 
@@ -46,7 +47,9 @@ def settings_of(run: RunRecord) -> dict[str, str]:
     settings = {name: value for name, value in run.params.items() if name not in _NOT_SETTINGS}
     # A file of weights is the same file wherever it lies, and another one when its content changed.
     if digest := run.tags.get("tracker.weights_digest"):
-        settings["weights"] = digest
+        # Those that come with tracker have a name, and can be others in another version of it.
+        bundled = run.params.get("weights") == "bundled"
+        settings["weights"] = f"bundled {digest[:_DIGEST]}" if bundled else digest
     return settings
 
 

@@ -9,6 +9,12 @@ from functools import cache
 from tracker.errors import TrackerError
 from tracker.tracking.environment import prepare
 
+# What comes of packages that are half installed, or built for others than those beside them.
+_BROKEN = (
+    *(ImportError, AttributeError, LookupError, NameError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError, AssertionError),
+)
+
 
 # Once: a second attempt at a broken package fails for another reason than the first.
 @cache
@@ -24,7 +30,7 @@ def why_not_importable(package: str) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             importlib.import_module(package)
-    except Exception as error:  # noqa: BLE001 - a broken package raises whatever it likes, and it is told
+    except _BROKEN as error:
         return " ".join(f"{type(error).__name__}: {error}".split())
     return ""
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +90,10 @@ def test_the_data_set_needs_no_place_and_is_split_as_the_reference_study_is(phan
     for (patient, visit), image in zip(phantoms.visits[:50], phantoms.images, strict=False):
         place = places[f"{patient.label}/{patient.name}_{visit}.bmp"]
         assert np.array_equal(pixels.array[place, :, :, 0], image)
+
+
+def test_a_copy_of_the_folder_is_the_same_data_set(few: int, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(files.sample_folder(silent), tmp_path / "copied"))
+    copy, original = build_manifest("phantom", copied), build_manifest("phantom", None)
+    assert copy.digest == original.digest
+    assert len(copy.samples) == few

@@ -17,13 +17,16 @@ from tracker.models.export import LOADER, export_network, requirements
 from tracker.models.networks import Network
 from tracker.one_run import Trained
 from tracker.recipe import Recipe, digest_of
-from tracker.records import EpochKind, Part, Prediction
+from tracker.records import SYNTHETIC_DATASETS, EpochKind, Part, Prediction
 from tracker.tracking.entries import Context
 from tracker.tracking.predictions import predictions_csv
 from tracker.tracking.recorder import RunRecorder
 from tracker.training.loop import Measured
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
+# What MLflow shows as the description of a run.
+_NOTE = "mlflow.note.content"
+_SYNTHETIC = "The images are **synthetic**: drawn by a program, of patients that never lived."
 _CONTEXTS: dict[Part, Context] = {"train": "train", "val": "validation", "test": "test"}
 
 
@@ -41,6 +44,7 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
         "tracker.classes": ", ".join(images.manifest.classes),
         "tracker.images_left_out": str(len(images.left_out)),
         **{f"tracker.{part}_images": str(count) for part, count in images.split.counts.items()},
+        **({_NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),
         **context_tags(device),
     }
 
@@ -79,8 +83,10 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
         recorder.tags({"tracker.trunk_unchanged": str(trained.trunk_unchanged).lower()})
     predictions = _predictions(images, trained.measured)
     recorder.artifact("predictions.csv", predictions_csv(predictions).encode())
-    recorder.artifact("confusion_matrix.png", confusion_matrix_png(predictions, images.manifest.classes))
-    recorder.artifact("roc.png", roc_png(predictions))
+    classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
+    matrix = confusion_matrix_png(predictions, classes, synthetic=synthetic)
+    recorder.artifact("confusion_matrix.png", matrix)
+    recorder.artifact("roc.png", roc_png(predictions, synthetic=synthetic))
 
 
 def summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]:

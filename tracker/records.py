@@ -9,6 +9,9 @@ from typing import Literal
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 
+SYNTHETIC_DATASETS = frozenset({"phantom"})
+"""Data sets that a program draws; tables, figures and runs of them say so."""
+
 EpochKind = Literal["final", "best"]
 """`final`: the last epoch; `best`: the epoch with the lowest validation loss."""
 

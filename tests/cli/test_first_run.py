@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Outcome
+from tracker.tracking.history import read_runs
 
 MINIS = ("mini-alexnet", "mini-resnet", "mini-densenet")
 NAMESPACE = ("unshare", "--map-root-user", "--net")
@@ -109,3 +110,16 @@ def test_imagenet_weights_are_never_asked_of_the_small_networks(first_run: First
     assert told.code == 1
     assert "was never trained on ImageNet" in told.err
     assert "Traceback" not in told.err
+
+
+def test_runs_in_mlflow_say_that_their_images_are_synthetic(first_run: FirstRun) -> None:
+    runs = read_runs(f"sqlite:///{first_run.folder}/mlflow.db", "phantom")
+    assert len(runs) == 6
+    assert all("**synthetic**" in run.tags["mlflow.note.content"] for run in runs)
+
+
+def test_the_table_of_the_only_experiment_needs_no_name(first_run: FirstRun) -> None:
+    assert first_run.tracker("compare").out == first_run.tracker("compare", "--experiment", "phantom").out
+    told = first_run.tracker("compare", "--experiment", "phantoms")
+    assert told.code == 1
+    assert "those there are phantom. Type: --experiment phantom" in told.err

@@ -8,7 +8,8 @@ import matplotlib as mpl
 import pytest
 from PIL import Image
 
-from tracker.compare.figures import write_figures
+from tracker.compare.curve_figures import draw_curves
+from tracker.compare.figures import confusion_matrix_png, roc_png, write_figures
 from tracker.compare.style import line_styles
 from tracker.errors import ComparisonError
 
@@ -71,3 +72,18 @@ def test_the_first_seven_models_have_seven_colours():
 def test_nothing_of_pyplot_is_used(make_run, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     assert write_figures([make_run()], tmp_path)
+
+
+def test_figures_of_synthetic_images_say_so(make_run, make_predictions, tmp_path):
+    def texts(dataset):
+        (figure,) = draw_curves([make_run(params={"dataset": dataset})], "train/loss").values()
+        return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+    assert "synthetic images" in texts("phantom")
+    assert "synthetic images" not in texts("folder")
+    answers = make_predictions([("sick", {"well": 0.2, "sick": 0.8}), ("well", {"well": 0.9, "sick": 0.1})])
+    for drawn in (
+        lambda **said: roc_png(answers, **said),
+        lambda **said: confusion_matrix_png(answers, ["well", "sick"], **said),
+    ):
+        assert drawn(synthetic=True) != drawn(synthetic=False) == drawn()

@@ -32,7 +32,7 @@ class Format(StrEnum):
 
 def compare(
     experiment: Annotated[
-        str | None, typer.Option(help="MLflow experiment. Default: tb-xray (phantom with --example).")
+        str | None, typer.Option(help="MLflow experiment. Default: the only one there is, or tb-xray.")
     ] = None,
     metric: Annotated[str, typer.Option(help="What is compared, such as test/auroc or val/loss.")] = (
         "test/accuracy"
@@ -63,10 +63,10 @@ def compare(
     from tracker.compare.selection import choose
     from tracker.compare.table import comparison
     from tracker.compare.trials import trials_of
-    from tracker.tracking.history import read_runs
+    from tracker.tracking.history import only_experiment, read_runs
 
-    asked = experiment or ("phantom" if example else "tb-xray")
     with opened(tracking_uri, example=example) as uri:
+        asked = experiment or only_experiment(uri) or "tb-xray"
         runs = read_runs(uri, asked, metrics=_drawn() if figures else ())
     selection = choose(runs, split=split, where=where or ())
     trials = trials_of(runs) if include_trials else None

@@ -11,6 +11,7 @@ from tracker.images import Images
 from tracker.options import RunOptions
 from tracker.plan import Plan
 from tracker.recipe import Recipe
+from tracker.records import SYNTHETIC_DATASETS
 from tracker.reporting import RunResult, Status
 from tracker.tracking.store import describe
 from tracker.training.device import device_name
@@ -26,7 +27,7 @@ def plan_lines(plan: Plan) -> list[str]:
     weights = ", ".join(dict.fromkeys(recipe.weights for recipe in plan.recipes))
     return [
         f"experiment  {plan.options.experiment_name}",
-        f"images      {len(manifest.samples)} ({counts}) from {manifest.root}",
+        *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
         *_paragraph("tuning", tuning_lines(plan.options)),
@@ -46,7 +47,7 @@ def _warnings(recipes: Sequence[Recipe]) -> list[str]:
             recipe.weights == "none" and recipe.frozen for recipe in recipes
         ),
         "synthetic images: they show the tool, and nothing about medicine": any(
-            recipe.dataset == "phantom" for recipe in recipes
+            recipe.dataset in SYNTHETIC_DATASETS for recipe in recipes
         ),
     }
     return [note for note, holds in said.items() if holds]

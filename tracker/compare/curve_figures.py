@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from tracker.compare.curves import Curve, curves_by_mode
 from tracker.compare.names import paper_mode, paper_model
-from tracker.compare.settings import arm_of
+from tracker.compare.settings import arm_of, is_synthetic
 from tracker.compare.style import PALE, LineStyle, figure_style, line_styles, new_axes
 from tracker.compare.units import scale_of, title_of
 from tracker.records import RunRecord
@@ -37,7 +37,11 @@ def draw_curves(runs: Sequence[RunRecord], metric: str) -> dict[str, Figure]:
     by_mode = curves_by_mode(runs, metric)
     all_curves = [curve for curves in by_mode.values() for curve in curves.values()]
     styles = line_styles(arm_of(run).model for run in runs)
-    return {mode: _figure(mode, metric, curves, all_curves, styles) for mode, curves in by_mode.items()}
+    figures = {mode: _figure(mode, metric, curves, all_curves, styles) for mode, curves in by_mode.items()}
+    if any(is_synthetic(run) for run in runs):
+        for figure in figures.values():
+            figure.axes[0].set_title("synthetic images", loc="right", fontsize=6.5, color=PALE)
+    return figures
 
 
 def loss_curves(runs: Sequence[RunRecord]) -> dict[str, Figure]:

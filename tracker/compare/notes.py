@@ -6,7 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tracker.compare.names import natural, order_models, order_modes
-from tracker.compare.settings import Arm, arm_of, canonical, common, distinct, rounded, settings_of
+from tracker.compare.settings import (
+    Arm,
+    arm_of,
+    canonical,
+    common,
+    distinct,
+    is_synthetic,
+    rounded,
+    settings_of,
+)
 from tracker.compare.splits import SHORT_DIGEST
 from tracker.compare.table import DIFFERENCE, Table
 from tracker.compare.tuning import tuning_note
@@ -37,7 +46,7 @@ def footnotes(table: Table) -> list[str]:
 
 
 def _synthetic(runs: Sequence[RunRecord]) -> str:
-    if all(run.params.get("dataset") != "phantom" for run in runs):
+    if not any(is_synthetic(run) for run in runs):
         return ""
     return "The radiographs are synthetic: this shows the tool, and nothing about medicine."
 

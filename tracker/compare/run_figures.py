@@ -21,6 +21,7 @@ def confusion_matrix_png(
     *,
     part: Part = "test",
     epoch_kind: EpochKind = "final",
+    synthetic: bool = False,
 ) -> bytes:
     """Draw how many images of each class were given to each class, as a PNG file.
 
@@ -29,16 +30,22 @@ def confusion_matrix_png(
         classes: The classes in the order of rows and columns.
         part: The part of the split to draw.
         epoch_kind: The epoch to draw.
+        synthetic: Whether the images were drawn by a program, which the title then says.
 
     Raises:
         ComparisonError: There is no prediction of that part and epoch.
     """
     chosen = _chosen(predictions, part, epoch_kind)
-    return to_bytes(draw_confusion_matrix(chosen, classes, _title(part, epoch_kind)), "png")
+    title = _title(part, epoch_kind, synthetic=synthetic)
+    return to_bytes(draw_confusion_matrix(chosen, classes, title), "png")
 
 
 def roc_png(
-    predictions: Iterable[Prediction], *, part: Part = "test", epoch_kind: EpochKind = "final"
+    predictions: Iterable[Prediction],
+    *,
+    part: Part = "test",
+    epoch_kind: EpochKind = "final",
+    synthetic: bool = False,
 ) -> bytes:
     """Draw the receiver operating characteristic as a PNG file.
 
@@ -49,12 +56,13 @@ def roc_png(
         predictions: All predictions of a run.
         part: The part of the split to draw.
         epoch_kind: The epoch to draw.
+        synthetic: Whether the images were drawn by a program, which the title then says.
 
     Raises:
         ComparisonError: There is no prediction of that part and epoch.
     """
     chosen = _chosen(predictions, part, epoch_kind)
-    return to_bytes(draw_roc(chosen, _title(part, epoch_kind)), "png")
+    return to_bytes(draw_roc(chosen, _title(part, epoch_kind, synthetic=synthetic)), "png")
 
 
 @figure_style()
@@ -125,6 +133,7 @@ def _chosen(predictions: Iterable[Prediction], part: Part, epoch_kind: EpochKind
     return chosen
 
 
-def _title(part: Part, epoch_kind: EpochKind) -> str:
+def _title(part: Part, epoch_kind: EpochKind, *, synthetic: bool) -> str:
     epoch = "last epoch" if epoch_kind == "final" else "epoch of lowest validation loss"
-    return f"{title_of(f'{part}/images').capitalize()}, {epoch}"
+    images = f"{'synthetic ' if synthetic else ''}{title_of(f'{part}/images')}"
+    return f"{images[0].upper()}{images[1:]}, {epoch}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tracker.records import RunRecord
+from tracker.records import SYNTHETIC_DATASETS, RunRecord
 
 # An arm's runs may differ in their seed; the digests of manifest and split stand for the data;
 # where a run is recorded does not change its numbers.
@@ -51,6 +51,11 @@ def settings_of(run: RunRecord) -> dict[str, str]:
         bundled = run.params.get("weights") == "bundled"
         settings["weights"] = f"bundled {digest[:_DIGEST]}" if bundled else digest
     return settings
+
+
+def is_synthetic(run: RunRecord) -> bool:
+    """Tell whether a run's images were drawn by a program."""
+    return run.params.get("dataset") in SYNTHETIC_DATASETS
 
 
 def is_tuned(run: RunRecord) -> bool:

@@ -116,9 +116,9 @@ def _bundled(name: str) -> Path:
     file = BUNDLED / f"{name}.safetensors"
     if not file.is_file():
         raise ModelError(
-            "--weights bundled must be asked for networks that bring their weights",
-            but=f"{name} does not (those that do: {', '.join(bundled_names())})",
-            do="Choose one of them, or --weights imagenet.",
+            "a network must bring weights for --weights bundled",
+            but=f"{name} brings none",
+            do=f"Those that do: {', '.join(bundled_names())}. For others: --weights imagenet.",
         )
     return file
 

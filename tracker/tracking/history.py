@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -43,6 +44,20 @@ def read_runs(
         return [_record(client, run, metrics) for run in runs]
 
 
+def only_experiment(uri: str) -> str | None:
+    """Return the name of the experiment where there is but one.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+
+    Raises:
+        TrackingError: There is no such store or server.
+    """
+    with reading(uri) as client:
+        known = _experiments(client)
+    return known[0] if len(known) == 1 else None
+
+
 def read_predictions(uri: str, run_id: str) -> list[Prediction]:
     """Read the predictions that a run stored.
 
@@ -69,12 +84,22 @@ def _experiment_id(client: MlflowClient, name: str, uri: str) -> str:
     experiment = client.get_experiment_by_name(name)
     if experiment is not None and experiment.lifecycle_stage == "active":
         return str(experiment.experiment_id)
-    known = [other.name for other in client.search_experiments() if other.name != "Default"]
+    known = _experiments(client)
+    do = (
+        f"Type: --experiment {shlex.quote(known[0])}"
+        if len(known) == 1
+        else "Name one of them: --experiment."
+    )
     raise TrackingError(
         f"experiment {name!r} must be in {describe(uri)}",
         but=_those_there(name, known),
-        do=f"Name one of them with --experiment, or make it: tracker run --experiment {name}",
+        do=do if known else "Make it: tracker run.",
     )
+
+
+def _experiments(client: MlflowClient) -> list[str]:
+    # MLflow makes the first one itself.
+    return [other.name for other in client.search_experiments() if other.name != "Default"]
 
 
 def _those_there(name: str, known: Sequence[str]) -> str:

@@ -91,7 +91,8 @@ def require_store(uri: str) -> None:
         raise TrackingError(
             f"{short_path(database)} must hold runs",
             but="there is no such file, so there are no runs here",
-            do="Make some: tracker run. Or name where they are: --tracking-uri.",
+            do="Go where they were made, or make some: tracker run --dataset phantom. "
+            "Finished ones to look at: --example.",
         )
 
 

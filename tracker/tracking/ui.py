@@ -61,7 +61,7 @@ def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
     Args:
         uri: As `resolve_uri` gives it.
         port: 1 to 65535.
-        ready: Called once with the UI's address, as soon as it answers.
+        ready: Called once with the UI's address and what to do with it, as soon as it answers.
 
     Raises:
         TrackingError: There is no store to serve, or the server did not start.
@@ -81,7 +81,7 @@ def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
         )
         try:
             wait_until_ready(server, address, output)
-            ready(address)
+            ready(f"{address}\nopen it in a browser; Ctrl-C ends it")
             server.wait()
         except KeyboardInterrupt:
             return

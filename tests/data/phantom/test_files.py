@@ -14,6 +14,7 @@ from tracker.data.phantom import files
 from tracker.data.pixels import build_pixels
 from tracker.data.progress import silent
 from tracker.data.split import default_rule, make_split
+from tracker.errors import DataError
 
 MANIFEST = "930898cc83f93d24b09c839870cbf228f5a83218bec35c977810244ab8bc06b5"
 """The digest of names, labels, patients and files."""
@@ -65,9 +66,8 @@ def test_drawing_that_breaks_off_leaves_nothing(
 
 
 def test_a_full_disk_is_said_in_one_line(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tracker.errors import DataError
-
     monkeypatch.setattr(files, "SIZE", 10**8)
+    monkeypatch.setattr(files, "draw_visit", lambda *_, **__: pytest.fail("images of that size are drawn"))
     with pytest.raises(DataError, match=r"drawing synthetic radiographs needs .* GB free"):
         files.sample_folder(silent)
 
@@ -83,13 +83,23 @@ def test_the_data_set_needs_no_place_and_is_split_as_the_reference_study_is(phan
     for one in manifest.samples:
         parts_of.setdefault(one.patient, set()).add(split.part_of[one.id])
     assert {len(parts) for parts in parts_of.values()} == {1}
-    assert {one.attributes["findings"] for one in manifest.samples} >= {"none", "cavity", "effusion"}
+    assert {one.attributes["findings"] for one in manifest.samples} >= {
+        "none",
+        "cavity",
+        "effusion",
+        "large heart",
+    }
     pixels = build_pixels(manifest, image_size=224, resize="stretch")
     assert pixels.shape == (662, 224, 224, 1)
     places = {one.id: place for place, one in enumerate(manifest.samples)}
     for (patient, visit), image in zip(phantoms.visits[:50], phantoms.images, strict=False):
         place = places[f"{patient.label}/{patient.name}_{visit}.bmp"]
         assert np.array_equal(pixels.array[place, :, :, 0], image)
+
+
+def test_a_folder_that_is_not_there_is_not_needed_either(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"does not exist\. Leave --data out"):
+        build_manifest("phantom", tmp_path / "nowhere")
 
 
 def test_a_copy_of_the_folder_is_the_same_data_set(few: int, tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ TUBERCULOSIS, OTHER = "tuberculosis", "other"
 IMAGES = {TUBERCULOSIS: 336, OTHER: 326}
 """How many images each class has: as many as the Shenzhen set."""
 
+LARGE_HEART = (1.3, 1.6)
+"""Sizes of a heart that counts as a finding; no other one is as large."""
+
 _SEED = 662
 _PATIENT, _VISIT = 0, 1
 _MOST_VISITS = 3
@@ -56,7 +59,9 @@ class Patient:
     @property
     def findings_text(self) -> str:
         """The findings in words."""
-        return ", ".join(dict.fromkeys(finding.kind for finding in self.findings)) or "none"
+        kinds = dict.fromkeys(finding.kind for finding in self.findings)
+        large = ["large heart"] if self.anatomy.heart >= LARGE_HEART[0] else []
+        return ", ".join([*kinds, *large]) or "none"
 
 
 def cohort() -> list[Patient]:
@@ -150,7 +155,7 @@ def _other(rng: np.random.Generator, anatomy: Anatomy) -> tuple[Anatomy, tuple[F
     if happens(rng, 0.5):
         return anatomy, ()
     if happens(rng, 0.1):
-        return replace(anatomy, heart=between(rng, 1.3, 1.6)), ()
+        return replace(anatomy, heart=between(rng, *LARGE_HEART)), ()
     return anatomy, tuple(_chosen(rng, _ELSEWHERE)(rng))
 
 

@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tracker.data.phantom.files import sample_folder
 from tracker.data.sources.csv_table import collect_csv
-from tracker.data.sources.source import Source
+from tracker.data.sources.source import Found, Source
+from tracker.errors import DataError
 
-PHANTOM = Source(name="phantom", collect=collect_csv, default_split="486/44/132", provide=sample_folder)
+
+def collect_phantoms(root: Path) -> list[Found]:
+    """List the images of a folder that `sample_folder` drew, or of a copy of it.
+
+    Args:
+        root: The folder.
+
+    Raises:
+        DataError: It is not there, or its table or images are not as they were drawn.
+    """
+    if not root.exists():
+        raise DataError(
+            "--data must be a folder that the synthetic images were copied to",
+            but=f"{root} does not exist",
+            do="Leave --data out: --dataset phantom draws its images itself.",
+        )
+    return collect_csv(root)
+
+
+PHANTOM = Source(name="phantom", collect=collect_phantoms, default_split="486/44/132", provide=sample_folder)

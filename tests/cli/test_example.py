@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 import zipfile
 from collections import Counter
@@ -105,6 +106,19 @@ def test_the_ui_shows_it_with_its_artifacts(workplace: Path, temporary: Path) ->
             process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert list(temporary.glob("tracker-example-*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_the_command_leaves_nothing(
+    number: signal.Signals, workplace: Path, temporary: Path
+) -> None:
+    command = [sys.executable, "-m", "tracker", "compare", "--example"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=workplace) as process:
+        while not list(temporary.glob("tracker-example-*/mlflow.db")) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    assert list(temporary.iterdir()) == []
 
 
 def test_another_store_cannot_be_asked_for_as_well(tracker: Tracker) -> None:

@@ -13,9 +13,12 @@ def models(
     """List the networks, or the nodes at which freeze:NODE can cut one."""
     from tracker.models.cut import cut_points
     from tracker.models.networks import build_network, network_names
+    from tracker.models.weights import bundled_names
 
     if name is None:
-        typer.echo("\n".join(network_names()))
+        bundled = set(bundled_names())
+        for known in network_names():
+            typer.echo(f"{known:22} brings its weights" if known in bundled else known)
         return
     network = build_network(name, weights="none", classes=2, seed=0)
     typer.echo("\n".join(cut_points(network)))

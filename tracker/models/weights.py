@@ -181,5 +181,5 @@ def _not_downloaded(name: str, url: str, target: Path, error: Exception) -> Mode
         f"the ImageNet weights of {name} must be on this machine or downloadable",
         but=f"{url} cannot be fetched ({reason})",
         do=f"Download that address elsewhere and put the file at {target} (TORCH_HOME moves that folder), "
-        "or name it with --weights FILE; --weights none trains without.",
+        "or name it with --weights FILE; --weights none trains without; --model mini-resnet brings its own.",
     )

@@ -42,7 +42,8 @@ def test_a_user_sees_no_password() -> None:
 
 def test_reading_a_store_that_is_not_there_creates_nothing(tmp_path: Path) -> None:
     with pytest.raises(
-        TrackingError, match=r"no such file, so there are no runs here\. Make some: tracker run"
+        TrackingError,
+        match=r"no such file, so there are no runs here\. Go where they were made, or make some: tracker run",
     ):
         require_store(resolve_uri())
     assert list(tmp_path.iterdir()) == []

@@ -22,8 +22,8 @@ def skeleton(anatomy: Anatomy, layout: Layout) -> Field:
     total = _spine(anatomy, layout) + _collar_bones(anatomy, layout)
     for side in SIDES:
         ribs = _lay_ribs(anatomy, layout, side)
-        total += _back_halves(anatomy, ribs, layout.canvas)
-        total += _front_halves(anatomy, ribs, layout.canvas, turned=layout.front * side)
+        back = _back_halves(anatomy, ribs, layout.canvas)
+        total += back + _front_halves(anatomy, ribs, layout.canvas, turned=layout.front * side)
         total += _shoulder(anatomy, layout, side)
     return np.asarray(total * anatomy.bone, np.float32)
 
@@ -130,7 +130,7 @@ def _collar_bones(anatomy: Anatomy, layout: Layout) -> Field:
         line = line - 0.11 * wave
         half = 0.0125 + 0.012 * np.maximum(0.12 - along, 0.0) * 8
         half = half * _slope(line[None, :], canvas)
-        strength = np.where(here, 0.15, 0.0)[None, :]
+        strength = floats(np.where(here, 0.15, 0.0))[None, :]
         total += bands(canvas, line[None, :], half, strength, _rib)
     return total
 

@@ -18,14 +18,12 @@ from tracker.models.networks import Network
 from tracker.one_run import Trained
 from tracker.recipe import Recipe, digest_of
 from tracker.records import SYNTHETIC_DATASETS, EpochKind, Part, Prediction
-from tracker.tracking.entries import Context
+from tracker.tracking.entries import NOTE, Context
 from tracker.tracking.predictions import predictions_csv
 from tracker.tracking.recorder import RunRecorder
 from tracker.training.loop import Measured
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
-# What MLflow shows as the description of a run.
-_NOTE = "mlflow.note.content"
 _SYNTHETIC = "The images are **synthetic**: drawn by a program, of patients that never lived."
 _CONTEXTS: dict[Part, Context] = {"train": "train", "val": "validation", "test": "test"}
 
@@ -44,7 +42,7 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
         "tracker.classes": ", ".join(images.manifest.classes),
         "tracker.images_left_out": str(len(images.left_out)),
         **{f"tracker.{part}_images": str(count) for part, count in images.split.counts.items()},
-        **({_NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),
+        **({NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),
         **context_tags(device),
     }
 

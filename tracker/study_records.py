@@ -12,15 +12,13 @@ from tracker.plan import Prepared
 from tracker.recipe import Recipe, digest_of
 from tracker.studies import StudyPlan
 from tracker.tracking.claim import RunTaken
-from tracker.tracking.entries import EXPERIMENT_ID, RUN_ID
+from tracker.tracking.entries import EXPERIMENT_ID, NOTE, RUN_ID
 from tracker.tracking.home import find_run, home_token, tracker_home
 from tracker.tracking.recorder import RunRecorder
 from tracker.tuned import values_said
 from tracker.tuning.figures import figures_of
 from tracker.tuning.spec import Asked, TrialRecord
 from tracker.tuning.study import ArmStudy
-
-_NOTE = "mlflow.note.content"
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class StudyRecords:
                 **self._arm_tags,
                 "tracker.kind": "trial",
                 "tracker.trial": str(asked.number),
-                _NOTE: values_said(asked.params),
+                NOTE: values_said(asked.params),
             },
             tracking_uri=self.prepared.plan.tracking_uri,
             parent_uid=self._uid("study"),
@@ -107,10 +105,10 @@ class StudyRecords:
         values = {f"tracker.best_{name}": str(value) for name, value in best.params.items()}
         recorder.tags({**values, "tracker.best_trial": str(best.number)})
         if find_run(tracker_home(), self._uid(best.number)) is None:
-            recorder.tags({_NOTE: f"Best: trial {best.number}, of another machine, {said}"})
+            recorder.tags({NOTE: f"Best: trial {best.number}, of another machine, {said}"})
             return
         link = f"[trial {best.number}](#/experiments/{EXPERIMENT_ID}/runs/{RUN_ID})"
-        tags = {"tracker.best_run": RUN_ID, _NOTE: f"Best: {link}, {said}"}
+        tags = {"tracker.best_run": RUN_ID, NOTE: f"Best: {link}, {said}"}
         recorder.link(self._uid(best.number), tags)
 
     def _best_so_far(self, trials: Sequence[TrialRecord]) -> dict[int, dict[str, float]]:

@@ -22,6 +22,15 @@ def cache_dir() -> Path:
     return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("tracker")
 
 
+def existing(path: Path) -> Path:
+    """Return what is there of a path: itself, or the nearest folder above it.
+
+    Args:
+        path: An absolute path.
+    """
+    return next(parent for parent in (path, *path.parents) if parent.exists())
+
+
 def require_space(folder: Path, needed: int, what: str) -> None:
     """Check that a disk has room.
 
@@ -33,8 +42,7 @@ def require_space(folder: Path, needed: int, what: str) -> None:
     Raises:
         DataError: Less than that is free.
     """
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
+    free = shutil.disk_usage(existing(folder)).free
     if free < needed:
         raise DataError(
             f"{what} needs {_gigabytes(needed)} free in {folder}",

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tracker.data.cache import cache_dir
+from tracker.data.cache import cache_dir, existing
 from tracker.doctor.finding import Finding, size_said
 from tracker.tracking.home import tracker_home
 from tracker.tracking.store import short_path
@@ -52,15 +52,6 @@ def home() -> Finding:
             facts=facts,
         )
     return Finding(state="good", found=f"{short_path(folder)}, locks work", facts=facts)
-
-
-def existing(path: Path) -> Path:
-    """Return what is there of a path: itself, or the nearest folder above it.
-
-    Args:
-        path: An absolute path.
-    """
-    return next(parent for parent in (path, *path.parents) if parent.exists())
 
 
 def why_not_writable(folder: Path) -> str:

@@ -73,6 +73,9 @@ class Link:
 
 RUN_ID, EXPERIMENT_ID = "{run_id}", "{experiment_id}"
 
+NOTE = "mlflow.note.content"
+"""The tag that MLflow shows as the description of a run."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetUse:

@@ -26,16 +26,16 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tracker.data.folds import make_folds
+from tracker.config.loading import read_options
+from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest
 from tracker.data.pixels import build_pixels
-from tracker.data.split import Split
-from tracker.images import find_images
+from tracker.data.splits.folds import make_folds
+from tracker.data.splits.split import Split
 from tracker.models.minis import MINIS
-from tracker.one_run import Bench, lay_out
-from tracker.options import RunOptions
-from tracker.reading import read_options
 from tracker.records import Part
+from tracker.runs.images import find_images
+from tracker.runs.train import Bench, lay_out
 from tracker.training.heads import Heads, linear_head
 from tracker.training.loop import Examples
 

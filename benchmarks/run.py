@@ -25,16 +25,16 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from tracker.data.parallel import usable_cores
+from tracker.config.loading import read_options
+from tracker.config.options import RunOptions
+from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels, build_pixels
-from tracker.images import Images, find_images
+from tracker.io.parallel import usable_cores
 from tracker.models.cut import cut_network
-from tracker.models.intake import Intake
 from tracker.models.networks import build_network
-from tracker.one_run import train
-from tracker.options import RunOptions
-from tracker.reading import read_options
-from tracker.recipe import Recipe
+from tracker.models.normalize import Intake
+from tracker.runs.images import Images, find_images
+from tracker.runs.train import train
 from tracker.training.device import autocast, choose_device, choose_precision, on_device
 from tracker.training.loop import Examples, Training
 from tracker.training.store import pixel_store

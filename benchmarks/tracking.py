@@ -29,12 +29,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.proxies import Mode, Proxy, proxy_to
-from tests.servers import MlflowServer, running_server
-from tracker.tracking.entries import Metrics
-from tracker.tracking.home import run_folders
-from tracker.tracking.journal import JOURNAL, Journal, read_journal
-from tracker.tracking.position import is_sent
+from tests.support.proxies import Mode, Proxy, proxy_to
+from tests.support.servers import MlflowServer, running_server
+from tracker.tracking.journal.entries import Metrics
+from tracker.tracking.journal.log import JOURNAL, Journal, read_journal
+from tracker.tracking.journal.run_folder import run_folders
+from tracker.tracking.shipping.cursor import is_sent
 
 RECORDS, SYNCED_RECORDS = 20_000, 2_000
 TEN = {f"part/metric_{number}": number / 7 for number in range(10)}

@@ -23,11 +23,11 @@ from pathlib import Path
 import torch
 import torchvision
 
+from tracker.config.loading import read_options
 from tracker.data.pixels import build_pixels
-from tracker.images import find_images
-from tracker.models.intake import Intake
-from tracker.one_run import lay_out
-from tracker.reading import read_options
+from tracker.models.normalize import Intake
+from tracker.runs.images import find_images
+from tracker.runs.train import lay_out
 from tracker.training.heads import Heads, linear_head
 from tracker.training.loop import Examples
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.phantoms import phantoms
-from tests.postgres import postgres
-from tests.radiographs import radiographs
-from tests.servers import mlflow_server
+from tests.support.phantoms import phantoms
+from tests.support.postgres import postgres
+from tests.support.radiographs import radiographs
+from tests.support.servers import mlflow_server
 
 __all__ = ["mlflow_server", "phantoms", "postgres", "radiographs"]
 

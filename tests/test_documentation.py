@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.options import RunOptions
+from tracker.config.options import RunOptions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.tracking.example import example_file
+from tracker.ui.example import example_file
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,7 +37,5 @@ def test_an_installed_package_finds_the_example_that_came_with_it(
 ) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    monkeypatch.setattr(
-        "tracker.tracking.example.__file__", str(tmp_path / "tracker" / "tracking" / "example.py")
-    )
+    monkeypatch.setattr("tracker.ui.example.__file__", str(tmp_path / "tracker" / "ui" / "example.py"))
     assert example_file() == tmp_path / "tracker" / "mlruns.example" / "store.zip"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = ("train", "val", "test")
@@ -43,6 +43,16 @@ class Point:
     value: float
 
 
+class Arm(NamedTuple):
+    """One model in one mode."""
+
+    model: str
+    mode: str
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.mode}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run as MLflow holds it.
@@ -66,3 +76,13 @@ class RunRecord:
     tags: Mapping[str, str]
     metrics: Mapping[str, float]
     history: Mapping[str, Sequence[Point]] = field(default_factory=dict)
+
+    @property
+    def arm(self) -> Arm:
+        """The arm that the run belongs to."""
+        return Arm(self.params["model"], self.params["mode"])
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the run's images were drawn by a program."""
+        return self.params.get("dataset") in SYNTHETIC_DATASETS

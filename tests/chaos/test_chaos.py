@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.fire import SERVER, SHIPPER, TRAINER, WATCH, Fire
-from tests.chaos.processes import Place, Warm, warm_parent
-from tests.found import Found, differences, find_study
-from tests.servers import MlflowServer, running_server
+from tests.support.fire import SERVER, SHIPPER, TRAINER, WATCH, Fire
+from tests.support.found import Found, differences, find_study
+from tests.support.processes import Place, Warm, warm_parent
+from tests.support.servers import MlflowServer, running_server
 
 MODELS = ("squeezenet1_1", "shufflenet_v2_x0_5")
 MODES = ("feature-extractor", "fine-tuning")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.cli.command import MODELS, Outcome, Study, small_run
-from tracker.tracking.history import read_runs
+from tests.support.command import MODELS, Outcome, Study, small_run
+from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
 

@@ -11,9 +11,9 @@ from typing import IO
 
 import pytest
 
-from tests.cli.command import MODELS, Outcome, small_run
-from tests.disks import SmallDisk, TakesNothing, missing_for_small_disk, small_disk
-from tests.found import find_study
+from tests.support.command import MODELS, Outcome, small_run
+from tests.support.disks import SmallDisk, TakesNothing, missing_for_small_disk, small_disk
+from tests.support.found import find_study
 
 Tracker = Callable[..., Outcome]
 EPOCHS = 60

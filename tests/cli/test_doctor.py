@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.command import call_main
-from tests.doctor.installation import NAMES, Installation, Tracker, findings_of, rows
-from tests.servers import free_port
+from tests.support.command import call_main
+from tests.support.installation import NAMES, Installation, Tracker, findings_of, rows
+from tests.support.servers import free_port
 from tracker.doctor.finding import Finding
 
 PHANTOM = "tracker run --dataset phantom"

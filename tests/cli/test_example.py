@@ -21,12 +21,12 @@ from alembic.script import ScriptDirectory
 from mlflow.store.db.utils import _get_alembic_config
 from mlflow.store.tracking.dbmodels.initial_models import Base as InitialBase
 
-from tests.cli.command import Outcome
-from tests.servers import free_port
+from tests.support.command import Outcome
+from tests.support.servers import free_port
 from tracker.errors import TrackingError
-from tracker.tracking import example
-from tracker.tracking.example import bring_up_to_date, example_file, example_store
-from tracker.tracking.history import read_predictions, read_runs
+from tracker.tracking.backend.reader import read_predictions, read_runs
+from tracker.ui import example
+from tracker.ui.example import bring_up_to_date, example_file, example_store
 
 Tracker = Callable[..., Outcome]
 
@@ -129,7 +129,7 @@ def test_another_store_cannot_be_asked_for_as_well(tracker: Tracker) -> None:
 
 
 def test_an_installation_without_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(example, "__file__", str(tmp_path / "tracker" / "tracking" / "example.py"))
+    monkeypatch.setattr(example, "__file__", str(tmp_path / "tracker" / "ui" / "example.py"))
     with pytest.raises(TrackingError, match=r"mlruns\.example/store\.zip.*tracker run --dataset phantom"):
         example_file()
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import MODELS, Outcome, small_run
-from tests.found import Found, differences, find_study
-from tests.proxies import Mode, Proxy, proxy_to
-from tests.servers import MlflowServer, running_server
+from tests.support.command import MODELS, Outcome, small_run
+from tests.support.found import Found, differences, find_study
+from tests.support.proxies import Mode, Proxy, proxy_to
+from tests.support.servers import MlflowServer, running_server
 
 Tracker = Callable[..., Outcome]
 ARM = ("--model", MODELS[0], "--mode", "fine-tuning")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Outcome
-from tracker.tracking.history import read_runs
+from tests.support.command import Outcome
+from tracker.tracking.backend.reader import read_runs
 
 MINIS = ("mini-alexnet", "mini-resnet", "mini-densenet")
 NAMESPACE = ("unshare", "--map-root-user", "--net")

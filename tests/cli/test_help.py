@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cli.command import Outcome, probe
+from tests.support.command import Outcome, probe
 
 COMMANDS = ("run", "status", "compare", "ui", "sync", "models", "doctor")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.cli.command import Outcome
+from tests.support.command import Outcome
 from tracker.models.networks import network_names
 
 Tracker = Callable[..., Outcome]

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import MODELS
-from tests.found import differences, find_study
-from tests.servers import MlflowServer
-from tracker.options import RunOptions
-from tracker.plan import Prepared, make_plan, prepare
-from tracker.reading import read_options
-from tracker.recipe import Recipe
-from tracker.reporting import RunResult
-from tracker.run import execute
-from tracker.tracking.client import open_client
-from tracker.tracking.entries import Metrics
-from tracker.tracking.journal import JOURNAL, read_journal
-from tracker.tracking.position import POSITION
-from tracker.tracking.sync import sync
+from tests.support.command import MODELS
+from tests.support.found import differences, find_study
+from tests.support.servers import MlflowServer
+from tracker.config.loading import read_options
+from tracker.config.options import RunOptions
+from tracker.config.recipe import Recipe
+from tracker.runs.events import RunResult
+from tracker.runs.execute import execute
+from tracker.runs.plan import Prepared, make_plan, prepare
+from tracker.tracking.backend.client import open_client
+from tracker.tracking.journal.entries import Metrics
+from tracker.tracking.journal.log import JOURNAL, read_journal
+from tracker.tracking.shipping.cursor import POSITION
+from tracker.tracking.shipping.flush import sync
 
 EPOCHS = 4
 

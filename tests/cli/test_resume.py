@@ -13,9 +13,9 @@ import pytest
 from mlflow import MlflowClient
 from safetensors.numpy import load_file
 
-from tests.cli.command import MODELS, MODES, Outcome, run_process, small_run
+from tests.support.command import MODELS, MODES, Outcome, run_process, small_run
 from tracker.records import RunRecord
-from tracker.tracking.history import read_runs
+from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.command import MODELS, Outcome, Study, run_process, small_run
-from tests.servers import MlflowServer
-from tracker.tracking.history import read_runs
+from tests.support.command import MODELS, Outcome, Study, run_process, small_run
+from tests.support.servers import MlflowServer
+from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
 PER_EPOCH = {
@@ -82,7 +82,7 @@ def test_mlflow_holds_every_metric_of_every_epoch(study: Study) -> None:
 def test_mlflow_holds_the_artifacts_and_predictions_agree_with_the_metrics(study: Study) -> None:
     from mlflow import MlflowClient
 
-    from tracker.tracking.history import read_predictions
+    from tracker.tracking.backend.reader import read_predictions
 
     run = read_runs(study.uri, "small")[0]
     client = MlflowClient(study.uri)
@@ -122,7 +122,7 @@ print(json.dumps({"run": model.source_run_id, "models": len(models),
 def test_the_stored_network_answers_as_the_run_recorded_without_pickles(
     study: Study, radiographs: Path, tmp_path: Path, mode: str
 ) -> None:
-    from tracker.tracking.history import read_predictions
+    from tracker.tracking.backend.reader import read_predictions
 
     paths = {
         f"sick/P{n // 2:02}_{n}.png": str(radiographs / "sick" / f"P{n // 2:02}_{n}.png") for n in (1, 3)

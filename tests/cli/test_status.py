@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import MODELS, Outcome, probe, small_run
-from tracker.tracking.journal import JOURNAL, read_journal
-from tracker.tracking.position import Position, save_position
-from tracker.tracking.recorder import RunRecorder
+from tests.support.command import MODELS, Outcome, probe, small_run
+from tracker.io.locks import lock_open_file
+from tracker.tracking.journal.log import JOURNAL, read_journal
+from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.shipping.cursor import Position, save_position
 
 Tracker = Callable[..., Outcome]
 Begin = Callable[..., RunRecorder]
@@ -131,7 +133,7 @@ def test_every_run_has_its_arm_seed_epoch_and_state(tracker: Tracker, begin: Beg
 WRITER = """
 import sys, time
 from pathlib import Path
-from tracker.tracking.recorder import RunRecorder
+from tracker.tracking.journal.recorder import RunRecorder
 recorder = RunRecorder.start(
     Path(".tracker"), run_uid="a1b2", experiment="e", run_name="r", tags={}, tracking_uri="http://127.0.0.1:9",
     params={"model": "alexnet", "mode": "scratch", "seed": 0, "epochs": 9},
@@ -172,6 +174,17 @@ def test_a_journal_that_grows_meanwhile_is_never_called_unreadable(tracker: Trac
     assert epochs[0] < epochs[-1]
 
 
+@contextmanager
+def looked_at(journal: Path) -> Iterator[None]:
+    """Hold a journal's lock for the instant in which another command looks whether it has a writer."""
+    with journal.open("rb") as reader:
+        assert lock_open_file(reader.fileno())
+        timer = threading.Timer(0.03, reader.close)
+        timer.start()
+        yield
+        timer.join()
+
+
 def test_nothing_is_written_and_another_reader_is_not_taken_for_a_writer(
     tracker: Tracker, begin: Begin, workplace: Path
 ) -> None:
@@ -180,8 +193,7 @@ def test_nothing_is_written_and_another_reader_is_not_taken_for_a_writer(
     unfinished.close()
     send(folder, 2, problem="mlflow.db is locked")
     before = files(workplace)
-    with (unfinished.folder / JOURNAL).open("rb") as reader:
-        fcntl.flock(reader, fcntl.LOCK_SH)
+    with looked_at(unfinished.folder / JOURNAL):
         assert row(tracker("status"), "vgg16 · fine-tuning")[2] == "interrupted"
     tracker("status", "--json")
     assert files(workplace) == before

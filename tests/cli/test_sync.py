@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Outcome
-from tests.servers import MlflowServer, forwarded, free_port
-from tracker.tracking.alone import sole_sender
-from tracker.tracking.client import open_client
-from tracker.tracking.history import read_runs
-from tracker.tracking.recorder import RunRecorder
+from tests.support.command import Outcome
+from tests.support.servers import MlflowServer, forwarded, free_port
+from tracker.tracking.backend.client import open_client
+from tracker.tracking.backend.reader import read_runs
+from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.shipping.lock import sole_sender
 
 Tracker = Callable[..., Outcome]
 
@@ -93,7 +93,7 @@ def test_a_run_that_another_process_sends_is_waited_for(
     tracker: Tracker, workplace: Path, uri: str, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = record(workplace, uri, experiment)
-    monkeypatch.setattr("tracker.tracking.sync._BUSY_PATIENCE_S", 1.0)
+    monkeypatch.setattr("tracker.tracking.shipping.flush._BUSY_PATIENCE_S", 1.0)
     with sole_sender(folder) as alone:
         assert alone
         assert tracker("sync").out == "1 run, 5 records not sent yet: tracker sync\n"

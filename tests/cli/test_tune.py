@@ -16,13 +16,13 @@ import pytest
 from mlflow.entities import Experiment
 from PIL import Image
 
-from tests.cli.command import Outcome, call_main, small_run
-from tests.cli.conftest import working_in
-from tests.found import Found, find_study
-from tracker.reading import read_options
-from tracker.tracking.client import open_client
-from tracker.tracking.history import read_runs
-from tracker.tracking.shipper import LOG
+from tests.support.command import Outcome, call_main, small_run
+from tests.support.found import Found, find_study
+from tests.support.workplace import working_in
+from tracker.config.loading import read_options
+from tracker.tracking.backend.client import open_client
+from tracker.tracking.backend.reader import read_runs
+from tracker.tracking.shipping.process import LOG
 
 Tracker = Callable[..., Outcome]
 

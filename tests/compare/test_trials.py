@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tracker.compare.formats import render
+from tracker.compare.render.formats import render
 from tracker.compare.selection import choose
 from tracker.compare.table import comparison
 from tracker.compare.trials import trials_of, trials_text

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tracker.data.content import EMPTY, hash_files, same_content
-from tracker.data.progress import silent
 from tracker.errors import DataError
+from tracker.io.progress import silent
 
 
 def test_digests_come_in_the_order_of_the_files(tmp_path: Path) -> None:

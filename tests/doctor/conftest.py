@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import argv_stays, shared_cache, tracker, workplace
-from tests.doctor.installation import Checked, Installation, Tracker, findings_of
+from tests.support.installation import Checked, Installation, Tracker, findings_of
+from tests.support.workplace import argv_stays, shared_cache, tracker, workplace
 
 __all__ = ["argv_stays", "shared_cache", "tracker", "workplace"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.disks import missing_for_small_disk, small_disk
-from tests.doctor.installation import Checked, Tracker, rows
+from tests.support.disks import missing_for_small_disk, small_disk
+from tests.support.installation import Checked, Tracker, rows
 from tracker.doctor.folders import home
 
 _NO_DISKS = missing_for_small_disk()

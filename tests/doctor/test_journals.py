@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.doctor.installation import Checked
-from tracker.tracking.journal import JOURNAL
-from tracker.tracking.recorder import RunRecorder
+from tests.support.installation import Checked
+from tracker.tracking.journal.log import JOURNAL
+from tracker.tracking.journal.recorder import RunRecorder
 
 
 def begin(workplace: Path, run_uid: str) -> RunRecorder:

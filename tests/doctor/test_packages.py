@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Outcome, run_process
-from tests.doctor.installation import NAMES, Checked, rows
+from tests.support.command import Outcome, run_process
+from tests.support.installation import NAMES, Checked, rows
 
 
 def install(folder: Path, name: str, version: str, *lines: str) -> None:

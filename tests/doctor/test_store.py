@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.installation import Checked, Tracker
-from tests.proxies import proxy_to
-from tests.servers import MlflowServer, free_port
-from tracker.tracking.store import initialise_embedded
+from tests.support.installation import Checked, Tracker
+from tests.support.proxies import proxy_to
+from tests.support.servers import MlflowServer, free_port
+from tracker.tracking.backend.uri import initialise_embedded
 
 
 @pytest.fixture(scope="module")

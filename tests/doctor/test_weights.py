@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.installation import FILES, NETWORKS, Checked, Installation, Tracker, rows
+from tests.support.installation import FILES, NETWORKS, Checked, Installation, Tracker, rows
 
 
 def test_weights_that_are_absent_are_a_warning_with_what_to_fetch_and_where_to_put_it(

@@ -15,14 +15,13 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.phantoms import PhantomSample
+from tests.support.phantoms import PhantomSample
+from tools.pretrain import main as pretrain
 from tracker.errors import ModelError
-from tracker.models.cut import cut_network
-from tracker.models.frozen import state_hash
+from tracker.models.cut import cut_network, state_hash
 from tracker.models.minis import MINIS
 from tracker.models.networks import build_network
 from tracker.models.weights import BUNDLED, bundled_names, prepare_weights, weights_digest
-from tracker.pretrain import main as pretrain
 
 CARD = (BUNDLED / "README.md").read_text(encoding="utf-8")
 

@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from tracker.errors import ModelError
-from tracker.models.cut import cut_network, cut_points
-from tracker.models.frozen import state_hash
+from tracker.models.cut import cut_network, cut_points, state_hash
 from tracker.models.networks import Network, build_network
 
 PIXELS = torch.randint(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.small import COUNT, LABELS, SIZE, examples
+from tests.support.small import COUNT, LABELS, SIZE, examples
 from tracker.data.pixels import Pixels
 from tracker.training.loop import Examples
 from tracker.training.store import pixel_store

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.disks import full_disk
+from tests.support.disks import full_disk
 from tracker.training.background import BackgroundWriter, copied
 from tracker.training.checkpoints import Checkpoints
 

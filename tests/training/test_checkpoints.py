@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.disks import full_disk
+from tests.support.disks import full_disk
 from tracker.training.checkpoints import Checkpoints
 
 

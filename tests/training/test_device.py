@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.training.small import CPU
+from tests.support.small import CPU
 from tracker.training.device import autocast, choose_device, choose_precision, device_name
 
 

@@ -8,13 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from tests.training.small import COUNT, CPU
+from tests.support.small import COUNT, CPU
+from tracker.config.recipe import Precision
 from tracker.data.pixels import Pixels
 from tracker.errors import ModelError
-from tracker.models.cut import Cut, cut_network
-from tracker.models.frozen import state_hash
+from tracker.models.cut import Cut, cut_network, state_hash
 from tracker.models.networks import build_network
-from tracker.recipe import Precision
 from tracker.training.features import stored_features
 from tracker.training.store import Store, pixel_store
 

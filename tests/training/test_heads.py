@@ -10,13 +10,12 @@ import pytest
 import torch
 from torch import fx, nn
 
-from tests.training.small import CPU, LABELS, PARTS, examples, make_recipe
+from tests.support.small import CPU, LABELS, PARTS, examples, make_recipe
+from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.errors import NonFiniteLoss
-from tracker.models.cut import cut_network
-from tracker.models.frozen import state_hash
+from tracker.models.cut import cut_network, state_hash
 from tracker.models.networks import blueprint, build_network
-from tracker.recipe import Recipe
 from tracker.records import Part
 from tracker.training.features import stored_features
 from tracker.training.heads import Heads, linear_head

@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.training.small import CPU, LABELS, PARTS, Collected, Tiny, make_recipe
-from tracker.data.parallel import usable_cores
+from tests.support.small import CPU, LABELS, PARTS, Collected, Tiny, make_recipe
 from tracker.errors import NonFiniteLoss
+from tracker.io.parallel import usable_cores
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
 from tracker.training.loop import Examples, Training

@@ -10,13 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.training.small import CPU, Collected, Tiny, examples, make_recipe
+from tests.support.small import CPU, Collected, Tiny, examples, make_recipe
+from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.interruption import Interrupted
-from tracker.models.cut import cut_network
-from tracker.models.frozen import state_hash
+from tracker.models.cut import cut_network, state_hash
 from tracker.models.networks import build_network
-from tracker.recipe import Recipe
 from tracker.training.checkpoints import Checkpoints
 from tracker.training.features import stored_features
 from tracker.training.loop import Examples, Training

@@ -59,11 +59,11 @@ def compare(
     example: Example = False,
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""
-    from tracker.compare.formats import render
+    from tracker.compare.render.formats import render
     from tracker.compare.selection import choose
     from tracker.compare.table import comparison
     from tracker.compare.trials import trials_of
-    from tracker.tracking.history import only_experiment, read_runs
+    from tracker.tracking.backend.reader import only_experiment, read_runs
 
     with opened(tracking_uri, example=example) as uri:
         asked = experiment or only_experiment(uri) or "tb-xray"
@@ -80,13 +80,13 @@ def compare(
 
 
 def _drawn() -> Sequence[str]:
-    from tracker.compare.figures import CURVES
+    from tracker.figures.saving import CURVES
 
     return CURVES
 
 
 def _draw(runs: Sequence[RunRecord], folder: Path) -> None:
-    from tracker.compare.figures import write_figures
+    from tracker.figures.saving import write_figures
 
     for path in write_figures(runs, folder):
         typer.echo(f"wrote {path}", err=True)

@@ -44,7 +44,7 @@ def doctor(
 
 def _next_commands(weights: str | None, tracking_uri: str | None) -> Iterator[str]:
     """Yield runs that need no more than what was looked at."""
-    from tracker.tracking.store import database_file, describe
+    from tracker.tracking.backend.uri import database_file, describe
 
     given = f" --weights {shlex.quote(weights)}" if weights else ""
     if tracking_uri:

@@ -9,14 +9,14 @@ from typing import Any
 from tracker.cli.progress import LiveReporter
 from tracker.cli.study_lines import found_lines
 from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, tuned_lines
+from tracker.config.loading import read_options
+from tracker.config.options import RunOptions
 from tracker.interruption import Interruption
-from tracker.options import RunOptions
-from tracker.plan import Prepared, make_plan, prepare
-from tracker.reading import read_options
-from tracker.run import execute
-from tracker.tracking.home import tracker_home
-from tracker.tracking.shipper import start_shipper
-from tracker.tracking.store import database_file
+from tracker.runs.execute import execute
+from tracker.runs.plan import Prepared, make_plan, prepare
+from tracker.tracking.backend.uri import database_file
+from tracker.tracking.journal.run_folder import tracker_home
+from tracker.tracking.shipping.process import start_shipper
 
 _INTERRUPTED = 130
 _TRIALS = 50
@@ -95,12 +95,12 @@ def _with_tuned(prepared: Prepared, reporter: LiveReporter, interruption: Interr
     """Put what studies found into the recipes, if that is asked for."""
     options = prepared.plan.options
     if options.tune is not None:
-        from tracker.tune import tune
+        from tracker.tuning.execute import tune
 
         prepared = prepared.with_tuned(tune(prepared, reporter, interruption))
         reporter.show([""])
     elif options.tuned:
-        from tracker.studies import find_tuned
+        from tracker.tuning.plan import find_tuned
 
         prepared = prepared.with_tuned(find_tuned(prepared))
         reporter.show([*found_lines(prepared.tuned), ""])
@@ -110,7 +110,7 @@ def _with_tuned(prepared: Prepared, reporter: LiveReporter, interruption: Interr
 def _tune(
     prepared: Prepared, reporter: LiveReporter, interruption: Interruption
 ) -> tuple[int, Sequence[str]]:
-    from tracker.tune import tune
+    from tracker.tuning.execute import tune
 
     tune(prepared, reporter, interruption)
     return 0, tuned_lines(prepared.plan)

@@ -13,8 +13,8 @@ def send_what_is_left(tracking_uri: str) -> None:
     Args:
         tracking_uri: As `resolve_uri` gives it.
     """
-    from tracker.tracking.home import tracker_home
-    from tracker.tracking.leftovers import send_leftovers
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping.flush import send_leftovers
 
     unsent = send_leftovers(tracker_home(), tracking_uri, _PATIENCE_S)
     if unsent:

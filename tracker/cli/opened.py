@@ -32,8 +32,8 @@ def opened(tracking_uri: str | None, *, example: bool) -> Iterator[str]:
     """
     from tracker.errors import UsageError
     from tracker.interruption import Interruption
-    from tracker.tracking.example import example_store
-    from tracker.tracking.store import resolve_uri
+    from tracker.tracking.backend.uri import resolve_uri
+    from tracker.ui.example import example_store
 
     if not example:
         uri = resolve_uri(tracking_uri)

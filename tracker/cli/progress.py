@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.cli.study_lines import found_line
-from tracker.recipe import Recipe
-from tracker.reporting import RunResult
-from tracker.tuned import Tuned, values_said
-from tracker.tuning.spec import Standing
+from tracker.config.recipe import Recipe
+from tracker.config.tuned import Tuned, values_said
+from tracker.runs.events import RunResult
+from tracker.search.records import Standing
 
 _BAR_WIDTH = 20
 _MARKS = {"FINISHED": "✓", "SKIPPED": "=", "TAKEN": "~", "FAILED": "✗"}

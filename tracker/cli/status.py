@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tracker.tracking.standing import Standing
+    from tracker.tracking.status import Standing
 
 _NARROWEST = 40
 
@@ -24,10 +24,9 @@ def status(
     from tracker.cli.status_json import status_json
     from tracker.cli.status_summary import nothing_line, summary_lines
     from tracker.cli.status_table import table_lines
-    from tracker.tracking.home import tracker_home
-    from tracker.tracking.standing import with_trials_folded
-    from tracker.tracking.store import describe, resolve_uri
-    from tracker.tracking.survey import survey
+    from tracker.tracking.backend.uri import describe, resolve_uri
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.status import survey, with_trials_folded
 
     server = describe(resolve_uri(tracking_uri)) if tracking_uri else None
     runs = survey(tracker_home())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from tracker.tracking.standing import Standing, begun_again
+from tracker.tracking.status import Standing, begun_again
 
 
 def status_json(runs: Sequence[Standing]) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracker.cli.one_line import one_line
-from tracker.tracking.position import Unsent
-from tracker.tracking.standing import Standing, State, begun_again
-from tracker.tracking.store import short_path
+from tracker.tracking.backend.uri import short_path
+from tracker.tracking.shipping.cursor import Unsent
+from tracker.tracking.status import Standing, State, begun_again
 
 _STATES: tuple[State, ...] = ("running", "finished", "failed", "killed", "interrupted", "unreadable")
 _GOES_ON: tuple[State, ...] = ("killed", "interrupted")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tracker.cli.one_line import one_line, shortened
-from tracker.tracking.quarantine import REFUSED
-from tracker.tracking.standing import Standing
-from tracker.tracking.store import short_path
+from tracker.tracking.backend.uri import short_path
+from tracker.tracking.shipping.dead_letters import REFUSED
+from tracker.tracking.status import Standing
 
 _GAP, _INDENT = "  ", " " * 4
 _HEADER = ("seed", "try", "epoch", "state", "sent")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tracker.options import RunOptions
-from tracker.tuned import Tuned, values_said
+from tracker.config.options import RunOptions
+from tracker.config.tuned import Tuned, values_said
 
 _WIDTH = 80
 

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tracker.cli.study_lines import settings_of_arm, tuning_lines
-from tracker.images import Images
-from tracker.options import RunOptions
-from tracker.plan import Plan
-from tracker.recipe import Recipe
+from tracker.config.options import RunOptions
+from tracker.config.recipe import Recipe
 from tracker.records import SYNTHETIC_DATASETS
-from tracker.reporting import RunResult, Status
-from tracker.tracking.store import describe
+from tracker.runs.events import RunResult, Status
+from tracker.runs.images import Images
+from tracker.runs.plan import Plan
+from tracker.tracking.backend.uri import describe
 from tracker.training.device import device_name
 
 _INDENT = " " * 12

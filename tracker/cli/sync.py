@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tracker.tracking.position import Unsent
+    from tracker.tracking.shipping.cursor import Unsent
 
 
 def sync(
@@ -22,9 +22,9 @@ def sync(
 ) -> None:
     """Send the journals of this folder's runs to MLflow; sending something again changes nothing."""
     from tracker.interruption import Interruption
-    from tracker.tracking import sync as sending
-    from tracker.tracking.home import tracker_home
-    from tracker.tracking.store import resolve_uri
+    from tracker.tracking.backend.uri import resolve_uri
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping import flush as sending
 
     uri = resolve_uri(tracking_uri) if tracking_uri else None
     if all_ or not watch:

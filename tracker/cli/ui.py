@@ -18,7 +18,7 @@ def ui(
     example: Example = False,
 ) -> None:
     """Show curves and runs in MLflow's UI, on this machine only; Ctrl-C ends it."""
-    from tracker.tracking.ui import run_ui
+    from tracker.ui.server import run_ui
 
     with opened(tracking_uri, example=example) as uri:
         run_ui(uri, port, ready=typer.echo)

@@ -1,1 +1,4 @@
-"""Tables, statistics and figures over recorded runs; knows neither MLflow nor torch."""
+"""Which runs can stand in one table, and the table.
+
+It reads plain records, and does not know where they came from: neither MLflow nor torch.
+"""

@@ -6,14 +6,18 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from tracker.compare.conflicts import refuse_conflicts
-from tracker.compare.names import natural
-from tracker.compare.settings import Arm, arm_of, by_age, is_tuned
-from tracker.compare.splits import digest_of, pick_split, refuse_other_images
-from tracker.compare.tuning import refuse_tuned_beside_untuned
-from tracker.compare.where import keep
+from tracker.compare.comparability import (
+    digest_of,
+    pick_split,
+    refuse_conflicts,
+    refuse_other_images,
+    refuse_tuned_beside_untuned,
+)
+from tracker.compare.filters import keep
+from tracker.compare.settings import by_age, is_tuned
 from tracker.errors import ComparisonError
-from tracker.records import RunRecord
+from tracker.figures.labels import natural
+from tracker.records import Arm, RunRecord
 
 _KINDS_LEFT_OUT = ("trial", "study")
 _NAMING_PARAMS = ("model", "mode", "seed")
@@ -53,7 +57,7 @@ class Selection:
         """Return the runs by arm and seed, seeds in order."""
         arms: dict[Arm, dict[str, RunRecord]] = defaultdict(dict)
         for run in sorted(self.runs, key=lambda run: natural(run.params["seed"])):
-            arms[arm_of(run)][run.params["seed"]] = run
+            arms[run.arm][run.params["seed"]] = run
         return dict(arms)
 
 
@@ -63,7 +67,7 @@ def choose(runs: Sequence[RunRecord], *, split: str | None = None, where: Sequen
     Args:
         runs: All runs of an experiment.
         split: The beginning of the digest of the split to compare on; needed where there are several.
-        where: Conditions on the runs' parameters, as `tracker.compare.where.keep` takes them.
+        where: Conditions on the runs' parameters, as `tracker.compare.filters.keep` takes them.
 
     Raises:
         UsageError: A condition cannot be read.
@@ -85,10 +89,10 @@ def choose(runs: Sequence[RunRecord], *, split: str | None = None, where: Sequen
     refuse_other_images(chosen)
     refuse_tuned_beside_untuned(chosen)
     # A study that went on can have found better values since.
-    chosen, outdone = _newest(chosen, lambda run: (arm_of(run), run.params["seed"], _tuned_by(run)))
+    chosen, outdone = _newest(chosen, lambda run: (run.arm, run.params["seed"], _tuned_by(run)))
     older += outdone
     refuse_conflicts(chosen)
-    chosen, equal = _newest(chosen, lambda run: (arm_of(run), run.params["seed"]))
+    chosen, equal = _newest(chosen, lambda run: (run.arm, run.params["seed"]))
     aside += [_aside(run, "superseded by a newer run of the same recipe or study") for run in older + equal]
     return Selection(tuple(chosen), tuple(aside), digest)
 

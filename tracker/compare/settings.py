@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from tracker.records import SYNTHETIC_DATASETS, RunRecord
+from tracker.records import RunRecord
 
 # An arm's runs may differ in their seed; the digests of manifest and split stand for the data;
 # where a run is recorded does not change its numbers.
@@ -27,21 +26,6 @@ _CHOSEN = 8
 """Nobody types more characters of a number."""
 
 
-class Arm(NamedTuple):
-    """One model in one mode."""
-
-    model: str
-    mode: str
-
-    def __str__(self) -> str:
-        return f"{self.model} {self.mode}"
-
-
-def arm_of(run: RunRecord) -> Arm:
-    """Return the arm that a run belongs to."""
-    return Arm(run.params["model"], run.params["mode"])
-
-
 def settings_of(run: RunRecord) -> dict[str, str]:
     """Return the parameters of a run that runs of one arm must agree in."""
     settings = {name: value for name, value in run.params.items() if name not in _NOT_SETTINGS}
@@ -51,11 +35,6 @@ def settings_of(run: RunRecord) -> dict[str, str]:
         bundled = run.params.get("weights") == "bundled"
         settings["weights"] = f"bundled {digest[:_DIGEST]}" if bundled else digest
     return settings
-
-
-def is_synthetic(run: RunRecord) -> bool:
-    """Tell whether a run's images were drawn by a program."""
-    return run.params.get("dataset") in SYNTHETIC_DATASETS
 
 
 def is_tuned(run: RunRecord) -> bool:

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracker.compare.names import order_models, order_modes
 from tracker.compare.selection import Selection
-from tracker.compare.settings import Arm
 from tracker.errors import ComparisonError
-from tracker.records import EpochKind, RunRecord
+from tracker.figures.labels import order_models, order_modes
+from tracker.records import Arm, EpochKind, RunRecord
 
 MINUEND = "feature-extractor"
 SUBTRAHEND = "fine-tuning"

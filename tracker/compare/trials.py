@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from tracker.compare.names import natural
 from tracker.compare.settings import rounded
+from tracker.figures.labels import natural
 from tracker.records import RunRecord
 
 _SHOWN = 5

@@ -1,1 +1,4 @@
-"""Images: where they come from, whose they are, how they are split and decoded."""
+"""Images: where they come from, whose they are, how they are decoded.
+
+It knows files and labels, and nothing of networks, MLflow or Optuna.
+"""

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tracker.data.listing import listed
-from tracker.data.parallel import parallel_map
-from tracker.data.progress import Progress
-from tracker.errors import DataError
+from tracker.errors import DataError, listed
+from tracker.io.parallel import parallel_map
+from tracker.io.progress import Progress
 
 EMPTY = hashlib.sha256(b"").hexdigest()
 """The digest of a file without content: broken files, not copies of one image."""

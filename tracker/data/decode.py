@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
-from tracker.data.quiet import PILLOW_KEPT_QUIET
+from tracker.data.pillow_warnings import PILLOW_KEPT_QUIET
 
 Resize = Literal["stretch", "pad", "crop"]
 RESIZES: tuple[Resize, ...] = ("stretch", "pad", "crop")

@@ -11,13 +11,11 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from tracker.data.content import hash_files, same_content
-from tracker.data.listing import listed
 from tracker.data.patients import compile_pattern, patients_of
-from tracker.data.progress import Progress, silent
 from tracker.data.sources import Found, Source, find_source
-from tracker.errors import DataError, UsageError
+from tracker.errors import DataError, UsageError, check_all, listed
+from tracker.io.progress import Progress, silent
 from tracker.records import Part
-from tracker.together import check_all
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tracker.data.listing import listed
-from tracker.errors import DataError, UsageError
+from tracker.errors import DataError, UsageError, listed
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.data.cache import atomic_folder, cache_dir, locked, require_space
 from tracker.data.decode import DECODER_VERSION, Resize, UndecodableError, decode, to_rgb
 from tracker.data.manifest import Manifest, Sample
-from tracker.data.parallel import parallel_map
-from tracker.data.progress import Progress, silent
 from tracker.errors import UnreadableImages
+from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.io.parallel import parallel_map
+from tracker.io.progress import Progress, silent
 
 _RAW = "pixels.raw"
 _SHAPE = "shape.json"

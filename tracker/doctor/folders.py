@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from tracker.data.cache import cache_dir, existing
 from tracker.doctor.finding import Finding, size_said
-from tracker.tracking.home import tracker_home
-from tracker.tracking.store import short_path
+from tracker.io.cache import cache_dir, existing
+from tracker.io.locks import lock_open_file
+from tracker.tracking.backend.uri import short_path
+from tracker.tracking.journal.run_folder import tracker_home
 
 # The drawn images of --dataset phantom, their pixels and features: 0.07 GB.
 _LEAST_SPACE = 200_000_000
@@ -86,11 +86,7 @@ def _why_no_locks(folder: Path) -> str:
         Path(ours.name).open("rb") as theirs,
     ):
         try:
-            fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            both = lock_open_file(ours.fileno()) and lock_open_file(theirs.fileno())
         except OSError as error:
             return error.strerror or str(error)
-        try:
-            fcntl.flock(theirs, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return ""
-    return "two processes can have the same one"
+    return "two processes can have the same one" if both else ""

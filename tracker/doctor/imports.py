@@ -7,7 +7,7 @@ import warnings
 from functools import cache
 
 from tracker.errors import TrackerError
-from tracker.tracking.environment import prepare
+from tracker.tracking.backend.environment import prepare
 
 # What comes of packages that are half installed, or built for others than those beside them.
 _BROKEN = (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tracker.doctor.finding import Finding
-from tracker.tracking.home import tracker_home
-from tracker.tracking.position import Unsent
-from tracker.tracking.survey import survey
+from tracker.tracking.journal.run_folder import tracker_home
+from tracker.tracking.shipping.cursor import Unsent
+from tracker.tracking.status import survey
 
 
 def unsent() -> Finding:

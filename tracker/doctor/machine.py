@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker.data.parallel import usable_cores
+from tracker.config.options import RunOptions
 from tracker.doctor.finding import Finding, size_said
 from tracker.doctor.imports import need
-from tracker.options import RunOptions
+from tracker.io.parallel import usable_cores
 
 if TYPE_CHECKING:
     import torch

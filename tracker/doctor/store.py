@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from tracker.doctor.finding import Finding
 from tracker.doctor.folders import why_not_writable
 from tracker.doctor.imports import need
-from tracker.tracking.store import database_file, describe, is_there, resolve_uri, short_path
+from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri, short_path
 
 if TYPE_CHECKING:
-    from tracker.tracking.asking import Answer
+    from tracker.tracking.backend.client import Answer
 
 _ANOTHER = "give another --tracking-uri"
 _ACCOUNT = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an account that may write there."
@@ -86,7 +86,7 @@ def _embedded(uri: str, database: Path) -> Finding:
 
 def _ask(uri: str) -> Answer:
     need("mlflow")
-    from tracker.tracking.asking import ask
+    from tracker.tracking.backend.client import ask
 
     return ask(uri)
 

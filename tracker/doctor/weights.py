@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from tracker.config.options import RunOptions
 from tracker.doctor.finding import Finding
 from tracker.doctor.imports import need
 from tracker.doctor.packages import INSTALL
-from tracker.options import RunOptions
-from tracker.tracking.store import short_path
+from tracker.tracking.backend.uri import short_path
 
 
 def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], Finding]]]:

@@ -1,1 +1,4 @@
-"""Where work executes."""
+"""Where work executes: processes of this machine.
+
+It knows how processes are started and ended, and nothing of the work.
+"""

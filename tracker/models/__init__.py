@@ -1,1 +1,4 @@
-"""Torchvision's networks, their weights, and where they are cut."""
+"""Torchvision's networks, their weights, and where they are cut.
+
+It knows layers, and nothing of images on disk, training or MLflow.
+"""

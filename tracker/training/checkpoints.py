@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from tracker.files import name_whole, unfinished_file, write_all
+from tracker.io.atomic import name_whole, unfinished_file, write_all
 
 State = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tracker.options import AskedPrecision
-from tracker.recipe import Precision
+from tracker.config.options import AskedPrecision
+from tracker.config.recipe import Precision
 
 # Families whose training steps are slower in bf16 on processors with AVX512-BF16 (benchmarks/precision.py,
 # docs/log.md): their convolutions have one channel a group. On GPUs bf16 is faster for all.

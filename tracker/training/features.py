@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tracker.data.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.config.recipe import Precision, digest_of
 from tracker.data.pixels import Pixels
-from tracker.data.progress import Progress, silent
 from tracker.errors import ModelError
-from tracker.recipe import Precision, digest_of
+from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.io.progress import Progress, silent
 from tracker.training.device import autocast, device_name, on_device
 from tracker.training.store import DATA_FILE, Store, open_store, pixel_store, write_meta
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, optim
 
-from tracker.recipe import Recipe
+from tracker.config.recipe import Recipe
 from tracker.training.optimizers import make_schedule
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8

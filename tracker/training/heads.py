@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from tracker.recipe import Recipe
+from tracker.config.recipe import Recipe
 from tracker.records import Part
 from tracker.training.epoch import BegunEpoch
 from tracker.training.head_optimizers import Rates, epoch_rates, make_head_optimizer, schedule_factors

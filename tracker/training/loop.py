@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracker.config.recipe import Precision, Recipe
 from tracker.errors import NonFiniteLoss
 from tracker.interruption import Interrupted
-from tracker.recipe import Precision, Recipe
 from tracker.records import EpochKind, Part
 from tracker.training.device import autocast, on_device
 from tracker.training.epoch import BegunEpoch

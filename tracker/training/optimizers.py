@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from torch import nn, optim
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, StepLR
 
-from tracker.recipe import Recipe
+from tracker.config.recipe import Recipe
 
 _STEPS_IN_A_RUN = 3
 _STEP_FACTOR = 0.1

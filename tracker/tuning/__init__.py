@@ -1,1 +1,4 @@
-"""The study of one arm, by ask and tell; the only room that knows Optuna, and it knows nothing of MLflow."""
+"""The study of every arm of a plan: its trials trained, recorded, and told to the search.
+
+It joins runs and search, and knows nothing of how Optuna draws or of MLflow's client.
+"""

@@ -7,9 +7,8 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from tracker.data.listing import listed
 from tracker.data.sources.source import PART_WORDS, Found, Source
-from tracker.errors import DataError
+from tracker.errors import DataError, listed
 
 _NEEDED = ("path", "label")
 _KNOWN = (*_NEEDED, "patient", "split")

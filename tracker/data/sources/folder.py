@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracker.data.listing import listed
 from tracker.data.sources.source import PART_WORDS, Found, Source, is_image
-from tracker.errors import DataError
+from tracker.errors import DataError, listed
 from tracker.records import Part
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 
-from tracker.data.download import Archive, fetch
+from tracker.data.archive import Archive, fetch
 from tracker.data.sources.nlm import collect_nlm, years
 from tracker.data.sources.source import Source
 

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tracker.data.listing import listed
 from tracker.data.sources.source import Found, is_image
-from tracker.errors import DataError
+from tracker.errors import DataError, listed
 
 LABELS = {"0": "normal", "1": "tuberculosis"}
 _IMAGES = "CXR_png"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracker.data.phantom.files import sample_folder
 from tracker.data.sources.csv_table import collect_csv
 from tracker.data.sources.source import Found, Source
 from tracker.errors import DataError
+from tracker.phantom.files import sample_folder
 
 
 def collect_phantoms(root: Path) -> list[Found]:

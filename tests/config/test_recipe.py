@@ -1,0 +1,145 @@
+"""A recipe says everything that determines a run, and equal recipes on equal data are the same run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from tracker.config.loading import read_options
+from tracker.config.recipe import Recipe, default_lr
+from tracker.errors import UsageError
+from tracker.models.minis import MINIS
+
+BASE = Recipe(
+    dataset="folder",
+    split="486/44/132",
+    split_seed=0,
+    patient_pattern=None,
+    on_unreadable="stop",
+    image_size=224,
+    resize="stretch",
+    model="resnet18",
+    weights="imagenet",
+    mode="fine-tuning",
+    epochs=40,
+    batch_size=32,
+    optimizer="sgd",
+    lr=0.001,
+    weight_decay=1e-4,
+    momentum=0.9,
+    schedule="constant",
+    precision="fp32",
+    seed=0,
+)
+CHANGES = {
+    "dataset": "csv",
+    "split": "0.7/0.1/0.2",
+    "split_seed": 1,
+    "patient_pattern": r"^\d+",
+    "on_unreadable": "skip",
+    "image_size": 256,
+    "resize": "pad",
+    "model": "resnet34",
+    "weights": "none",
+    "mode": "feature-extractor",
+    "epochs": 41,
+    "batch_size": 16,
+    "optimizer": "adam",
+    "lr": 0.002,
+    "weight_decay": 0.0,
+    "momentum": 0.8,
+    "schedule": "cosine",
+    "precision": "bf16",
+    "seed": 1,
+}
+
+
+def fingerprint(recipe: Recipe, data: str = "a", weights: str = "") -> str:
+    return recipe.fingerprint(manifest_digest=data, weights_digest=weights)
+
+
+def test_every_field_is_part_of_the_fingerprint() -> None:
+    assert CHANGES.keys() == Recipe.model_fields.keys()
+    changed = [fingerprint(BASE.model_copy(update={name: value})) for name, value in CHANGES.items()]
+    assert len({fingerprint(BASE), *changed}) == len(CHANGES) + 1
+
+
+def test_the_fingerprint_is_the_same_tomorrow() -> None:
+    assert fingerprint(BASE) == fingerprint(Recipe(**BASE.model_dump())) == "18096017c6f72b49977d0d568c9ac247"
+
+
+def test_other_data_is_another_run() -> None:
+    assert fingerprint(BASE, data="b") != fingerprint(BASE)
+
+
+def test_a_file_of_weights_counts_by_its_content_not_its_path() -> None:
+    here, there = (BASE.model_copy(update={"weights": path}) for path in ("a.pth", "b/c.pth"))
+    assert fingerprint(here, weights="1" * 64) == fingerprint(there, weights="1" * 64)
+    assert fingerprint(here, weights="1" * 64) != fingerprint(here, weights="2" * 64)
+
+
+def test_a_recipe_cannot_change_and_refuses_unknown_fields() -> None:
+    with pytest.raises(ValidationError):
+        BASE.seed = 3  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        Recipe(**BASE.model_dump(), colour="red")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"mode": mode} for mode in ("freeze", "freeze:", "scratch")),
+        *({"lr": lr} for lr in (0, float("nan"))),
+        *({"epochs": 0}, {"momentum": 1}, {"image_size": 8}, {"seed": -1}, {"precision": "auto"}),
+    ],
+)
+def test_values_out_of_range_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Recipe(**{**BASE.model_dump(), **wrong})
+
+
+def test_every_field_says_what_it_means() -> None:
+    assert all(field.description for field in Recipe.model_fields.values())
+
+
+def test_a_new_layer_alone_learns_faster_than_pretrained_layers() -> None:
+    for optimizer in ("sgd", "adam", "adamw"):
+        assert default_lr("feature-extractor", optimizer) == 10 * default_lr("fine-tuning", optimizer)
+        assert default_lr("freeze:layer4", optimizer) == default_lr("fine-tuning", optimizer)
+
+
+def test_scratch_takes_no_weights_whatever_the_others_take() -> None:
+    options = read_options({"mode": ["scratch", "fine-tuning"], "weights": "imagenet"})
+    recipes = {
+        mode: options.recipe(model="resnet18", mode=mode, seed=0, split="given", precision="fp32")
+        for mode in options.mode
+    }
+    assert recipes["scratch"].weights == "none"
+    assert recipes["fine-tuning"].weights == "imagenet"
+
+
+def test_the_defaults_are_the_reference_study() -> None:
+    options = read_options({})
+    assert options.model == ("alexnet", "resnet152", "densenet201")
+    assert options.mode == ("feature-extractor", "fine-tuning")
+    assert {options.weights_of(model) for model in options.model} == {"imagenet"}
+    assert (options.dataset, options.epochs) == ("tb-xray", 40)
+    assert (options.image_size, options.experiment_name) == (224, "tb-xray")
+
+
+def test_the_synthetic_data_set_has_small_networks_that_bring_their_weights() -> None:
+    options = read_options({"dataset": "phantom"})
+    assert options.model == tuple(MINIS)
+    assert {options.weights_of(model) for model in options.model} == {"bundled"}
+    assert read_options({"dataset": "phantom", "model": ["alexnet"]}).model == ("alexnet",)
+    assert read_options({"model": ["mini-resnet", "alexnet"]}).weights_of("alexnet") == "imagenet"
+    assert read_options({"dataset": "phantom", "weights": "none"}).weights_of("mini-resnet") == "none"
+
+
+def test_a_data_set_that_is_a_list_is_refused_in_words(tmp_path: Path) -> None:
+    config = tmp_path / "study.yaml"
+    config.write_text("dataset: [phantom]\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="dataset"):
+        read_options({}, config)

@@ -1,0 +1,7 @@
+"""Runs as MLflow would give them back."""
+
+from __future__ import annotations
+
+from tests.support.records import make_predictions, make_run, reference_runs
+
+__all__ = ["make_predictions", "make_run", "reference_runs"]

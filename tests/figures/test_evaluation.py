@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import io
+import random
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tracker.errors import ComparisonError
+from tracker.figures.evaluation import confusion_matrix_png, draw_confusion_matrix, draw_roc, roc_png
+
+CLASSES = ["normal", "tuberculosis"]
+
+
+def size_of(png):
+    with Image.open(io.BytesIO(png)) as image:
+        image.load()
+        return image.size
+
+
+def binary(score, positive):
+    return CLASSES[positive], {"normal": 1 - score, "tuberculosis": score}
+
+
+def slow_auroc(scores, truth):
+    pairs = [(a, b) for a, yes in zip(scores, truth, strict=True) if yes for b in negatives(scores, truth)]
+    return sum((a > b) + (a == b) / 2 for a, b in pairs) / len(pairs)
+
+
+def negatives(scores, truth):
+    return [score for score, yes in zip(scores, truth, strict=True) if not yes]
+
+
+def test_two_classes_have_one_curve_for_the_last_class(make_predictions):
+    rng = random.Random(1)
+    truth = [rng.random() < 0.4 for _ in range(60)]
+    scores = [round(min(1, max(0, rng.gauss(0.6 if yes else 0.4, 0.2))), 1) for yes in truth]
+    axes = draw_roc(make_predictions(list(map(binary, scores, truth))), "Test images").axes[0]
+    (label,) = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert label == f"tuberculosis: AUROC {slow_auroc(scores, truth):.3f}"
+    assert len(axes.lines) == 2
+
+
+def test_several_classes_have_a_curve_each_against_the_rest(make_predictions):
+    rows = [(label, dict(zip("abc", shares, strict=True))) for label, shares in some_rows()]
+    axes = draw_roc(make_predictions(rows), "Test images").axes[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == [
+        f"{name}: AUROC {slow_auroc([row[1][name] for row in rows], [row[0] == name for row in rows]):.3f}"
+        for name in "abc"
+    ]
+
+
+def some_rows():
+    rng = np.random.default_rng(0)
+    return [("abc"[number % 3], rng.dirichlet([1, 1, 1]).tolist()) for number in range(30)]
+
+
+def test_a_class_without_images_has_no_curve_but_is_named(make_predictions):
+    rows = [("a", {"a": 0.5, "b": 0.3, "c": 0.2}), ("b", {"a": 0.2, "b": 0.6, "c": 0.2})]
+    axes = draw_roc(make_predictions(rows), "Test images").axes[0]
+    assert axes.get_legend().get_texts()[2].get_text() == "c: not defined"
+    only_one = draw_roc(make_predictions([binary(0.5, False)]), "Test images").axes[0]
+    assert only_one.get_legend().get_texts()[0].get_text() == "tuberculosis: not defined"
+
+
+def test_figures_of_a_run_are_images_that_depend_on_the_asked_part_alone(make_predictions):
+    test = make_predictions([binary(0.2, False), binary(0.7, True), binary(0.6, False)])
+    others = [
+        *make_predictions([binary(0.9, False)], part="val"),
+        *make_predictions([binary(0.9, False)], epoch_kind="best"),
+    ]
+    assert size_of(roc_png(test)) == (1020, 1020)
+    assert roc_png([*others, *test]) == roc_png(test)
+    assert roc_png([*others, *test], epoch_kind="best") != roc_png(test)
+    matrix = confusion_matrix_png(test, CLASSES)
+    assert size_of(matrix)[0] > size_of(matrix)[1] > 900
+    assert confusion_matrix_png([*others, *test], CLASSES) == matrix
+
+
+def test_the_confusion_matrix_counts_true_and_predicted_classes(make_predictions):
+    rows = [binary(0.2, False)] * 3 + [binary(0.7, False)] + [binary(0.8, True)] * 2 + [binary(0.1, True)] * 3
+    axes = draw_confusion_matrix(make_predictions(rows), CLASSES, "Test images").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["3\n75.0 %", "1\n25.0 %", "3\n60.0 %", "2\n40.0 %"]
+    assert axes.get_title(loc="left") == "Test images\n5 of 9 right (55.6 %)"
+    assert [label.get_text() for label in axes.get_yticklabels()] == CLASSES
+
+
+def test_a_class_that_the_part_lacks_has_an_empty_row(make_predictions):
+    axes = draw_confusion_matrix(make_predictions([binary(0.2, False)]), CLASSES, "Test images").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["1\n100.0 %", "0\n0.0 %", "0", "0"]
+
+
+def test_a_class_name_may_hold_a_dollar_sign(make_predictions):
+    names = ["a_$b$", "$\\bad$"]
+    rows = [(name, {names[0]: 0.4, names[1]: 0.6}) for name in names]
+    assert size_of(confusion_matrix_png(make_predictions(rows), names))
+    assert size_of(roc_png(make_predictions(rows)))
+
+
+def test_a_run_without_such_predictions_is_refused(make_predictions):
+    validation = make_predictions([binary(0.2, False)], part="val")
+    with pytest.raises(ComparisonError, match="none of part test at its final epoch"):
+        roc_png(validation)
+    with pytest.raises(ComparisonError, match="none of part test at its final epoch"):
+        confusion_matrix_png(validation, CLASSES)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model
+
+
+def test_models_of_the_reference_study_come_first_and_the_rest_in_natural_order():
+    models = ["resnet152", "vgg16", "resnet101", "densenet201", "resnet18", "alexnet", "vgg16"]
+    assert order_models(models) == ["alexnet", "resnet152", "densenet201", "resnet18", "resnet101", "vgg16"]
+
+
+def test_modes_go_from_the_most_to_the_least_frozen():
+    modes = ["scratch", "fine-tuning", "freeze:layer10", "freeze:layer2", "feature-extractor"]
+    assert order_modes(modes) == [
+        "feature-extractor",
+        "freeze:layer2",
+        "freeze:layer10",
+        "fine-tuning",
+        "scratch",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("alexnet", "AlexNet"),
+        ("resnet152", "ResNet-152"),
+        ("densenet201", "DenseNet-201"),
+        ("wide_resnet50_2", "Wide ResNet-50-2"),
+        ("convnext_tiny", "convnext_tiny"),
+    ],
+)
+def test_papers_have_their_own_names_for_networks(model, name):
+    assert paper_model(model) == name
+
+
+def test_papers_write_modes_as_words():
+    assert [paper_mode(mode) for mode in ("feature-extractor", "freeze:denseBlock4", "scratch")] == [
+        "Feature extractor",
+        "Frozen before denseBlock4",
+        "Scratch",
+    ]

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import dataclasses
+import sys
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import pytest
+from PIL import Image
+
+from tracker.errors import ComparisonError
+from tracker.figures.curves import draw_curves
+from tracker.figures.saving import confusion_matrix_png, roc_png, write_figures
+from tracker.figures.style import line_styles
+
+
+def test_every_metric_and_mode_has_a_png_and_an_svg(make_run, tmp_path):
+    runs = [make_run(), make_run("resnet18", "freeze:layer4.0")]
+    files = write_figures(runs, tmp_path / "new" / "figures")
+    assert [path.name for path in files] == [
+        f"{metric}.{mode}.{ending}"
+        for metric in ("train-loss", "val-accuracy", "test-accuracy")
+        for mode in ("feature-extractor", "freeze-layer4.0")
+        for ending in ("png", "svg")
+    ]
+    for path in files:
+        if path.suffix == ".png":
+            with Image.open(path) as image:
+                image.load()
+                assert image.size == (1350, 900)
+        else:
+            assert ET.parse(path).getroot().tag.endswith("svg")
+
+
+def test_equal_numbers_give_equal_files_whatever_the_users_style(reference_runs, tmp_path):
+    first = write_figures(reference_runs, tmp_path / "a")
+    with mpl.rc_context({"font.size": 20, "svg.hashsalt": None, "axes.grid": True}):
+        second = write_figures(reference_runs[::-1], tmp_path / "b")
+        assert mpl.rcParams["font.size"] == 20
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert b"<dc:date>" not in first[1].read_bytes()
+
+
+def test_runs_without_histories_are_refused(make_run, tmp_path):
+    bare = dataclasses.replace(make_run(), history={})
+    with pytest.raises(ComparisonError, match="metrics by epoch"):
+        write_figures([bare], tmp_path / "figures")
+    assert not (tmp_path / "figures").exists()
+
+
+def test_a_metric_that_no_run_has_has_no_file(make_run, tmp_path):
+    run = make_run()
+    only_loss = dataclasses.replace(run, history={"train/loss": run.history["train/loss"]})
+    assert [path.name for path in write_figures([only_loss], tmp_path)] == [
+        "train-loss.feature-extractor.png",
+        "train-loss.feature-extractor.svg",
+    ]
+
+
+def test_a_folder_that_is_a_file_is_refused(make_run, tmp_path):
+    (tmp_path / "figures").write_text("")
+    with pytest.raises(ComparisonError, match="--figures DIR"):
+        write_figures([make_run()], tmp_path / "figures")
+
+
+def test_the_first_seven_models_have_seven_colours():
+    styles = line_styles([f"net{number}" for number in range(4)])
+    assert len({style.colour for style in styles.values()}) == 7
+    assert len(set(map(str, line_styles(f"net{number}" for number in range(25)).values()))) == 28
+
+
+def test_nothing_of_pyplot_is_used(make_run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    assert write_figures([make_run()], tmp_path)
+
+
+def test_figures_of_synthetic_images_say_so(make_run, make_predictions, tmp_path):
+    def texts(dataset):
+        (figure,) = draw_curves([make_run(params={"dataset": dataset})], "train/loss").values()
+        return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+    assert "synthetic images" in texts("phantom")
+    assert "synthetic images" not in texts("folder")
+    answers = make_predictions([("sick", {"well": 0.2, "sick": 0.8}), ("well", {"well": 0.9, "sick": 0.1})])
+    for drawn in (
+        lambda **said: roc_png(answers, **said),
+        lambda **said: confusion_matrix_png(answers, ["well", "sick"], **said),
+    ):
+        assert drawn(synthetic=True) != drawn(synthetic=False) == drawn()

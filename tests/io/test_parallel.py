@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tracker.io.parallel import parallel_map, usable_cores
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    assert list(parallel_map(lambda number: number * number, range(200))) == [n * n for n in range(200)]
+
+
+def test_as_many_threads_work_at_once_as_there_are_cores() -> None:
+    # Every thread waits for all others: fewer threads would never get past the barrier.
+    barrier = threading.Barrier(usable_cores())
+    places = parallel_map(lambda _: barrier.wait(timeout=10), range(usable_cores()))
+    assert sorted(places) == list(range(usable_cores()))
+
+
+def test_only_a_few_items_are_taken_ahead() -> None:
+    taken = 0
+
+    def items() -> Iterator[int]:
+        nonlocal taken
+        for number in range(10_000):
+            taken += 1
+            yield number
+
+    results = parallel_map(lambda number: number, items())
+    assert next(results) == 0
+    assert taken <= 4 * usable_cores() + 1
+    assert isinstance(results, Iterator)
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_an_exception_reaches_the_caller() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(parallel_map(lambda number: 1 // number, [1, 0]))

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from statistics import median
+
+import pytest
+
+from tests.support.arms import POINTS, small
+from tracker.errors import TuningError
+from tracker.search.records import Value
+from tracker.search.samplers import SAMPLERS
+from tracker.search.study import ArmStudy
+
+DRAWING = sorted(set(SAMPLERS) - {"grid"})
+
+
+def drawn(storage: str, parts: list[int], **changes: object) -> list[dict[str, Value]]:
+    """Run trials in several processes' lives, one after the other, and return what was drawn."""
+    found = []
+    for part in parts:
+        with ArmStudy(small(storage, trials=sum(parts), space=POINTS, **changes)) as study:
+            for _ in range(part):
+                (one,) = study.ask(1)
+                found.append(dict(one.params))
+                study.complete(one, float(one.params["lr"]))
+    return found
+
+
+@pytest.mark.parametrize("sampler", DRAWING)
+def test_draws_are_the_same_however_often_the_process_was_started_again(storage: str, sampler: str) -> None:
+    # After ten trials the samplers learn from the history; before, they draw at random.
+    whole = drawn(storage, [12], sampler=sampler)
+    assert drawn(storage + "2", [2, 9, 1], sampler=sampler) == whole
+    rates = [params["lr"] for params in whole[:10]]
+    assert len(set(rates)) == 10
+    assert all(type(params["lr"]) is float and type(params["batch_size"]) is int for params in whole)
+
+
+def test_another_seed_draws_otherwise(storage: str) -> None:
+    assert drawn(storage, [3], seed=1) != drawn(storage + "2", [3], seed=2)
+
+
+def test_two_processes_with_one_seed_do_not_draw_the_same(storage: str) -> None:
+    with ArmStudy(small(storage)) as one, ArmStudy(small(storage)) as other:
+        assert one.ask(1)[0].params != other.ask(1)[0].params
+
+
+def test_tpe_learns(storage: str) -> None:
+    rates = [float(params["lr"]) for params in drawn(storage, [30])]
+    assert median(rates[10:]) < median(rates[:10]) / 3
+
+
+def test_a_sampler_that_is_none_is_refused_with_the_names_of_all(storage: str) -> None:
+    with pytest.raises(TuningError, match="tpe, random, gp, grid, but got 'tea'"):
+        ArmStudy(small(storage, sampler="tea"))

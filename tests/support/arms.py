@@ -1,0 +1,42 @@
+"""A small study, made alike by tests and by the processes that they start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tracker.config.search_space import Choices, Range
+from tracker.search.records import StudySpec
+
+RANGE = {"lr": Range(1e-5, 1e-1)}
+POINTS = {"lr": Range(1e-4, 1e-2), "optimizer": Choices(("sgd", "adam")), "batch_size": Choices((16, 32))}
+
+
+def small(storage: str, **changes: Any) -> StudySpec:
+    settings: dict[str, Any] = {
+        "name": "alexnet",
+        "storage": storage,
+        "direction": "minimize",
+        "trials": 6,
+        "space": RANGE,
+        "epochs": 9,
+        "seed": 1,
+    }
+    return StudySpec(**(settings | changes))
+
+
+def start_worker(
+    storage: str, trials: int, *, sampler: str = "tpe", deed: str = "all"
+) -> subprocess.Popen[str]:
+    """Start a process that takes part in a study; it prints a line once it has a trial."""
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("study_worker.py")),
+        storage,
+        str(trials),
+        sampler,
+        deed,
+    ]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])

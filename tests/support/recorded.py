@@ -1,0 +1,81 @@
+"""A small run as training would record it, and MLflow as a database file and as a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run, ViewType
+
+from tests.support.servers import MlflowServer
+from tracker.tracking.backend.uri import initialise_embedded
+from tracker.tracking.journal.recorder import RunRecorder
+
+LOADER = Path(__file__).with_name("served_by_numpy.py")
+
+Start = Callable[..., RunRecorder]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of one embedded store for all tests: each gives its experiment a name of its own."""
+    uri = f"sqlite:///{tmp_path_factory.mktemp('embedded') / 'mlflow.db'}"
+    initialise_embedded(uri)
+    return uri
+
+
+@pytest.fixture(params=["database", "server"])
+def uri(request: pytest.FixtureRequest, database: str) -> str:
+    if request.param == "database":
+        return database
+    server: MlflowServer = request.getfixturevalue("mlflow_server")
+    return server.uri
+
+
+@pytest.fixture
+def experiment(request: pytest.FixtureRequest) -> str:
+    return str(request.node.name)
+
+
+@pytest.fixture
+def start(home: Path, experiment: str) -> Start:
+    def begin(tracking_uri: str, run_uid: str = "a1b2", **changes: object) -> RunRecorder:
+        values: dict[str, object] = {
+            "experiment": experiment,
+            "run_name": "alexnet · fine-tuning · seed 0",
+            "params": {"model": "alexnet", "lr": 0.01},
+            "tags": {"tracker.model": "alexnet"},
+        }
+        return RunRecorder.start(home, run_uid=run_uid, tracking_uri=tracking_uri, **(values | changes))  # type: ignore[arg-type]
+
+    return begin
+
+
+def record_all(recorder: RunRecorder, scratch: Path) -> None:
+    """Record one of everything."""
+    for context, part in (("train", "train"), ("validation", "val"), ("test", "test")):
+        recorder.dataset(name=f"cxr-{part}", digest="d1", context=context, source='{"path": "cxr"}')  # type: ignore[arg-type]
+    for epoch in (1, 2, 3):
+        recorder.metrics({"train/loss": 1 / epoch, "val/accuracy": 0.5 + epoch / 10}, step=epoch)
+    recorder.tags({"tracker.trunk_unchanged": "true"})
+    recorder.artifact("recipe.yaml", b"model: alexnet\n")
+    recorder.artifact("roc.png", b"not really a picture", folder="figures")
+    network = scratch / "network"
+    network.mkdir()
+    (network / "card.json").write_text(json.dumps({"classes": ["normal", "tuberculosis"]}))
+    recorder.model(
+        network, loader=LOADER, classes=["normal", "tuberculosis"], pip_requirements=["numpy"], image_size=32
+    )
+
+
+def all_runs(client: MlflowClient, experiment: str, view: int = ViewType.ACTIVE_ONLY) -> list[Run]:
+    found = client.get_experiment_by_name(experiment)
+    return list(client.search_runs([found.experiment_id], run_view_type=view)) if found else []

@@ -1,0 +1,61 @@
+"""What the tests of training share: a small recipe, its parts and labels, and a recorder."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from tracker.config.loading import read_options
+from tracker.config.recipe import Recipe
+from tracker.records import Part
+from tracker.training.loop import Examples
+from tracker.training.store import Store
+
+COUNT, SIZE = 36, 64
+PARTS: dict[Part, list[int]] = {
+    "train": list(range(20)),
+    "val": list(range(20, 28)),
+    "test": list(range(28, 36)),
+}
+LABELS = [row % 2 for row in range(COUNT)]
+CPU = torch.device("cpu")
+
+
+def examples(store: Store) -> Examples:
+    return Examples.of(store, LABELS, PARTS)
+
+
+def make_recipe(model: str = "resnet18", mode: str = "fine-tuning", **given: object) -> Recipe:
+    options = read_options({"weights": "none", "epochs": 3, "batch_size": 8, "image_size": SIZE, **given})
+    return options.recipe(model=model, mode=mode, seed=0, split="20/8/8", precision="fp32")
+
+
+class Tiny(nn.Module):
+    """Pixels to logits in one small step, with dropout and a batch norm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.norm = nn.BatchNorm1d(64)
+        self.drop = nn.Dropout(0.2)
+        self.last = nn.Linear(64, 2)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        images = pixels.float().permute(0, 3, 1, 2) / 255
+        return self.last(self.drop(self.norm(F.adaptive_avg_pool2d(images, 8).flatten(1))))
+
+
+class Collected:
+    """A recorder that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, float]] = []
+
+    def metrics(self, values: dict[str, float], *, step: int) -> None:
+        assert step == len(self.epochs) + 1
+        self.epochs.append(dict(values))
+
+    def without_speed(self) -> list[dict[str, float]]:
+        """Return what was told, but how fast it was: all that two runs of one recipe share."""
+        return [{k: v for k, v in epoch.items() if k != "train/images_per_second"} for epoch in self.epochs]

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+from mlflow.exceptions import MlflowException, RestException
+from requests import ConnectionError as NoConnection
+from requests import HTTPError, Response
+from sqlalchemy.exc import OperationalError
+
+from tracker.tracking.backend.failures import FAILURES, failure_of, problem_of
+
+NO_CONNECTIONS = {"error_code": "BAD_REQUEST", "message": "QueuePool limit of size 5 overflow 10 reached"}
+
+
+def upload(status: int) -> HTTPError:
+    response = Response()
+    response.status_code = status
+    return HTTPError(f"{status}", response=response)
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": "changed"}), "refused"),
+        (RestException({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no run"}), "missing"),
+        (RestException({"error_code": "PERMISSION_DENIED", "message": "no"}), "denied"),
+        (RestException(NO_CONNECTIONS), "temporary"),
+        (RestException({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "disk full"}), "temporary"),
+        (MlflowException("API request failed: connection reset"), "temporary"),
+        (
+            MlflowException("request to /create failed with error code 413 != 200. Response body: no"),
+            "refused",
+        ),
+        (
+            MlflowException("request to /create failed with error code 403 != 200. Response body: no"),
+            "denied",
+        ),
+        (
+            MlflowException("request to /create failed with error code 404 != 200. Response body: no"),
+            "temporary",
+        ),
+        (RestException({"error_code": "CUSTOMER_UNAUTHORIZED", "message": "no"}), "denied"),
+        (upload(401), "denied"),
+        (upload(403), "denied"),
+        (upload(413), "refused"),
+        (upload(500), "temporary"),
+        (NoConnection("refused"), "temporary"),
+        (OperationalError("insert", {}, Exception("database is locked")), "temporary"),
+        (FileNotFoundError("artifacts/roc.png"), "refused"),
+        (OSError("No space left on device"), "temporary"),
+    ],
+    ids=str,
+)
+def test_each_error_has_its_class(error: Exception, failure: str) -> None:
+    assert isinstance(error, FAILURES)
+    assert failure_of(error) == failure
+
+
+def test_a_long_answer_becomes_one_line() -> None:
+    said = problem_of(MlflowException("line\n" * 1000), "the server")
+    assert said.startswith("the server says: line line")
+    assert len(said) < 350
+    assert "\n" not in said

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tracker.errors import TrackingError
+from tracker.tracking.backend.uri import describe, initialise_embedded, require_store, resolve_uri
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+def test_without_a_word_the_store_is_a_file_in_the_current_folder(tmp_path: Path) -> None:
+    assert resolve_uri() == f"sqlite:///{tmp_path}/mlflow.db"
+
+
+def test_the_option_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://server:5000")
+    assert resolve_uri() == "http://server:5000"
+    assert resolve_uri("sqlite:///runs/a.db") == f"sqlite:///{tmp_path}/runs/a.db"
+    assert resolve_uri("sqlite:////data/a.db") == "sqlite:////data/a.db"
+
+
+@pytest.mark.parametrize(
+    "uri", ["./mlruns", "mlruns", "file:///tmp/mlruns", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_folder_or_a_database_in_memory_is_refused(uri: str) -> None:
+    with pytest.raises(TrackingError, match="database file"):
+        resolve_uri(uri)
+
+
+def test_a_user_sees_no_password() -> None:
+    assert describe("https://me:secret@server:5000/x") == "https://server:5000/x"
+    assert describe(resolve_uri()) == "mlflow.db"
+
+
+def test_reading_a_store_that_is_not_there_creates_nothing(tmp_path: Path) -> None:
+    with pytest.raises(
+        TrackingError,
+        match=r"no such file, so there are no runs here\. Go where they were made, or make some: tracker run",
+    ):
+        require_store(resolve_uri())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_four_processes_make_one_whole_database(tmp_path: Path) -> None:
+    uri = resolve_uri()
+    program = (
+        "import sys; from tracker.tracking.backend.uri import initialise_embedded as make\n"
+        "from tracker.tracking.backend.client import open_client\n"
+        "made = make(sys.argv[1]); client = open_client(sys.argv[1])\n"
+        "client.search_experiments(); print(made)"
+    )
+    command = [sys.executable, "-c", program, uri]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = sorted(process.communicate()[0] for process in processes)
+    assert said == ["False\n", "False\n", "False\n", "True\n"]
+    assert not (tmp_path / "mlflow.db-new").exists()
+    assert initialise_embedded(uri) is False

@@ -1,0 +1,68 @@
+"""A table in LaTeX (booktabs), as a paper would set it."""
+
+from __future__ import annotations
+
+import re
+
+from tracker.compare.render.cells import NOTHING, Written, written_differences, written_rows
+from tracker.compare.render.notes import caption, footnotes
+from tracker.compare.table import Table
+from tracker.figures.labels import paper_mode, paper_model, scale_of
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "−": "$-$",
+    "–": "--",
+}
+
+
+def render_latex(table: Table) -> str:
+    """Return the table as a LaTeX float that needs the package booktabs."""
+    lines = [_line(["Mode", *(escape(paper_model(model)) for model in table.models)]), r"\midrule"]
+    for row, cells in zip(table.rows, written_rows(table), strict=True):
+        lines.append(_line([escape(paper_mode(row.mode)), *map(_number, cells)]))
+    if table.differences:
+        unit = " (points)" if scale_of(table.metric).difference_unit else ""
+        lines += [r"\midrule", _line([f"Difference{unit}", *map(_number, written_differences(table))])]
+    return _float(table, lines)
+
+
+def escape(text: str) -> str:
+    """Return the text with every character that LaTeX would read as a command made printable."""
+    return "".join(_SPECIAL.get(character, character) for character in text)
+
+
+def _float(table: Table, body: list[str]) -> str:
+    notes = " ".join([f"{caption(table)}.", *footnotes(table)])
+    label = re.sub(r"[^a-z0-9]+", "-", f"{table.metric}-{table.at}".lower())
+    columns = "l" + "r" * len(table.models)
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{escape(notes)}}}",
+        rf"  \label{{tab:{label}}}",
+        rf"  \begin{{tabular}}{{{columns}}}",
+        *(f"    {line}" for line in (r"\toprule", *body, r"\bottomrule")),
+        r"  \end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _number(cell: Written) -> str:
+    mean, spread = cell
+    return "--" if mean == NOTHING else f"${mean}{spread}$".replace("−", "-").replace("±", r"\pm")

@@ -1,0 +1,113 @@
+"""What stands under a table, so that its numbers are read for what they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from tracker.compare.comparability import SHORT_DIGEST, tuning_note
+from tracker.compare.settings import canonical, common, distinct, rounded, settings_of
+from tracker.compare.table import DIFFERENCE, Table
+from tracker.figures.labels import epoch_of, natural, order_models, order_modes, part_of, scale_of, title_of
+from tracker.records import Arm, RunRecord
+
+
+def caption(table: Table) -> str:
+    """Say what the table shows: the metric, its unit and the epoch."""
+    unit = scale_of(table.metric).unit
+    name = title_of(table.metric)
+    epochs = common(table.selection.runs, "epochs")
+    return f"{name[0].upper()}{name[1:]}{f' ({unit})' if unit else ''} {epoch_of(table.at, epochs)}"
+
+
+def footnotes(table: Table) -> list[str]:
+    """Return the notes of a table, one sentence or two each."""
+    notes = [
+        _seeds(table),
+        _differences(table),
+        _settings(table.selection.runs),
+        tuning_note(table.selection.runs),
+        _images(table),
+        _split(table),
+        _synthetic(table.selection.runs),
+    ]
+    return [note for note in notes if note]
+
+
+def _synthetic(runs: Sequence[RunRecord]) -> str:
+    if not any(run.is_synthetic for run in runs):
+        return ""
+    return "The radiographs are synthetic: this shows the tool, and nothing about medicine."
+
+
+def _seeds(table: Table) -> str:
+    counts = {cell.n for cell in table.cells}
+    seeds = {tuple(cell.values) for cell in table.cells}
+    if len(seeds) == 1:
+        (shared,) = seeds
+        if len(shared) == 1:
+            return f"One run an arm, seed {shared[0]}: the spread between seeds is not known."
+        return f"Mean ± sample standard deviation over seeds {_enumerate(shared)}."
+    if counts == {1}:
+        return "One run an arm, of different seeds: the spread between seeds is not known."
+    number = ", their number in brackets" if len(counts) > 1 else ""
+    return f"Mean ± sample standard deviation over the runs of an arm{number}; arms differ in their seeds."
+
+
+def _enumerate(seeds: Sequence[str]) -> str:
+    first, last = seeds[0], seeds[-1]
+    if len(seeds) > 3 and list(seeds) == [str(seed) for seed in range(len(seeds))]:
+        return f"{first} to {last}"
+    return ", ".join(seeds)
+
+
+def _differences(table: Table) -> str:
+    pairing = {entry.paired for entry in table.differences if entry}
+    if not pairing:
+        return ""
+    how = "of means" if pairing == {False} else "paired by seed"
+    if len(pairing) == 2:
+        how = "paired by seed where both have the same seeds, else of means"
+    unit = scale_of(table.metric).difference_unit
+    what = f"{DIFFERENCE}, in {unit}, {how}" if unit else f"{DIFFERENCE}, {how}"
+    return f"Difference: {what}. A difference of means is not yet a statistical test."
+
+
+def _settings(runs: Sequence[RunRecord]) -> str:
+    by_name: dict[str, dict[Arm, str]] = defaultdict(dict)
+    for run in runs:
+        for name, value in settings_of(run).items():
+            by_name[name][run.arm] = value
+    notes = [_setting(name, arms) for name, arms in by_name.items() if len(distinct(arms.values())) > 1]
+    return f"Arms differ in {'; '.join(notes)}." if notes else ""
+
+
+def _setting(name: str, arms: Mapping[Arm, str]) -> str:
+    spelling = {canonical(value): rounded(value) for value in reversed(list(arms.values()))}
+    for axis, order in (("mode", order_modes), ("model", order_models)):
+        values: dict[str, set[str]] = defaultdict(set)
+        for arm, value in arms.items():
+            values[getattr(arm, axis)].add(spelling[canonical(value)])
+        if all(len(having) == 1 for having in values.values()):
+            groups: dict[str, list[str]] = defaultdict(list)
+            for key in order(values):
+                groups[min(values[key])].append(key)
+            return f"{name}: " + ", ".join(f"{value} ({', '.join(keys)})" for value, keys in groups.items())
+    return f"{name}: {', '.join(sorted(spelling.values(), key=natural))} (by arm)"
+
+
+def _images(table: Table) -> str:
+    part, scale = part_of(table.metric), scale_of(table.metric)
+    count = common(table.selection.runs, f"{part}_images")
+    if scale.unit != "%" or not (count and count.isdecimal() and int(count)):
+        return ""
+    worth = 100 / int(count)
+    digits = f"{worth:.1f}" if worth >= 0.1 else f"{worth:.1g}"
+    what = title_of(table.metric).split()[0]
+    return f"{int(count)} {what} images: one image is {digits} points."
+
+
+def _split(table: Table) -> str:
+    rule, seed = (common(table.selection.runs, name) for name in ("split", "split_seed"))
+    facts = ", ".join(filter(None, [rule, seed and f"split seed {seed}"]))
+    return f"Split {table.selection.split_digest[:SHORT_DIGEST]}{f' ({facts})' if facts else ''}."

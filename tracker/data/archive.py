@@ -1,0 +1,126 @@
+"""Fetching a published data set: downloaded once, resumed where it broke off, unpacked whole."""
+
+from __future__ import annotations
+
+import os
+import time
+import urllib.error
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tracker.errors import DataError, UsageError
+from tracker.io.cache import cache_dir, locked
+from tracker.io.download import BrokenTransferError, part_of, transfer
+from tracker.io.progress import Progress
+from tracker.io.unpack import unpack
+
+PAUSES = (1.0, 2.0, 4.0)
+"""Seconds to wait after each transfer in a row that broke off without coming further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A zip file that a data set is published as.
+
+    Attributes:
+        dataset: The data set's name, which also names its folder in the cache.
+        url: Where the archive is published.
+        url_variable: Environment variable that names a mirror instead.
+    """
+
+    dataset: str
+    url: str
+    url_variable: str
+
+    @property
+    def address(self) -> str:
+        """Where the archive is fetched from: the mirror, or where it is published."""
+        return os.environ.get(self.url_variable) or self.url
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the archive is downloaded to."""
+        return cache_dir() / "datasets" / self.dataset
+
+    @property
+    def file(self) -> Path:
+        """The archive once it is downloaded; one that a user puts there is found."""
+        return self.folder / Path(urlsplit(self.url).path).name
+
+
+def fetch(archive: Archive, progress: Progress, *, pauses: tuple[float, ...] = PAUSES) -> Path:
+    """Have the unpacked data set, downloading it where that was not done before.
+
+    Args:
+        archive: What to fetch.
+        progress: Told about downloaded bytes and unpacked files.
+        pauses: Seconds to wait after transfers that broke off.
+
+    Returns:
+        The folder that the archive was unpacked to.
+
+    Raises:
+        UsageError: The mirror's address is not one.
+        DataError: It cannot be downloaded or unpacked; says what to do by hand.
+    """
+    files = archive.folder / "files"
+    if files.exists():
+        return files
+    with locked(files):
+        if not files.exists():
+            ours = not archive.file.exists()
+            if ours:
+                _download(archive, progress, pauses)
+            unpack(archive.file, files, progress=progress)
+            if ours:
+                archive.file.unlink()
+    return files
+
+
+def _download(archive: Archive, progress: Progress, pauses: tuple[float, ...]) -> None:
+    _check_address(archive)
+    part = part_of(archive.file)
+    waits, furthest = list(pauses), _size(part)
+    while not archive.file.exists():
+        try:
+            transfer(archive.address, archive.file, progress)
+        except BrokenTransferError as error:
+            if _size(part) > furthest:
+                waits, furthest = list(pauses), _size(part)
+            if not waits:
+                raise _failed(archive, str(error)) from error
+            time.sleep(waits.pop(0))
+        except urllib.error.HTTPError as error:
+            raise _failed(archive, f"the server answers {error.code} {error.reason}") from error
+        except urllib.error.URLError as error:
+            reason = getattr(error.reason, "strerror", None) or error.reason
+            raise _failed(archive, f"it cannot be reached ({reason})") from error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _check_address(archive: Archive) -> None:
+    parts = urlsplit(archive.address)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise UsageError(
+            f"{archive.url_variable} must be an http or https address",
+            but=f"it is {archive.address!r}",
+            do="Correct it, or unset it to use the publisher's.",
+        )
+
+
+def _failed(archive: Archive, reason: str) -> DataError:
+    return DataError(
+        f"the images of {archive.dataset} must be downloaded from {archive.address}",
+        but=reason,
+        do="Run the same command again when you are online (it goes on where it broke off), or by hand:",
+        details=[
+            f"download {archive.address}",
+            f"and put it into {archive.folder}",
+            "or unpack it anywhere and add --data PATH",
+            f"or name a mirror of the archive in the environment variable {archive.url_variable}",
+        ],
+    )

@@ -1,1 +1,0 @@
-"""Synthetic chest radiographs, drawn from nothing: the same bytes on every machine."""

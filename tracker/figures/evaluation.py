@@ -1,0 +1,139 @@
+"""Figures of a single run: its confusion matrix and its ROC curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import auc, confusion_matrix, roc_curve
+
+from tracker.errors import ComparisonError
+from tracker.figures.labels import title_of
+from tracker.figures.style import INK, PALE, figure_style, line_style, new_axes, to_bytes
+from tracker.records import EpochKind, Part, Prediction
+
+
+def confusion_matrix_png(
+    predictions: Iterable[Prediction],
+    classes: Sequence[str],
+    *,
+    part: Part = "test",
+    epoch_kind: EpochKind = "final",
+    synthetic: bool = False,
+) -> bytes:
+    """Draw how many images of each class were given to each class, as a PNG file.
+
+    Args:
+        predictions: All predictions of a run.
+        classes: The classes in the order of rows and columns.
+        part: The part of the split to draw.
+        epoch_kind: The epoch to draw.
+        synthetic: Whether the images were drawn by a program, which the title then says.
+
+    Raises:
+        ComparisonError: There is no prediction of that part and epoch.
+    """
+    chosen = _chosen(predictions, part, epoch_kind)
+    title = _title(part, epoch_kind, synthetic=synthetic)
+    return to_bytes(draw_confusion_matrix(chosen, classes, title), "png")
+
+
+def roc_png(
+    predictions: Iterable[Prediction],
+    *,
+    part: Part = "test",
+    epoch_kind: EpochKind = "final",
+    synthetic: bool = False,
+) -> bytes:
+    """Draw the receiver operating characteristic as a PNG file.
+
+    Two classes give one curve, with the last class as the positive one; more give a curve a class
+    against the rest.
+
+    Args:
+        predictions: All predictions of a run.
+        part: The part of the split to draw.
+        epoch_kind: The epoch to draw.
+        synthetic: Whether the images were drawn by a program, which the title then says.
+
+    Raises:
+        ComparisonError: There is no prediction of that part and epoch.
+    """
+    chosen = _chosen(predictions, part, epoch_kind)
+    return to_bytes(draw_roc(chosen, _title(part, epoch_kind, synthetic=synthetic)), "png")
+
+
+@figure_style()
+def draw_roc(predictions: Sequence[Prediction], title: str) -> Figure:
+    """Draw the ROC curves of predictions of one part and epoch, with their AUROC in the legend."""
+    classes = list(predictions[0].probabilities)
+    figure, axes = new_axes(3.4, 3.4)
+    axes.plot([0, 1], [0, 1], color=PALE, linewidth=0.8, linestyle=(0, (3, 3)))
+    for number, positive in enumerate(classes[-1:] if len(classes) == 2 else classes):
+        _draw_roc_of(axes, predictions, positive, number)
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
+    axes.set(xlabel="False positive rate (1 − specificity)", ylabel="True positive rate (sensitivity)")
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _draw_roc_of(axes: Axes, predictions: Sequence[Prediction], positive: str, number: int) -> None:
+    truth = np.array([prediction.label == positive for prediction in predictions])
+    scores = np.array([prediction.probabilities[positive] for prediction in predictions])
+    style = line_style(number)
+    if truth.all() or not truth.any():
+        axes.plot([], [], color=style.colour, linestyle=style.dashes, label=f"{positive}: not defined")
+        return
+    false_positive, true_positive, _ = roc_curve(truth, scores)
+    label = f"{positive}: AUROC {auc(false_positive, true_positive):.3f}"
+    axes.plot(false_positive, true_positive, color=style.colour, linestyle=style.dashes, label=label)
+
+
+@figure_style()
+def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[str], title: str) -> Figure:
+    """Draw the counts of true and predicted classes, with their shares of the true class."""
+    truth = [prediction.label for prediction in predictions]
+    answers = [max(classes, key=prediction.probabilities.__getitem__) for prediction in predictions]
+    counts = confusion_matrix(truth, answers, labels=list(classes))
+    size = 1.9 + 0.62 * len(classes)
+    figure, axes = new_axes(size + 0.4, size)
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        text = f"{count}\n{100 * shares[row, column]:.1f} %" if totals[row, 0] else f"{count}"
+        colour = "white" if shares[row, column] > 0.5 else INK
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7.5)
+    right, total = int(np.trace(counts)), int(counts.sum())
+    axes.set_title(f"{title}\n{right} of {total} right ({100 * right / total:.1f} %)")
+    _name_classes(axes, classes)
+    return figure
+
+
+def _name_classes(axes: Axes, classes: Sequence[str]) -> None:
+    places = range(len(classes))
+    slanted = sum(map(len, classes)) > 12 * len(classes) or len(classes) > 4
+    axes.set_xticks(places, classes, rotation=35 if slanted else 0, ha="right" if slanted else "center")
+    axes.set_yticks(places, classes)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set(xlabel="Predicted class", ylabel="True class")
+
+
+def _chosen(predictions: Iterable[Prediction], part: Part, epoch_kind: EpochKind) -> list[Prediction]:
+    chosen = [entry for entry in predictions if entry.part == part and entry.epoch_kind == epoch_kind]
+    if not chosen:
+        raise ComparisonError(
+            "a figure needs predictions",
+            but=f"the run has none of part {part} at its {epoch_kind} epoch",
+            do="Train it again: tracker run --rerun.",
+        )
+    return chosen
+
+
+def _title(part: Part, epoch_kind: EpochKind, *, synthetic: bool) -> str:
+    epoch = "last epoch" if epoch_kind == "final" else "epoch of lowest validation loss"
+    images = f"{'synthetic ' if synthetic else ''}{title_of(f'{part}/images')}"
+    return f"{images[0].upper()}{images[1:]}, {epoch}"

@@ -1,0 +1,126 @@
+"""How papers name and order models, modes and metrics, and in which units values are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tracker.records import EpochKind
+
+REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
+_FIRST = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
+
+_MODES = ("feature-extractor", "freeze:", "fine-tuning", "scratch")
+
+_PAPER_NAMES = (
+    (re.compile(r"mini-alexnet"), "Mini-AlexNet"),
+    (re.compile(r"mini-resnet"), "Mini-ResNet"),
+    (re.compile(r"mini-densenet"), "Mini-DenseNet"),
+    (re.compile(r"alexnet"), "AlexNet"),
+    (re.compile(r"resnet(\d+)"), r"ResNet-\1"),
+    (re.compile(r"wide_resnet(\d+)_(\d+)"), r"Wide ResNet-\1-\2"),
+    (re.compile(r"densenet(\d+)"), r"DenseNet-\1"),
+    (re.compile(r"vgg(\d+)"), r"VGG-\1"),
+    (re.compile(r"vgg(\d+)_bn"), r"VGG-\1 (BN)"),
+    (re.compile(r"googlenet"), "GoogLeNet"),
+    (re.compile(r"inception_v3"), "Inception v3"),
+    (re.compile(r"mobilenet_v2"), "MobileNetV2"),
+    (re.compile(r"mobilenet_v3_(\w+)"), r"MobileNetV3 (\1)"),
+    (re.compile(r"efficientnet_b(\d)"), r"EfficientNet-B\1"),
+)
+
+
+def paper_model(model: str) -> str:
+    """Return the name that papers give a network, or torchvision's name where none is known."""
+    for pattern, name in _PAPER_NAMES:
+        if found := pattern.fullmatch(model):
+            return found.expand(name)
+    return model
+
+
+def paper_mode(mode: str) -> str:
+    """Return a mode as a paper would write it, beginning with a capital letter."""
+    kind, colon, node = mode.partition(":")
+    return (
+        f"Frozen before {node}"
+        if colon
+        else kind.replace("feature-extractor", "feature extractor").capitalize()
+    )
+
+
+def order_models(models: Iterable[str]) -> list[str]:
+    """Return the models without repeats: the reference study's, their small relatives, then by name."""
+    return sorted(set(models), key=lambda model: (_place(model, _FIRST), natural(model)))
+
+
+def order_modes(modes: Iterable[str]) -> list[str]:
+    """Return the modes without repeats, from the most to the least frozen; `freeze:` modes by name."""
+    return sorted(set(modes), key=lambda mode: (_mode_place(mode), natural(mode)))
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return a sort key by which `resnet18` comes before `resnet152`."""
+    return [(int(number or 0), word) for word, number in re.findall(r"(\D+)|(\d+)", text)]
+
+
+def _mode_place(mode: str) -> int:
+    return _place("freeze:" if mode.startswith("freeze:") else mode, _MODES)
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+_PARTS = {"train": "training", "val": "validation", "test": "test"}
+_ACRONYMS = {"auroc": "AUROC"}
+_PERCENT = frozenset({"accuracy", "balanced_accuracy", "sensitivity", "specificity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The way in which a metric's values are written.
+
+    Attributes:
+        factor: What a recorded value is multiplied by.
+        decimals: Digits after the point.
+        unit: The unit of a value; empty: a plain number.
+        difference_unit: The unit of a difference of two values.
+    """
+
+    factor: int
+    decimals: int
+    unit: str = ""
+    difference_unit: str = ""
+
+    def write(self, value: float, *, sign: bool = False) -> str:
+        """Write a value without its unit, with a true minus sign and, if asked, a plus sign."""
+        text = f"{value * self.factor:{'+' if sign else ''}.{self.decimals}f}"
+        zero = f"{0:.{self.decimals}f}"
+        return zero if text.lstrip("+-") == zero else text.replace("-", "−")
+
+
+def scale_of(metric: str) -> Scale:
+    """Return how the values of a metric such as `test/accuracy` are written."""
+    name = metric.rpartition("/")[2]
+    if name in _PERCENT:
+        return Scale(100, 1, "%", "percentage points")
+    return Scale(1, 4 if name == "loss" else 3)
+
+
+def part_of(metric: str) -> str:
+    """Return the part of the split that a metric is of: `train`, `val` or `test`."""
+    return metric.partition("/")[0]
+
+
+def title_of(metric: str) -> str:
+    """Return a metric's name for people, such as `validation loss` for `val/loss`."""
+    part, _, name = metric.partition("/")
+    return f"{_PARTS.get(part, part)} {_ACRONYMS.get(name, name.replace('_', ' '))}".strip()
+
+
+def epoch_of(at: EpochKind, epochs: str | None) -> str:
+    """Say which epoch's network was measured; epochs is the number of epochs where all runs share it."""
+    if at == "best":
+        return "at the epoch with the lowest validation loss"
+    return f"after the last epoch ({epochs})" if epochs else "after the last epoch"

@@ -1,0 +1,68 @@
+"""The figures of a comparison and of a run, as files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tracker.errors import ComparisonError
+from tracker.figures.curves import draw_curves
+from tracker.figures.evaluation import confusion_matrix_png, roc_png
+from tracker.figures.labels import order_modes
+from tracker.figures.style import ImageFormat, to_bytes
+from tracker.records import RunRecord
+
+__all__ = ["CURVES", "confusion_matrix_png", "roc_png", "write_figures"]
+
+CURVES = ("train/loss", "val/accuracy", "test/accuracy")
+"""The metrics whose histories `write_figures` draws."""
+
+_FORMATS: tuple[ImageFormat, ...] = ("png", "svg")
+
+
+def write_figures(runs: Sequence[RunRecord], folder: Path) -> list[Path]:
+    """Write training loss, validation and test accuracy by epoch, one figure a mode, as PNG and SVG.
+
+    Args:
+        runs: The runs of a comparison with the histories of `CURVES`.
+        folder: Where the files go; it is made where it does not exist.
+
+    Returns:
+        The files, such as `train-loss.feature-extractor.png`.
+
+    Raises:
+        ComparisonError: No run has a history of these metrics, or the folder cannot be written.
+    """
+    files = {}
+    for metric in CURVES:
+        figures = draw_curves(runs, metric)
+        for mode in order_modes(figures):
+            for format in _FORMATS:
+                files[folder / _file_name(metric, mode, format)] = to_bytes(figures[mode], format)
+    if not files:
+        raise ComparisonError(
+            "figures need the runs' metrics by epoch",
+            but="these runs have none",
+            do="Train them: tracker run.",
+        )
+    return _write(files, folder)
+
+
+def _write(files: dict[Path, bytes], folder: Path) -> list[Path]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            path.write_bytes(content)
+    except OSError as error:
+        raise ComparisonError(
+            "the folder of the figures must be writable",
+            but=f"{error.filename or folder}: {error.strerror}",
+            do="Choose another one with --figures DIR.",
+        ) from error
+    return list(files)
+
+
+def _file_name(metric: str, mode: str, format: ImageFormat) -> str:
+    # A colon (freeze:layer4) is not allowed in file names everywhere.
+    return ".".join([re.sub(r"[^\w.-]", "-", part) for part in (metric, mode)] + [format])

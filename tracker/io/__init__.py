@@ -1,0 +1,4 @@
+"""Files and cores: atomic writes, cache, locks, download, unpacking, parallel work, progress.
+
+It knows bytes, and nothing of what they mean.
+"""

@@ -1,0 +1,160 @@
+"""Where derived files are kept, and how a folder comes into being whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from tracker.errors import DataError
+from tracker.io.locks import exclusive, lock_open_file
+
+
+def cache_dir() -> Path:
+    """Name the folder of everything that can be made again: `TRACKER_CACHE`, or the user's cache."""
+    chosen = os.environ.get("TRACKER_CACHE")
+    return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("tracker")
+
+
+def existing(path: Path) -> Path:
+    """Return what is there of a path: itself, or the nearest folder above it.
+
+    Args:
+        path: An absolute path.
+    """
+    return next(parent for parent in (path, *path.parents) if parent.exists())
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Check that a disk has room.
+
+    Args:
+        folder: A folder on that disk; it need not exist yet.
+        needed: How many bytes are to be written.
+        what: What is to be written.
+
+    Raises:
+        DataError: Less than that is free.
+    """
+    free = shutil.disk_usage(existing(folder)).free
+    if free < needed:
+        raise DataError(
+            f"{what} needs {_gigabytes(needed)} free in {folder}",
+            but=f"{_gigabytes(free)} {'is' if free else 'are'} left",
+            do="Make room, or set TRACKER_CACHE to a folder on a larger disk.",
+        )
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.2f} GB"
+
+
+@contextmanager
+def locked(final: Path) -> Iterator[None]:
+    """Keep other processes from making the same thing at the same time; wait until they have.
+
+    Args:
+        final: What is made; the lock is a hidden file beside it.
+
+    Yields:
+        Nothing: the lock is held inside the block.
+    """
+    with ExitStack() as held:
+        with _disk_errors(final):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(exclusive(final.parent / f".{final.name}.lock"))
+        yield
+
+
+@contextmanager
+def atomic_folder(final: Path) -> Iterator[Path]:
+    """Make a folder whose existence means that it is complete.
+
+    It is written under a temporary name beside the final one, synced to disk and renamed. Where
+    another process was quicker, its folder stays and this one is dropped; where the block raises,
+    nothing is left.
+
+    Args:
+        final: The folder's final path.
+
+    Yields:
+        The temporary folder, to be filled.
+
+    Raises:
+        DataError: The disk is full or may not be written to.
+    """
+    with _disk_errors(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(final)
+        temporary = Path(tempfile.mkdtemp(prefix=_prefix(final), dir=final.parent))
+        descriptor = os.open(temporary, os.O_RDONLY)
+        try:
+            # Held while we live: this is how others tell a folder in the making from an abandoned one.
+            lock_open_file(descriptor)
+            yield temporary
+            _sync_tree(temporary)
+            _rename_unless_there(temporary, final)
+        finally:
+            os.close(descriptor)
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _prefix(final: Path) -> str:
+    return f".{final.name}.making-"
+
+
+def _remove_abandoned(final: Path) -> None:
+    for folder in final.parent.glob(f"{_prefix(final)}*"):
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            if lock_open_file(descriptor):
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _rename_unless_there(temporary: Path, final: Path) -> None:
+    temporary.chmod(0o755)
+    try:
+        temporary.rename(final)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+    descriptor = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _disk_errors(final: Path) -> Iterator[None]:
+    """Say in plain words that the disk is full or closed to us."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM}:
+            raise
+        raise DataError(
+            f"{final.parent} must be writable and have room",
+            but=f"the system says: {error.strerror}",
+            do="Make room, or set TRACKER_CACHE to another folder.",
+        ) from error

@@ -1,0 +1,89 @@
+"""The images of a study, ready for training: manifest, split and pixels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from tracker.config.options import RunOptions
+from tracker.data.manifest import Manifest, build_manifest
+from tracker.data.pixels import Pixels, build_pixels, pixels_key
+from tracker.data.splits.split import (
+    Split,
+    default_rule,
+    make_split,
+    rule_after_skipping,
+    split_report,
+    validate_rule,
+)
+from tracker.errors import UnreadableImages
+from tracker.io.cache import atomic_folder, cache_dir
+from tracker.io.progress import Progress, silent
+
+_REASONS = "reasons.json"
+
+
+@dataclass(frozen=True)
+class Images:
+    """What a study trains and measures on.
+
+    Attributes:
+        manifest: The images that take part.
+        split: Their parts.
+        left_out: Why an image was left out, by sample id.
+    """
+
+    manifest: Manifest
+    split: Split
+    left_out: Mapping[str, str]
+
+    def report(self) -> list[str]:
+        """Return lines that say how many images of each class are in each part."""
+        return split_report(self.manifest, self.split, self.split.rule)
+
+
+def find_images(options: RunOptions, progress: Progress = silent) -> Images:
+    """Return the manifest and the split that the options ask for; nothing is decoded yet.
+
+    Raises:
+        TrackerError: If the images, labels, patients or the split are not as they must be.
+    """
+    if options.split is not None:
+        validate_rule(options.split)
+    manifest = build_manifest(
+        options.dataset, options.data, patient_pattern=options.patient_pattern, progress=progress
+    )
+    rule = options.split or default_rule(manifest)
+    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), {})
+
+
+def decode_images(images: Images, options: RunOptions, progress: Progress = silent) -> tuple[Images, Pixels]:
+    """Return the pixels of all images, and the images without those that were skipped.
+
+    Raises:
+        UnreadableImages: If some cannot be decoded and none are to be skipped.
+    """
+    build = partial(build_pixels, image_size=options.image_size, resize=options.resize, progress=progress)
+    key = pixels_key(images.manifest, image_size=options.image_size, resize=options.resize)
+    known = cache_dir() / "unreadable" / key
+    try:
+        if options.on_unreadable == "skip" and known.exists():
+            images = _without(images, json.loads((known / _REASONS).read_text(encoding="utf-8")))
+        return images, build(images.manifest)
+    except UnreadableImages as error:
+        if options.on_unreadable == "stop":
+            raise
+        # The next command need not decode everything again to learn the same.
+        with atomic_folder(known) as folder:
+            (folder / _REASONS).write_text(json.dumps(error.reasons), encoding="utf-8")
+        images = _without(images, error.reasons)
+    return images, build(images.manifest)
+
+
+def _without(images: Images, reasons: Mapping[str, str]) -> Images:
+    manifest = images.manifest.without(reasons)
+    rule = rule_after_skipping(images.split.rule, len(reasons))
+    split = make_split(manifest, rule, seed=images.split.seed)
+    return replace(images, manifest=manifest, split=split, left_out=dict(reasons))

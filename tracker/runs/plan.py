@@ -1,0 +1,141 @@
+"""What is decided and fetched before any run begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import torch
+
+from tracker.config.options import RunOptions
+from tracker.config.recipe import FREEZE, Recipe
+from tracker.config.tuned import Tuned
+from tracker.data.pixels import Pixels
+from tracker.errors import ModelError, check_all
+from tracker.io.progress import Progress, silent
+from tracker.models.cut import cut_network
+from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
+from tracker.models.weights import is_file, prepare_weights, weights_digest
+from tracker.runs.images import Images, decode_images, find_images
+from tracker.tracking.backend.uri import resolve_uri
+from tracker.training.device import choose_device, choose_precision
+
+_STANDARD_SIZE = 224
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before any image is decoded.
+
+    Attributes:
+        options: What the user asked for.
+        images: The images and their parts.
+        recipes: The runs, an arm's seeds together.
+        device: Where they compute.
+        tracking_uri: Where they are tracked.
+    """
+
+    options: RunOptions
+    images: Images
+    recipes: Sequence[Recipe]
+    device: torch.device
+    tracking_uri: str
+
+
+def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
+    """Decide everything that can be decided without decoding an image.
+
+    Raises:
+        TrackerError: If an option, an image, a label, the split or a cut is not as it must be.
+    """
+    check_network_names(options.model)
+    tracking_uri = resolve_uri(options.tracking_uri)
+    images = find_images(options, progress)
+    device = choose_device()
+    recipes = tuple(_recipes(options, split=images.split.rule, device=device))
+    for model in options.model:
+        _check_network(model, options, classes=len(images.manifest.classes))
+    return Plan(options, images, recipes, device, tracking_uri)
+
+
+def _recipes(options: RunOptions, *, split: str, device: torch.device) -> Iterator[Recipe]:
+    for model, mode in options.arms():
+        precision = choose_precision(options.precision, model=model, device=device)
+        for seed in options.seed:
+            yield options.recipe(model=model, mode=mode, seed=seed, split=split, precision=precision)
+
+
+def _check_network(model: str, options: RunOptions, *, classes: int) -> None:
+    """Try every cut and the image size on a network without values: it costs nothing.
+
+    Otherwise a typing error would end a study at its last arm.
+    """
+    named_cuts = [mode for mode in options.mode if mode.startswith(FREEZE)]
+    # Every network of torchvision takes 224 pixels and can be cut before its last layer: no second is spent.
+    if options.image_size == _STANDARD_SIZE and not named_cuts:
+        return
+    network = blueprint(model, classes=classes)
+    check_image_size(network, options.image_size)
+    for mode in named_cuts:
+        cut_network(network, mode)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan whose weights are there and whose images are decoded.
+
+    Attributes:
+        plan: The plan.
+        images: Its images, without those that were left out.
+        pixels: What they decode to.
+        weights_digests: What identifies the weights' content, by their name; empty where the name does.
+        tuned: What the study of each arm found, by model and mode; empty where nothing was tuned.
+    """
+
+    plan: Plan
+    images: Images
+    pixels: Pixels
+    weights_digests: Mapping[str, str]
+    tuned: Mapping[tuple[str, str], Tuned] = field(default_factory=dict)
+
+    def with_tuned(self, tuned: Mapping[tuple[str, str], Tuned]) -> Prepared:
+        """Return it with the values that studies found in the recipes of their arms.
+
+        Args:
+            tuned: What was found, by model and mode.
+        """
+        recipes = [
+            tuned[recipe.arm].applied(recipe) if recipe.arm in tuned else recipe
+            for recipe in self.plan.recipes
+        ]
+        return replace(self, plan=replace(self.plan, recipes=tuple(recipes)), tuned=tuned)
+
+
+def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
+    """Fetch what is missing and decode the images; nothing is recorded yet.
+
+    Raises:
+        TrackerError: If weights cannot be had or do not fit, or images cannot be read.
+    """
+    _prepare_all_weights(plan)
+    digests = {weights: weights_digest(weights) for weights in {recipe.weights for recipe in plan.recipes}}
+    return Prepared(plan, *decode_images(plan.images, plan.options, progress), digests)
+
+
+def _prepare_all_weights(plan: Plan) -> None:
+    """Fetch and try the weights of every network, and say of all that are missing at once."""
+    classes = len(plan.images.manifest.classes)
+    needed = dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes)
+    check_all(
+        [partial(_prepare_weights, model, weights, classes=classes) for model, weights in needed],
+        error=ModelError,
+        must="the weights of every network must be at hand",
+        but="those of {count} are not",
+    )
+
+
+def _prepare_weights(model: str, weights: str, *, classes: int) -> None:
+    prepare_weights(model, weights)
+    if is_file(weights):
+        build_network(model, weights=weights, classes=classes, seed=0)

@@ -1,0 +1,160 @@
+"""One run of a plan: claimed, trained, recorded, and ended."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tracker.config.recipe import Recipe, digest_of
+from tracker.errors import TrackerError
+from tracker.interruption import Interruption
+from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
+from tracker.runs.events import Notes, Reporter, RunResult
+from tracker.runs.images import Images
+from tracker.runs.plan import Plan, Prepared
+from tracker.runs.recording import record_inputs, record_model, record_results, run_tags
+from tracker.runs.train import Trained, train
+from tracker.tracking.journal.lifecycle import RunTaken, retag
+from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.journal.run_folder import home_token, tracker_home
+from tracker.tracking.shipping.cursor import load_position
+from tracker.training.background import BackgroundWriter
+from tracker.training.checkpoints import Checkpoints, State
+
+CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run of a plan, with its images decoded.
+
+    Attributes:
+        prepared: The plan.
+        recipe: What to run.
+        with_model: Whether its network is stored.
+        reporter: Told how far it is.
+        notes: Told what a user should know.
+        interruption: Asked before each batch whether to stop there.
+    """
+
+    prepared: Prepared
+    recipe: Recipe
+    with_model: bool
+    reporter: Reporter
+    notes: Notes
+    interruption: Interruption
+
+    def run(self) -> tuple[RunResult, RunRecorder | None]:
+        """Run it, or go on with it where an earlier process stopped.
+
+        Returns:
+            How it ended, and its recorder if the disk does not take the last records.
+
+        Raises:
+            KeyboardInterrupt: Someone asked for an end; the run is KILLED.
+        """
+        start = time.monotonic()
+        try:
+            recorder = self._start()
+        except RunTaken as taken:
+            return self._left_alone(taken), None
+        except OSError as error:
+            return RunResult(self.recipe, "FAILED", reason=f"its journal cannot be made: {error}"), None
+        checkpoints = Checkpoints(recorder.folder / CHECKPOINTS)
+        result = self._recorded(recorder, checkpoints)
+        if recorder.disk_problem:
+            return replace(result, seconds=time.monotonic() - start), recorder
+        if result.status == "FINISHED" and not self._plan.options.keep_checkpoints:
+            checkpoints.clear()
+        return replace(result, seconds=time.monotonic() - start), None
+
+    def _recorded(self, recorder: RunRecorder, checkpoints: Checkpoints) -> RunResult:
+        state = checkpoints.latest(epochs=recorder.epochs_before) if recorder.goes_on else None
+        resumed = state["epoch"] if state is not None else None
+        try:
+            with recorder:
+                trained = self._train(recorder, checkpoints, state)
+                self._record(recorder, trained)
+        except (TrackerError, OSError) as error:
+            return RunResult(self.recipe, "FAILED", reason=str(error), resumed=resumed)
+        return RunResult(self.recipe, "FINISHED", trained.measured["final"].metrics, resumed=resumed)
+
+    @property
+    def _plan(self) -> Plan:
+        return self.prepared.plan
+
+    @property
+    def _images(self) -> Images:
+        return self.prepared.images
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return self.recipe.fingerprint(
+            manifest_digest=self._images.manifest.digest,
+            weights_digest=self.prepared.weights_digests[self.recipe.weights],
+        )
+
+    @property
+    def _run_uid(self) -> str:
+        """Return what names this run: the same recipe tracked elsewhere, or from elsewhere, is another run.
+
+        Only this folder's journals say what was run, so two folders never write into one run of MLflow.
+        """
+        place = [self._plan.tracking_uri, self._plan.options.experiment_name, home_token(tracker_home())]
+        # A study can find the default value: the tuned arm and the other one still have runs of their own.
+        tuned = ["tuned"] if self.recipe.arm in self.prepared.tuned else []
+        return digest_of([self._fingerprint, *place, *tuned])[:32]
+
+    def _start(self) -> RunRecorder:
+        return RunRecorder.start(
+            tracker_home(),
+            run_uid=self._run_uid,
+            experiment=self._plan.options.experiment_name,
+            run_name=self.recipe.run_name,
+            params=self.recipe.model_dump(mode="json"),
+            tags=self._tags(),
+            tracking_uri=self._plan.tracking_uri,
+            rerun=self._plan.options.rerun,
+        )
+
+    def _tags(self) -> dict[str, str]:
+        tags = run_tags(self.recipe, self._images, fingerprint=self._fingerprint, device=self._plan.device)
+        digest = self.prepared.weights_digests[self.recipe.weights]
+        tuned = self.prepared.tuned.get(self.recipe.arm)
+        return (
+            tags
+            | ({"tracker.weights_digest": digest} if digest else {})
+            | (tuned.tags() if tuned is not None else {})
+        )
+
+    def _left_alone(self, taken: RunTaken) -> RunResult:
+        if not taken.finished:
+            return RunResult(self.recipe, "TAKEN", reason="another process is at it")
+        if (tuned := self.prepared.tuned.get(self.recipe.arm)) is not None:
+            # More trials found the same values.
+            retag(taken.folder, tuned.tags())
+        deleted = ", and deleted in MLflow since" if load_position(taken.folder).deleted else ""
+        return RunResult(self.recipe, "SKIPPED", reason=f"finished before{deleted} (--rerun runs it again)")
+
+    def _train(self, recorder: RunRecorder, checkpoints: Checkpoints, state: State | None) -> Trained:
+        if state is not None:
+            self.reporter.resumed(self.recipe, state["epoch"])
+        record_inputs(recorder, self.recipe, self._images)
+        with CheckpointKeeper(BackgroundWriter(checkpoints), recorder, self.notes) as keep:
+            return train(
+                self.recipe,
+                self._images,
+                self.prepared.pixels,
+                EpochRecorder(recorder, self.reporter, self.notes, self.recipe),
+                device=self._plan.device,
+                progress=self.reporter.progress,
+                state=state,
+                keep=keep,
+                interruption=self.interruption,
+            )
+
+    def _record(self, recorder: RunRecorder, trained: Trained) -> None:
+        record_results(recorder, self.recipe, self._images, trained)
+        if self.with_model:
+            record_model(recorder, self.recipe, self._images, trained.network)

@@ -1,0 +1,154 @@
+"""How far a study is, and which studies a storage holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from tracker.search.budget import DIVERGED, Places
+from tracker.search.records import Direction, Standing, State, TrialRecord
+from tracker.search.storage import database_file, open_storage, patiently
+
+
+def standing_of(places: Places, *, budget: int, direction: Direction, mine: Iterable[int]) -> Standing:
+    """Return how far a study is.
+
+    Args:
+        places: Its trials.
+        budget: How many are to end.
+        direction: Whether a small or a large value is good.
+        mine: The numbers of the trials that this process is at.
+    """
+    running = {trial.number for trial in places.of(TrialState.RUNNING)}
+    return Standing(
+        budget=budget,
+        complete=len(places.of(TrialState.COMPLETE)),
+        pruned=len(places.of(TrialState.PRUNED)),
+        running=len(running),
+        waiting=len(places.of(TrialState.WAITING)) + len(places.owed),
+        failed=len(places.failed),
+        others=len(running - set(mine)),
+        best=best_of(places.of(TrialState.COMPLETE), direction),
+    )
+
+
+def best_of(trials: Iterable[FrozenTrial], direction: Direction) -> TrialRecord | None:
+    """Return the best trial that has a finite value of its own, the earlier of two equal ones.
+
+    Args:
+        trials: Any trials, by number.
+        direction: Whether a small or a large value is good.
+
+    Returns:
+        None where no trial has one; a diverged one never has.
+    """
+    sign = 1 if direction == "minimize" else -1
+    ended = [
+        trial
+        for trial in trials
+        if trial.state == TrialState.COMPLETE and is_finite(trial) and DIVERGED not in trial.user_attrs
+    ]
+    best = min(ended, key=lambda trial: sign * cast(float, trial.value), default=None)
+    return None if best is None else to_record(best)
+
+
+def is_finite(trial: FrozenTrial) -> bool:
+    """Say whether a trial has a value, and a finite one.
+
+    Args:
+        trial: Any trial.
+    """
+    return trial.value is not None and math.isfinite(trial.value)
+
+
+def to_record(trial: FrozenTrial) -> TrialRecord:
+    """Return a trial as a table shows it.
+
+    Args:
+        trial: Any trial.
+    """
+    return TrialRecord(
+        number=trial.number,
+        state=cast(State, trial.state.name.lower()),
+        value=trial.value,
+        params=dict(trial.params),
+        duration=None if trial.duration is None else trial.duration.total_seconds(),
+        attributes=dict(trial.user_attrs),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundStudy:
+    """A study as its storage has it.
+
+    Attributes:
+        name: Its name.
+        direction: Whether a small or a large value is good.
+        attributes: What it says about itself, its token among it.
+        trials: How many of its trials count: they ended with a value or were pruned.
+        best: The best trial with a finite value.
+        active: When something happened in it last; None where nothing has.
+    """
+
+    name: str
+    direction: Direction
+    attributes: Mapping[str, str]
+    trials: int
+    best: TrialRecord | None
+    active: datetime | None
+
+
+def find_studies(url: str, attributes: Mapping[str, str]) -> list[FoundStudy]:
+    """Return the studies that say something about themselves, the one that was active last first.
+
+    Args:
+        url: The database's address. An SQLite file that is not there holds none, and is not made.
+        attributes: What they say.
+
+    Raises:
+        TuningError: The database cannot be used.
+    """
+    file = database_file(url)
+    if file is not None and not file.exists():
+        return []
+    storage = open_storage(url)
+    try:
+        found = patiently(lambda: _read(storage, attributes))
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+    return sorted(found, key=lambda study: study.active or datetime.min, reverse=True)
+
+
+def _read(storage: RDBStorage, attributes: Mapping[str, str]) -> list[FoundStudy]:
+    return [
+        _found(
+            study.study_name,
+            "minimize" if study.direction == StudyDirection.MINIMIZE else "maximize",
+            study.user_attrs,
+            storage.get_all_trials(study._study_id, deepcopy=False),
+        )
+        for study in storage.get_all_studies()
+        if attributes.items() <= study.user_attrs.items()
+    ]
+
+
+def _found(
+    name: str, direction: Direction, attributes: Mapping[str, str], trials: list[FrozenTrial]
+) -> FoundStudy:
+    moments = [moment for trial in trials for moment in (trial.datetime_start, trial.datetime_complete)]
+    return FoundStudy(
+        name=name,
+        direction=direction,
+        attributes=dict(attributes),
+        trials=sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in trials),
+        best=best_of(trials, direction),
+        active=max((moment for moment in moments if moment), default=None),
+    )

@@ -1,0 +1,228 @@
+"""Where studies are kept: a database that many processes write to at once, and that may be away for once."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import random
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import optuna
+import sqlalchemy
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from tracker.errors import TuningError
+from tracker.io.locks import exclusive
+
+HEARTBEAT_S = 5
+GRACE_S = 20
+"""Without a beat for so many seconds, a trial is taken for dead."""
+
+_LOCK_WAIT_S = 60
+_CONNECT_S = 10
+_CREATIONS = 5
+_EXAMPLES = "sqlite:///studies.db or postgresql://USER@HOST/NAME"
+
+
+def open_storage(url: str, *, heartbeat_s: int = HEARTBEAT_S, grace_s: int = GRACE_S) -> RDBStorage:
+    """Open the database of studies, and make its tables where it has none.
+
+    Args:
+        url: Its address.
+        heartbeat_s: Seconds between two beats of a running trial.
+        grace_s: Seconds without a beat after which a trial is taken for dead.
+
+    Raises:
+        TuningError: The address is none, its driver is missing, or the database cannot be used.
+    """
+    address = _address(url)
+    file = database_file(url)
+    try:
+        with quietly():
+            if file is None:
+                return _open_shared(address, heartbeat_s, grace_s)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Of several processes that open a fresh file at once, all but one would find half of the tables.
+            with exclusive(file.with_name(f"{file.name}-lock")):
+                return _open_file(address, heartbeat_s, grace_s)
+    except (ArgumentError, ImportError) as error:
+        raise _no_driver(address) from error
+    except (*AWAY, OSError) as error:
+        raise _unusable(address, error) from error
+    except RuntimeError as error:
+        raise _foreign(address) from error
+
+
+def database_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for a database server.
+
+    Args:
+        url: The database's address.
+
+    Raises:
+        TuningError: It is no address.
+    """
+    address = _address(url)
+    return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
+
+
+def describe(address: URL) -> str:
+    """Name a database for a user, without a password.
+
+    Args:
+        address: The database's address.
+    """
+    return address.set(query={}).render_as_string(hide_password=True)
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise _no_address(url.rpartition("@")[2]) from error
+    if address.drivername == "postgresql" and importlib.util.find_spec("psycopg2") is None:
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername.startswith("sqlite") and address.database in (None, "", ":memory:"):
+        raise _no_address(url)
+    return address
+
+
+def _open_file(address: URL, heartbeat_s: int, grace_s: int) -> RDBStorage:
+    storage = _open(address, {"timeout": _LOCK_WAIT_S, "isolation_level": None}, heartbeat_s, grace_s)
+    sqlalchemy.event.listen(storage.engine, "begin", _begin_as_writer)
+    return storage
+
+
+def _begin_as_writer(connection: Connection) -> None:
+    # Optuna reads a trial's state with a lock on its row and then writes it. SQLite knows no such lock: two
+    # processes would take up the same trial, or one would finish what the other has just given up.
+    # A transaction that holds the file from its first statement on is as good, and never waits in a circle.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _open_shared(address: URL, heartbeat_s: int, grace_s: int) -> RDBStorage:
+    options = {"connect_timeout": _CONNECT_S} if address.get_backend_name() == "postgresql" else {}
+    for _ in range(_CREATIONS - 1):
+        try:
+            return _open(address, options, heartbeat_s, grace_s)
+        except OperationalError:
+            raise
+        except AWAY:
+            # Another process makes the tables at this moment; the next look finds them.
+            time.sleep(random.SystemRandom().uniform(0.1, 0.6))
+    return _open(address, options, heartbeat_s, grace_s)
+
+
+def _open(address: URL, connect: dict[str, Any], heartbeat_s: int, grace_s: int) -> RDBStorage:
+    return RDBStorage(
+        address.render_as_string(hide_password=False),
+        # A connection that a restarted server has forgotten is replaced before it is used.
+        engine_kwargs={"connect_args": connect, "pool_pre_ping": True},
+        heartbeat_interval=heartbeat_s,
+        grace_period=grace_s,
+    )
+
+
+def _no_address(shown: str) -> TuningError:
+    return TuningError(
+        f"studies must be kept in a database ({_EXAMPLES})",
+        but=f"the storage is {shown!r}",
+        do="Give another --study-storage.",
+    )
+
+
+def _no_driver(address: URL) -> TuningError:
+    install = (
+        'pip install "psycopg[binary]"' if address.get_backend_name().startswith("postgres") else "its driver"
+    )
+    return TuningError(
+        f"the driver of a storage must be installed ({_EXAMPLES})",
+        but=f"{address.drivername!r} is not",
+        do=f"Install it ({install}), or give another --study-storage.",
+    )
+
+
+def _unusable(address: URL, error: Exception) -> TuningError:
+    said = reason(error).replace(str(address.password), "***") if address.password else reason(error)
+    return TuningError(
+        "the storage of studies must be a database that can be opened and written",
+        but=f"{describe(address)} cannot: {said}",
+        do="Start the database, or mend its address or its permissions.",
+    )
+
+
+def _foreign(address: URL) -> TuningError:
+    return TuningError(
+        "the storage of studies must be a database of its own, made by this version of Optuna",
+        but=f"{describe(address)} has tables of another program or of another version",
+        do="Name another database, such as sqlite:///studies.db.",
+    )
+
+
+AWAY = (StorageInternalError, DBAPIError)
+"""What Optuna raises when the database does not do what it was asked."""
+
+ATTEMPTS = 6
+FIRST_PAUSE_S = 0.2
+# Not the shared generator: a training beside this one draws from it.
+_random = random.Random()
+_Result = TypeVar("_Result")
+
+
+def patiently(ask: Callable[[], _Result]) -> _Result:
+    """Do something in the database, and again after growing pauses while it is away (about seven seconds).
+
+    Args:
+        ask: What to do; doing it twice must do no harm.
+
+    Raises:
+        TuningError: The database stayed away.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return ask()
+        except AWAY as error:
+            if attempt == ATTEMPTS - 1:
+                raise TuningError(
+                    "the storage of the study must answer",
+                    but=f"after {ATTEMPTS} attempts: {reason(error)}",
+                    do="Look whether its database runs and has room, then start the same command again.",
+                ) from error
+        # Processes that got in each other's way come back at different times.
+        time.sleep(FIRST_PAUSE_S * 2**attempt * _random.uniform(0.5, 1.5))
+    raise AssertionError("unreachable")
+
+
+def reason(error: BaseException) -> str:
+    """Say in one line what a database had to say.
+
+    Args:
+        error: From Optuna or SQLAlchemy; what the driver said is below it.
+    """
+    # Optuna's own sentence guesses at invalid data, whatever happened.
+    cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
+    said = str(getattr(cause, "orig", None) or cause).strip()
+    return said.splitlines()[0] if said else type(cause).__name__
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Leave out warnings of experimental features, and of heartbeats beside `Study.optimize`.
+
+    The heartbeats that Optuna misses there are sent by `tracker.search.open_trials`.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # It says that a package is missing which would make it faster; the sampler gp does without.
+    logging.getLogger("optuna._gp.batched_lbfgsb").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.filterwarnings("ignore", "Heartbeat of storage is supposed to be used with Study.optimize")
+        yield

@@ -1,0 +1,140 @@
+"""MLflow's client, opened so that it is quiet, gives up soon, and says in one line why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tracker.errors import TrackingError
+from tracker.tracking.backend.environment import prepare, request_timeout
+from tracker.tracking.backend.uri import describe, require_store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+_FIRST_ANSWER_S = 4
+_READING_S = 60
+
+
+def open_client(uri: str) -> MlflowClient:
+    """Return a client; nothing is asked of the server yet.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+    """
+    prepare()
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@contextmanager
+def reading(uri: str) -> Iterator[MlflowClient]:
+    """Give a client to read with; what MLflow raises inside becomes one line.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+
+    Yields:
+        A client of a store or server that answers.
+
+    Raises:
+        TrackingError: There is no such store, or the server does not answer or does not let us in.
+    """
+    require_store(uri)
+    prepare()
+    from tracker.tracking.backend.failures import FAILURES
+
+    try:
+        # To open an embedded store of another MLflow fails already.
+        client = open_client(uri)
+        with request_timeout(_FIRST_ANSWER_S):
+            client.search_experiments(max_results=1)
+        with request_timeout(_READING_S):
+            yield client
+    except FAILURES as error:
+        raise _unreadable(error, uri) from error
+
+
+def _unreadable(error: Exception, uri: str) -> TrackingError:
+    from tracker.tracking.backend.failures import failure_of, problem_of
+
+    where = describe(uri)
+    do = {
+        "denied": "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an account that may read.",
+        "temporary": "Check the address (--tracking-uri, MLFLOW_TRACKING_URI) and that the server runs.",
+    }.get(failure_of(error), "Check the address (--tracking-uri, MLFLOW_TRACKING_URI).")
+    return TrackingError(f"{where} must answer", but=problem_of(error, "it"), do=do)
+
+
+_PATIENCE_S = 4
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a question.
+
+    Attributes:
+        failure: As `failures.Failure`; empty where it was answered.
+        problem: Why it was not, in one line.
+        version: The server's; empty where it does not say, or is none.
+    """
+
+    failure: str = ""
+    problem: str = ""
+    version: str = ""
+
+
+def ask(uri: str) -> Answer:
+    """Ask once, and wait for seconds only; nothing is changed.
+
+    Whether a store without any experiment can be written is not tried: nothing could be that changes nothing.
+
+    Args:
+        uri: As `resolve_uri` gives it; an embedded store has to be there.
+    """
+    prepare()
+    from tracker.tracking.backend.failures import FAILURES, failure_of, problem_of
+
+    try:
+        # To open one sets all waits anew.
+        client = open_client(uri)
+        with request_timeout(_PATIENCE_S):
+            _try_to_write(client)
+    except FAILURES as error:
+        # Behind it stands the whole statement that a database refused.
+        problem, *_ = problem_of(error, describe(uri)).split(" [SQL: ")
+        return Answer(failure_of(error), problem)
+    return Answer(version=_version(uri) if uri.startswith("http") else "")
+
+
+def _try_to_write(client: MlflowClient) -> None:
+    """Create an experiment that is there already: who may write is told so, and others are refused."""
+    from mlflow.exceptions import MlflowException
+
+    for known in client.search_experiments(max_results=1):
+        try:
+            client.create_experiment(known.name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+
+def _version(uri: str) -> str:
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+
+    from tracker.tracking.backend.failures import FAILURES
+
+    account = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
+    try:
+        response = http_request(account, "/version", "GET", timeout=_PATIENCE_S, max_retries=0)  # type: ignore[no-untyped-call]
+    except FAILURES:
+        # Other servers speak MLflow's language, too.
+        return ""
+    return response.text if response.ok and _VERSION.fullmatch(response.text) else ""

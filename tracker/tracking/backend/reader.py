@@ -1,0 +1,147 @@
+"""Runs as MLflow holds them, read back as plain records."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracker.errors import TrackingError
+from tracker.records import Point, Prediction, RunRecord
+from tracker.tracking.backend.client import reading
+from tracker.tracking.backend.predictions import PREDICTIONS, parse_predictions
+from tracker.tracking.backend.uri import describe
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+_PAGE = 1000
+_KIND = "tracker.kind"
+_WITHOUT_CURVES = ("trial", "study")
+
+
+def read_runs(
+    uri: str, experiment: str, *, metrics: Sequence[str] = (), page_size: int = _PAGE
+) -> list[RunRecord]:
+    """Read all runs of an experiment, the oldest first; deleted ones are left out.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+        experiment: The experiment's name.
+        metrics: Metrics whose whole history is read.
+        page_size: Runs a request, 1 to 50,000.
+
+    Raises:
+        TrackingError: There is no such store, server or experiment.
+    """
+    with reading(uri) as client:
+        experiment_id = _experiment_id(client, experiment, uri)
+        runs = list(_all_runs(client, experiment_id, page_size))
+        return [_record(client, run, metrics) for run in runs]
+
+
+def only_experiment(uri: str) -> str | None:
+    """Return the name of the experiment where there is but one.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+
+    Raises:
+        TrackingError: There is no such store or server.
+    """
+    with reading(uri) as client:
+        known = _experiments(client)
+    return known[0] if len(known) == 1 else None
+
+
+def read_predictions(uri: str, run_id: str) -> list[Prediction]:
+    """Read the predictions that a run stored.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+        run_id: MLflow's id of the run.
+
+    Raises:
+        TrackingError: The run is not there, or it has no such artifact.
+    """
+    with reading(uri) as client, tempfile.TemporaryDirectory(prefix="tracker-") as scratch:
+        names = [artifact.path for artifact in client.list_artifacts(run_id)]
+        if PREDICTIONS not in names:
+            raise TrackingError(
+                f"run {run_id} must have the artifact {PREDICTIONS}",
+                but=f"it has {', '.join(names) or 'none'}",
+                do="If it was just trained, wait or type: tracker sync. Otherwise run it again.",
+            )
+        path = client.download_artifacts(run_id, PREDICTIONS, scratch)
+        return parse_predictions(Path(path).read_text(encoding="utf-8"))
+
+
+def _experiment_id(client: MlflowClient, name: str, uri: str) -> str:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is not None and experiment.lifecycle_stage == "active":
+        return str(experiment.experiment_id)
+    known = _experiments(client)
+    do = (
+        f"Type: --experiment {shlex.quote(known[0])}"
+        if len(known) == 1
+        else "Name one of them: --experiment."
+    )
+    raise TrackingError(
+        f"experiment {name!r} must be in {describe(uri)}",
+        but=_those_there(name, known),
+        do=do if known else "Make it: tracker run.",
+    )
+
+
+def _experiments(client: MlflowClient) -> list[str]:
+    # MLflow makes the first one itself.
+    return [other.name for other in client.search_experiments() if other.name != "Default"]
+
+
+def _those_there(name: str, known: Sequence[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=len(known) or 1, cutoff=0.0)
+    shown = nearest[:10]
+    more = f" and {len(known) - len(shown)} more" if len(known) > len(shown) else ""
+    return f"those there are {', '.join(shown)}{more}" if shown else "none is there"
+
+
+def _all_runs(client: MlflowClient, experiment_id: str, page_size: int) -> Iterator[Run]:
+    token: str | None = None
+    while True:
+        # MLflow stops after one page without a word; the order keeps pages apart while runs are added.
+        page = client.search_runs(
+            [experiment_id],
+            max_results=page_size,
+            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+            page_token=token,
+        )
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord:
+    # Studies have hundreds of trials, and no figure shows their curves.
+    wanted = () if run.data.tags.get(_KIND) in _WITHOUT_CURVES else metrics
+    return RunRecord(
+        run_id=run.info.run_id,
+        name=run.info.run_name or run.info.run_id,
+        status=run.info.status,
+        start_time=run.info.start_time,
+        params=dict(run.data.params),
+        tags=dict(run.data.tags),
+        metrics=dict(run.data.metrics),
+        history={name: _points(client, run.info.run_id, name) for name in wanted if name in run.data.metrics},
+    )
+
+
+def _points(client: MlflowClient, run_id: str, metric: str) -> list[Point]:
+    found = client.get_metric_history(run_id, metric)
+    # Of two values of one step the later one counts, as for MLflow's own latest value.
+    latest = {point.step: point.value for point in sorted(found, key=lambda p: (p.step, p.timestamp))}
+    return [Point(step, value) for step, value in latest.items()]

@@ -1,0 +1,68 @@
+"""What a journal says already: a process that goes on with a run says none of it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tracker.tracking.journal.entries import Context, Creation, DatasetUse, Entry, Metrics, Tags, to_text
+
+
+class Said:
+    """The entries that a journal had when it was opened.
+
+    Args:
+        entries: All of them, in order.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.anything = bool(entries)
+        self.tags: dict[str, str] = {}
+        self._texts = {to_text(entry) for entry in entries}
+        self._points: set[tuple[str, int]] = set()
+        self._contexts: dict[tuple[str, str], Context] = {}
+        for entry in entries:
+            self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
+        match entry:
+            case Creation() as creation:
+                self.tags.update(creation.tags)
+            case Tags(values=values):
+                self.tags.update(values)
+            case Metrics(values=values, step=step):
+                self._points |= {(key, step) for key in values}
+            case DatasetUse() as use:
+                self.context(use.name, use.digest, use.context)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are said without a gap."""
+        steps = {step for _, step in self._points}
+        return next(epoch for epoch in range(len(steps) + 1) if epoch + 1 not in steps)
+
+    def exactly(self, entry: Entry) -> bool:
+        """Say whether the very same was said.
+
+        Args:
+            entry: An entry without a time.
+        """
+        return to_text(entry) in self._texts
+
+    def new_points(self, values: Mapping[str, float], step: int) -> dict[str, float]:
+        """Return the metrics that were not said of a step.
+
+        Args:
+            values: Numbers, by name.
+            step: The epoch, from 1.
+        """
+        return {key: value for key, value in values.items() if (key, step) not in self._points}
+
+    def context(self, name: str, digest: str, context: Context) -> Context:
+        """Return the context that a data set was said to have first: this one, if it is new.
+
+        Args:
+            name: The data set's name.
+            digest: What identifies its content.
+            context: What the run does with it.
+        """
+        return self._contexts.setdefault((name, digest), context)

@@ -1,0 +1,316 @@
+"""What a run writes to: each call is one entry of its journal, and none of them waits for MLflow."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+
+from tracker.errors import TrackingError
+from tracker.tracking.journal.buffer import Backlog
+from tracker.tracking.journal.entries import (
+    Artifact,
+    Context,
+    Creation,
+    DatasetUse,
+    Entry,
+    Link,
+    Metrics,
+    Params,
+    RunStatus,
+    Status,
+    Tags,
+    TrainedModel,
+)
+from tracker.tracking.journal.index import Said
+from tracker.tracking.journal.lifecycle import claim, ending_of
+from tracker.tracking.journal.limits import (
+    MAX_DIGEST,
+    MAX_NAME,
+    MAX_PARAM,
+    MAX_PROFILE,
+    MAX_SCHEMA,
+    MAX_SOURCE,
+    MAX_TAG,
+    safe_key,
+    safe_number,
+    safe_tags,
+    safe_text,
+)
+from tracker.tracking.journal.log import Journal
+from tracker.tracking.journal.run_folder import attempt_uid
+
+RESUMED = "tracker.resumed"
+"""The tag that counts how often another process went on with a run."""
+
+
+class RunRecorder:
+    """Writes one run's journal; begin with `RunRecorder.start`.
+
+    As a context manager it ends the run: FINISHED, FAILED after an error, KILLED after Ctrl-C or an exit.
+    What an earlier process recorded of the same run is not recorded again.
+
+    Args:
+        journal: The run's journal, held for writing.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.folder = journal.path.parent
+        self._backlog = Backlog(journal)
+        self._said = Said(journal.found)
+        self._ended = False
+
+    @classmethod
+    def start(
+        cls,
+        home: Path,
+        *,
+        run_uid: str,
+        experiment: str,
+        run_name: str,
+        params: Mapping[str, object],
+        tags: Mapping[str, str],
+        tracking_uri: str,
+        parent_uid: str = "",
+        rerun: bool = False,
+        reopen: bool = False,
+    ) -> RunRecorder:
+        """Begin a run, or go on with one that did not finish.
+
+        Args:
+            home: The folder that holds all journals.
+            run_uid: What identifies the run: 1 to 100 letters, digits, `_` or `-`.
+            experiment: MLflow's experiment.
+            run_name: The run's name in MLflow.
+            params: Parameters, by name.
+            tags: Tags, by name.
+            tracking_uri: The MLflow store or server that the run is meant for, as `resolve_uri` gives it.
+            parent_uid: The run that this one is nested in, recorded in the same home; empty: none.
+            rerun: Begin a new attempt at it, whatever there is.
+            reopen: Go on with it also where it has finished.
+
+        Raises:
+            RunTaken: The run has finished, or another process is at it.
+        """
+        journal, attempt = claim(home, run_uid, rerun=rerun, reopen=reopen)
+        recorder = cls(journal)
+        first_tags = safe_tags({"tracker.attempt": str(attempt), **tags})
+        if journal.found:
+            recorder._go_on(first_tags)
+        else:
+            recorder._write(
+                Creation(
+                    run_uid=attempt_uid(run_uid, attempt),
+                    attempt=attempt,
+                    tracking_uri=tracking_uri,
+                    experiment=safe_text(experiment, MAX_NAME),
+                    run_name=safe_text(run_name, MAX_NAME),
+                    start_time=_now_ms(),
+                    tags=first_tags,
+                    parent_uid=parent_uid,
+                )
+            )
+        values = {safe_key(key): safe_text(str(value), MAX_PARAM) for key, value in params.items()}
+        recorder._write_new(Params(values=values))
+        return recorder
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an earlier process began this run."""
+        return self._said.anything
+
+    @property
+    def epochs_before(self) -> int:
+        """How many epochs earlier processes recorded."""
+        return self._said.epochs
+
+    @property
+    def disk_problem(self) -> str:
+        """Why entries wait in memory, in one line; empty where none does."""
+        return self._backlog.problem
+
+    def metrics(self, values: Mapping[str, float], *, step: int) -> None:
+        """Record metrics of one step; of a step that was recorded before, the first values stay.
+
+        Args:
+            values: Numbers, by name.
+            step: The epoch, from 1.
+        """
+        self.history({step: values})
+
+    def history(self, values: Mapping[int, Mapping[str, float]]) -> None:
+        """Record metrics of several steps at once; the disk is waited for once.
+
+        Args:
+            values: Numbers by name, by step (the epoch, from 1).
+        """
+        now = _now_ms()
+        safe = {
+            int(step): {safe_key(key): safe_number(value) for key, value in of_step.items()}
+            for step, of_step in values.items()
+        }
+        new = {step: self._said.new_points(of_step, step) for step, of_step in safe.items()}
+        entries = [Metrics(values=of_step, step=step, time=now) for step, of_step in new.items() if of_step]
+        self._backlog.write(*entries)
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Record tags; a later value replaces an earlier one.
+
+        Args:
+            values: Texts, by name.
+        """
+        self._write(Tags(values=safe_tags(values)))
+
+    def link(self, run_uid: str, tags: Mapping[str, str]) -> None:
+        """Record tags that name another run.
+
+        Args:
+            run_uid: The other run's id, as it was recorded here or elsewhere.
+            tags: Texts, by name; `entries.RUN_ID` and `EXPERIMENT_ID` in them become MLflow's ids of it.
+        """
+        self._write(Link(run_uid=run_uid, tags=safe_tags(tags)))
+
+    def dataset(
+        self, *, name: str, digest: str, context: Context, source: str, schema: str = "", profile: str = ""
+    ) -> None:
+        """Record a data set that the run reads.
+
+        Args:
+            name: Its name; another one for each part of a split.
+            digest: What identifies its content, at most 36 characters.
+            context: What the run does with it.
+            source: Where it came from, as JSON.
+            schema: What an element looks like, as JSON.
+            profile: Counts and the like, as JSON.
+
+        Raises:
+            TrackingError: The digest is too long, or the same data set has another context already.
+        """
+        if len(digest) > MAX_DIGEST or self._said.context(name, digest, context) != context:
+            # MLflow keeps one context a (name, digest), the first, without a word.
+            raise TrackingError(
+                f"a data set must have a digest of at most {MAX_DIGEST} characters and one context a run",
+                but=f"{name!r} with digest {digest!r} came as {context!r}",
+                do="Give each part of a split a name of its own, and shorten the digest.",
+            )
+        self._write_new(
+            DatasetUse(
+                name=safe_text(name, MAX_NAME),
+                digest=digest,
+                context=context,
+                source=safe_text(source, MAX_SOURCE),
+                schema=safe_text(schema, MAX_SCHEMA),
+                profile=safe_text(profile, MAX_PROFILE),
+            )
+        )
+
+    def artifact(self, name: str, content: bytes | Path, folder: str = "") -> None:
+        """Record a file; it is copied beside the journal first.
+
+        Args:
+            name: The file's name in MLflow.
+            content: The bytes themselves, or a file to copy.
+            folder: MLflow's artifact folder, empty for the root.
+        """
+        data = content.read_bytes() if isinstance(content, Path) else content
+        path = PurePosixPath("artifacts", folder, name)
+        entry = Artifact(file=str(path), folder=folder, sha256=hashlib.sha256(data).hexdigest())
+        self._write_new(entry, {self.folder / path: data})
+
+    def model(
+        self,
+        folder: Path,
+        *,
+        loader: Path,
+        classes: Sequence[str],
+        pip_requirements: Sequence[str],
+        image_size: int,
+    ) -> None:
+        """Record the trained network; its files are copied beside the journal first.
+
+        Args:
+            folder: The files that the loader reads.
+            loader: A Python file that imports nothing of tracker and has `_load_pyfunc(data_path)`.
+            classes: Names of the outputs, in order.
+            pip_requirements: What the loader needs, as pip reads it.
+            image_size: Side of the square that images are resized to, pixels.
+        """
+        files = model_files(folder, loader, self.folder)
+        entry = TrainedModel(
+            folder=MODEL,
+            loader=f"{LOADER}/{loader.name}",
+            classes=list(classes),
+            pip_requirements=list(pip_requirements),
+            image_size=image_size,
+        )
+        self._write_new(entry, files)
+
+    def finish(self, status: RunStatus, reason: str = "") -> None:
+        """Record how the run ended.
+
+        Args:
+            status: FINISHED, FAILED or KILLED.
+            reason: Why, in one line; it becomes the tag `tracker.reason`.
+        """
+        self._write(Status(status=status, time=_now_ms(), reason=safe_text(reason, MAX_TAG)))
+        self._ended = True
+
+    def close(self) -> bool:
+        """Let go of the journal, unless entries still wait for the disk.
+
+        A run without an end is marked KILLED by the next shipper.
+
+        Returns:
+            Whether everything is written; if not, call it again later.
+        """
+        return self._backlog.close()
+
+    def __enter__(self) -> RunRecorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._ended:
+            self.finish(*ending_of(error))
+        self.close()
+
+    def _go_on(self, tags: Mapping[str, str]) -> None:
+        """Say that this process goes on with the run, and what is different from before."""
+        different = {key: value for key, value in tags.items() if self._said.tags.get(key) != value}
+        times = int(self._said.tags.get(RESUMED, "0")) + 1
+        self._write(Status(status="RUNNING", time=_now_ms()))
+        self._write(Tags(values=different | {RESUMED: str(times)}))
+
+    def _write_new(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
+        if not self._said.exactly(entry):
+            self._write(entry, files)
+
+    def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
+        self._backlog.write(entry, files=files)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+MODEL, LOADER = "model", "loader"
+
+
+def model_files(folder: Path, loader: Path, run_folder: Path) -> dict[Path, bytes]:
+    """Return what has to lie beside a journal before it names a network.
+
+    Args:
+        folder: The files that the loader reads.
+        loader: The Python file that loads them.
+        run_folder: The run's folder.
+
+    Returns:
+        Contents by their paths in the run's folder.
+    """
+    files = {run_folder / LOADER / loader.name: loader.read_bytes()}
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        files[run_folder / MODEL / file.relative_to(folder)] = file.read_bytes()
+    return files

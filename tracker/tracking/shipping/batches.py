@@ -1,0 +1,152 @@
+"""Entries of a journal gathered into requests that are small enough for MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
+
+from tracker.tracking.journal.entries import Metrics, Params, Tags
+from tracker.tracking.journal.log import Line
+
+Value = TypeVar("Value")
+
+MAX_METRICS = 900
+MAX_PARAMS_OR_TAGS = 100
+# A request takes one million bytes; a character can take six of them ("\uXXXX").
+MAX_CHARACTERS = 150_000
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one request says.
+
+    Attributes:
+        metrics: (key, value, time in milliseconds, step) of each point.
+        end: The offset behind the last entry that is said whole, 0 while there is none.
+    """
+
+    metrics: list[tuple[str, float, int, int]] = field(default_factory=list)
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    end: int = 0
+    characters: int = 0
+
+    def add(self, entry: Params | Metrics | Tags) -> None:
+        """Take in an entry that fits.
+
+        Args:
+            entry: What to say.
+        """
+        if isinstance(entry, Metrics):
+            self.metrics += [(key, value, entry.time, entry.step) for key, value in entry.values.items()]
+        elif isinstance(entry, Params):
+            self.params.update(entry.values)
+        else:
+            self.tags.update(entry.values)
+        self.characters += _characters(entry)
+
+    def fits(self, entry: Params | Metrics | Tags) -> bool:
+        """Say whether an entry can be taken in.
+
+        Args:
+            entry: What to say.
+        """
+        if isinstance(entry, Params) and self._changes(entry):
+            return False
+        count = len(entry.values)
+        within = (
+            len(self.metrics) + count <= MAX_METRICS
+            if isinstance(entry, Metrics)
+            else len(self.params) + len(self.tags) + count <= MAX_PARAMS_OR_TAGS
+        )
+        return within and self.characters + _characters(entry) <= MAX_CHARACTERS
+
+    def halves(self) -> list[Batch]:
+        """Cut in two or three parts that say the same together; none where there is one thing to say."""
+        kinds = [
+            Batch(metrics=self.metrics),
+            Batch(params=self.params),
+            Batch(tags=self.tags),
+        ]
+        said = [kind for kind in kinds if kind.size]
+        if len(said) > 1:
+            return said
+        half = self.size // 2
+        return [self._part(0, half), self._part(half, self.size)] if half else []
+
+    @property
+    def size(self) -> int:
+        """How many metrics, parameters and tags there are."""
+        return len(self.metrics) + len(self.params) + len(self.tags)
+
+    def entries(self) -> Iterator[Params | Metrics | Tags]:
+        """Yield each thing that is said as an entry of its own."""
+        for key, value, time, step in self.metrics:
+            yield Metrics(values={key: value}, step=step, time=time)
+        for key, text in self.params.items():
+            yield Params(values={key: text})
+        for key, text in self.tags.items():
+            yield Tags(values={key: text})
+
+    def _part(self, start: int, stop: int) -> Batch:
+        return Batch(
+            metrics=self.metrics[start:stop],
+            params=dict(islice(self.params.items(), start, stop)),
+            tags=dict(islice(self.tags.items(), start, stop)),
+        )
+
+    def _changes(self, entry: Params) -> bool:
+        """Say whether a parameter has another value here: MLflow keeps the first and refuses the other."""
+        return any(self.params.get(key, value) != value for key, value in entry.values.items())
+
+
+def gather(lines: Iterable[Line]) -> Iterator[Batch | Line]:
+    """Gather neighbouring parameters, metrics and tags into batches; yield other lines as they are.
+
+    Args:
+        lines: Lines of one journal, in order.
+
+    Yields:
+        Batches and lines, in the order of the journal.
+    """
+    batch = Batch()
+    for line in lines:
+        if not isinstance(line.entry, Params | Metrics | Tags):
+            if batch.end:
+                yield batch
+                batch = Batch()
+            yield line
+            continue
+        for piece in _pieces(line.entry):
+            if not batch.fits(piece):
+                yield batch
+                batch = Batch()
+            batch.add(piece)
+        batch.end = line.end
+    if batch.end:
+        yield batch
+
+
+def _pieces(entry: Params | Metrics | Tags) -> Iterator[Params | Metrics | Tags]:
+    """Cut an entry into parts that fit into an empty batch each."""
+    if isinstance(entry, Metrics):
+        for points in _cut(entry.values, MAX_METRICS):
+            yield replace(entry, values=points)
+        return
+    longest = max((len(key) + len(value) for key, value in entry.values.items()), default=1)
+    for texts in _cut(entry.values, min(MAX_PARAMS_OR_TAGS, MAX_CHARACTERS // longest)):
+        yield replace(entry, values=texts)
+
+
+def _cut(values: Mapping[str, Value], size: int) -> Iterator[dict[str, Value]]:
+    items = iter(values.items())
+    while part := dict(islice(items, size)):
+        yield part
+
+
+def _characters(entry: Params | Metrics | Tags) -> int:
+    if isinstance(entry, Metrics):
+        return 0
+    return sum(len(key) + len(value) for key, value in entry.values.items())

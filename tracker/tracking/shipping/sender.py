@@ -1,0 +1,173 @@
+"""Sends all journals of a home that are meant for one MLflow store or server, and bears its failures."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tracker.errors import TrackingError
+from tracker.tracking.backend.client import open_client
+from tracker.tracking.backend.failures import FAILURES, SENDING_FAILURES, Failure, failure_of, problem_of
+from tracker.tracking.backend.uri import describe, initialise_embedded, is_there
+from tracker.tracking.journal.lifecycle import close_abandoned
+from tracker.tracking.journal.log import JOURNAL
+from tracker.tracking.journal.run_folder import creation_of, local_run, run_folders
+from tracker.tracking.shipping.cursor import (
+    folders_for,
+    forget_positions,
+    is_sent,
+    load_position,
+    rewind,
+    save_problem,
+)
+from tracker.tracking.shipping.delivery import deliver
+from tracker.tracking.shipping.lock import sole_sender
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+
+Outcome = Failure | Literal["busy"]
+Wait = Callable[[float], bool]
+"""Waits so many seconds; true as soon as the work is to end."""
+
+
+class Shipping:
+    """Sends all journals of a home that are meant for one MLflow store or server.
+
+    Args:
+        home: The folder that holds all journals.
+        tracking_uri: Where MLflow is.
+    """
+
+    def __init__(self, home: Path, tracking_uri: str) -> None:
+        self._home = home
+        self._uri = tracking_uri
+        self._client: MlflowClient | None = None
+        self._meant_for: dict[Path, str] = {}
+        self._complete: dict[Path, int] = {}
+        self._refused: dict[Path, int] = {}
+        self._pause_s = _PAUSE_S
+        self._not_before = 0.0
+
+    def follow(self, wait: Wait, *, drain_s: float) -> None:
+        """Send again and again until told to end; then go on until all is sent.
+
+        Args:
+            wait: Waits between two passes, and says when to end.
+            drain_s: How long to go on at most after that, seconds.
+        """
+        self._notice_lost_store()
+        with suppress(*FAILURES):
+            # Before the first run has anything to send; what fails here fails again, and is told, then.
+            initialise_embedded(self._uri)
+        while not wait(_PAUSE_S):
+            self.send_due()
+        deadline = time.monotonic() + drain_s
+        while self.send() in ("temporary", "busy") and time.monotonic() < deadline:
+            time.sleep(_PAUSE_S * random.uniform(0.5, 1.5))
+
+    def send_due(self) -> Outcome | None:
+        """Send, unless MLflow failed a short time ago; the wait doubles with each failure.
+
+        Returns:
+            As `send`.
+        """
+        if time.monotonic() < self._not_before:
+            return "temporary"
+        outcome = self.send()
+        if outcome in ("temporary", "denied"):
+            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+            self._not_before = time.monotonic() + self._pause_s * random.uniform(0.5, 1.5)
+        else:
+            self._pause_s = _PAUSE_S
+        return outcome
+
+    def send(self) -> Outcome | None:
+        """Send all that there is.
+
+        Returns:
+            None where a later attempt has nothing to do; why MLflow failed, `temporary` or `denied`; or
+            `busy` where another process is sending some of it.
+        """
+        self._notice_lost_store()
+        busy = False
+        for folder in self._due():
+            outcome = self._send_one(folder)
+            if outcome in ("temporary", "denied"):
+                # The other journals would meet the same, each after a wait.
+                return outcome
+            busy = busy or outcome == "busy"
+        return "busy" if busy else None
+
+    def send_again(self) -> None:
+        """Have everything sent again from its start; what another process is sending now, it sends anyway."""
+        for folder in folders_for(self._home, self._uri):
+            with sole_sender(folder) as alone:
+                if alone:
+                    rewind(folder)
+        self._complete.clear()
+
+    def _send_one(self, folder: Path) -> Outcome | None:
+        with sole_sender(folder) as alone:
+            if not alone:
+                return "busy"
+            try:
+                self._deliver(folder)
+            except (TrackingError, *SENDING_FAILURES) as error:
+                return self._failed(folder, error)
+        return None
+
+    def _deliver(self, folder: Path) -> None:
+        size = (folder / JOURNAL).stat().st_size
+        close_abandoned(folder)
+        if is_sent(folder):
+            if _has_ended(folder):
+                self._complete[folder] = size
+        elif self._refused.get(folder) != load_position(folder).offset:
+            initialise_embedded(self._uri)
+            self._client = self._client or open_client(self._uri)
+            deliver(self._client, folder)
+
+    def _failed(self, folder: Path, error: Exception) -> Failure:
+        """Keep why a journal could not be sent."""
+        ours = isinstance(error, TrackingError)
+        failure = "refused" if ours else failure_of(error)
+        with suppress(OSError):
+            # A disk that is full says enough by itself.
+            save_problem(folder, str(error) if ours else problem_of(error, describe(self._uri)))
+        if failure in ("refused", "missing"):
+            self._refused[folder] = load_position(folder).offset
+        return failure
+
+    def _notice_lost_store(self) -> None:
+        """Begin again where a user threw the database away: a new one has nothing of what that one had."""
+        if not is_there(self._uri):
+            forget_positions(folders_for(self._home, self._uri))
+            self._complete.clear()
+
+    def _due(self) -> Iterator[Path]:
+        """Yield the runs that may have something to send."""
+        for folder in run_folders(self._home):
+            size = (folder / JOURNAL).stat().st_size
+            if self._complete.get(folder) != size and self._is_ours(folder):
+                yield folder
+
+    def _is_ours(self, folder: Path) -> bool:
+        if folder not in self._meant_for:
+            creation = creation_of(folder)
+            if creation is None:
+                return False
+            self._meant_for[folder] = creation.tracking_uri
+        return self._meant_for[folder] == self._uri
+
+
+def _has_ended(folder: Path) -> bool:
+    run = local_run(folder)
+    return run is not None and run.state not in ("RUNNING", "UNFINISHED")

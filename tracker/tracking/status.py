@@ -1,0 +1,192 @@
+"""How every run of a home stands: each journal read once, nothing written, MLflow not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from tracker.errors import TrackingError
+from tracker.tracking.backend.uri import describe
+from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status
+from tracker.tracking.journal.log import JOURNAL, has_writer, read_journal
+from tracker.tracking.journal.run_folder import creation_of, run_folders
+from tracker.tracking.shipping.cursor import Position, load_position
+from tracker.tracking.shipping.dead_letters import refused_of
+
+State = Literal["running", "finished", "failed", "killed", "interrupted", "unreadable"]
+"""interrupted: its process died without a word; unreadable: its journal is damaged or of a newer tracker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a run stands.
+
+    Attributes:
+        folder: The run's folder.
+        state: Whether it is at work, and how it ended.
+        reason: Why it did not finish, or why its journal cannot be read; empty where nothing is said.
+        creation: How the run began; None where that cannot be read.
+        params: Its parameters, by name.
+        epoch: The last epoch that was recorded, 0 before the first.
+        records: Entries of its journal.
+        sent: Those of them that MLflow has.
+        refused: Records that MLflow did not take, however often they were sent.
+        position: How far it was sent, and why no further.
+        trials: How many trials of a study stand for it here (`with_trials_folded`).
+    """
+
+    folder: Path
+    state: State
+    reason: str = ""
+    creation: Creation | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    epoch: int = 0
+    records: int = 0
+    sent: int = 0
+    refused: int = 0
+    position: Position = field(default_factory=Position)
+    trials: int = 0
+
+    def of(self, name: str) -> str:
+        """Return a field of its recipe, empty where it is not recorded.
+
+        Args:
+            name: Such as `model`, `mode` or `seed`.
+        """
+        tags = self.creation.tags if self.creation else {}
+        return self.params.get(name) or tags.get(f"tracker.{name}", "")
+
+    @property
+    def experiment(self) -> str:
+        """MLflow's experiment, empty where it is not known."""
+        return self.creation.experiment if self.creation else ""
+
+    @property
+    def server(self) -> str:
+        """The store or server that it is meant for, without a password; empty where it is not known."""
+        return describe(self.creation.tracking_uri) if self.creation else ""
+
+    @property
+    def attempt(self) -> int:
+        """How often the run was begun, this time included."""
+        return self.creation.attempt if self.creation else 1
+
+    @property
+    def unsent(self) -> int:
+        """Entries that MLflow is still to get; none where a user deleted the run."""
+        return 0 if self.position.deleted else self.records - self.sent
+
+
+def with_trials_folded(runs: Sequence[Standing]) -> list[Standing]:
+    """Put the trials of a study into the study's own line: their records, and how many there are.
+
+    Args:
+        runs: How all runs of a home stand.
+    """
+    folded = {run.folder.name: run for run in runs}
+    for trial in runs:
+        study = folded.get(trial.creation.parent_uid) if trial.creation else None
+        if study is not None:
+            del folded[trial.folder.name]
+            folded[study.folder.name] = replace(
+                study,
+                trials=study.trials + 1,
+                records=study.records + trial.records,
+                sent=study.sent + (trial.records if trial.position.deleted else trial.sent),
+                refused=study.refused + trial.refused,
+            )
+    return list(folded.values())
+
+
+def begun_again(runs: Sequence[Standing]) -> set[Path]:
+    """Return the folders of the attempts that a later attempt at the same run has replaced.
+
+    Args:
+        runs: How all runs of a home stand.
+    """
+    latest: dict[tuple[str, str], int] = {}
+    for run in runs:
+        latest[_identity(run)] = max(run.attempt, latest.get(_identity(run), 0))
+    return {run.folder for run in runs if run.attempt < latest[_identity(run)]}
+
+
+def _identity(run: Standing) -> tuple[str, str]:
+    return run.folder.name.removesuffix(f".{run.attempt}"), run.server
+
+
+_ENDED: Mapping[str, State] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
+_OF_EVERY_EPOCH = "train/loss"
+
+
+def survey(home: Path) -> list[Standing]:
+    """Read how every run of a home stands, in the order in which they began.
+
+    Args:
+        home: The folder that holds all journals; one that is not there has no runs.
+
+    Returns:
+        Also runs whose journals cannot be read, at the end where not even their beginning can be.
+    """
+    found = [standing for folder in run_folders(home) if (standing := _standing(folder)) is not None]
+    return sorted(found, key=lambda one: one.creation.start_time if one.creation else float("inf"))
+
+
+def _standing(folder: Path) -> Standing | None:
+    """Read how a run stands; None while it has not written its first entry, or where it was just removed."""
+    try:
+        return _read(folder)
+    except FileNotFoundError:
+        return None
+    except (TrackingError, ValueError, OSError) as error:
+        return Standing(folder=folder, state="unreadable", reason=str(error), creation=_beginning(folder))
+
+
+def _read(folder: Path) -> Standing | None:
+    # Asked before the journal is read: a run that ends in between is finished, not interrupted.
+    at_work = has_writer(folder / JOURNAL)
+    lines, _ = read_journal(folder / JOURNAL)
+    position = load_position(folder)
+    entries = [line.entry for line in lines]
+    if not entries or not isinstance(entries[0], Creation):
+        return None
+    end = next((entry for entry in reversed(entries) if isinstance(entry, Status)), None)
+    return Standing(
+        folder=folder,
+        state=_state(end, at_work=at_work),
+        reason=end.reason if end else "",
+        creation=entries[0],
+        params=_params(entries),
+        epoch=_epoch(entries),
+        records=len(lines),
+        sent=sum(line.end <= position.offset for line in lines),
+        refused=refused_of(folder),
+        position=position,
+    )
+
+
+def _state(end: Status | None, *, at_work: bool) -> State:
+    if end is not None and end.status in _ENDED:
+        return _ENDED[end.status]
+    return "running" if at_work else "interrupted"
+
+
+def _params(entries: Sequence[Entry]) -> dict[str, str]:
+    said = (entry.values for entry in entries if isinstance(entry, Params))
+    return {name: value for values in said for name, value in values.items()}
+
+
+def _epoch(entries: Sequence[Entry]) -> int:
+    for entry in reversed(entries):
+        if isinstance(entry, Metrics) and _OF_EVERY_EPOCH in entry.values:
+            return entry.step
+    return 0
+
+
+def _beginning(folder: Path) -> Creation | None:
+    """Read how a run began, of which the journal cannot be read as a whole."""
+    try:
+        return creation_of(folder)
+    except (TrackingError, ValueError, OSError):
+        return None

@@ -1,0 +1,154 @@
+"""Which study each arm of a plan has, and which earlier one tuned it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracker.config.options import RunOptions
+from tracker.config.recipe import Recipe, digest_of
+from tracker.config.search_space import Range
+from tracker.config.tuned import Tuned
+from tracker.errors import TuningError
+from tracker.runs.plan import Prepared
+from tracker.search.reading import find_studies
+from tracker.search.records import StudySpec
+from tracker.tracking.journal.run_folder import tracker_home
+
+STUDIES = "studies.db"
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """The study of one arm.
+
+    Attributes:
+        base: The arm's recipe; trials differ from it in what is searched.
+        spec: The study.
+    """
+
+    base: Recipe
+    spec: StudySpec
+
+
+def storage_of(prepared: Prepared) -> str:
+    """Return the address of the database that holds the studies."""
+    return prepared.plan.options.study_storage or f"sqlite:///{tracker_home() / STUDIES}"
+
+
+def plan_studies(prepared: Prepared) -> list[StudyPlan]:
+    """Return the study of each arm, in the order of the plan."""
+    options = prepared.plan.options
+    assert options.tune is not None
+    return [
+        StudyPlan(
+            base,
+            StudySpec(
+                name=f"{options.experiment_name}/{base.model}/{base.mode}/{digest_of(attributes)[:10]}",
+                storage=storage_of(prepared),
+                direction="minimize" if options.objective == "val/loss" else "maximize",
+                trials=options.tune,
+                space=options.space(base.mode),
+                epochs=base.epochs,
+                seed=options.study_seed,
+                sampler=options.sampler,
+                pruner=options.study_pruner,
+                attributes=attributes,
+            ),
+        )
+        for base in _bases(prepared)
+        for attributes in [_attributes(prepared, base)]
+    ]
+
+
+def find_tuned(prepared: Prepared) -> dict[tuple[str, str], Tuned]:
+    """Return what the study of each arm found that the same options make.
+
+    Raises:
+        TuningError: If an arm has none; all of them are named, with the studies that they have.
+    """
+    found: dict[tuple[str, str], Tuned] = {}
+    missing: list[str] = []
+    for base in _bases(prepared):
+        wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
+        studies = find_studies(storage_of(prepared), wanted)
+        best = next((study.best for study in studies if study.best is not None), None)
+        if best is None or best.value is None:
+            missing.append(_missing(prepared, base))
+        else:
+            how = how_tuned(prepared.plan.options, base.mode)
+            study = studies[0]
+            objective = study.attributes["objective"]
+            found[base.arm] = Tuned(study.name, best.params, study.trials, objective, best.value, how)
+    if missing:
+        raise TuningError(
+            "--tuned needs an earlier study of every arm with the same images and options",
+            but=f"{len(missing)} of {len(found) + len(missing)} arms have none in experiment "
+            f"{prepared.plan.options.experiment_name!r}",
+            do="Tune them first: tracker tune with the same options, or tracker run --tune 50.",
+            details=missing,
+        )
+    return found
+
+
+def how_tuned(options: RunOptions, mode: str) -> str:
+    """Say how an arm is tuned, in the words in which arms are compared: equal words are equal care."""
+    widths = [
+        f"{name} over a {values.high / values.low:.3g}-fold range"
+        if isinstance(values, Range)
+        else f"{name} among {len(values.values)}"
+        for name, values in options.space(mode).items()
+    ]
+    over = [f"{options.tune_folds} folds"] if options.tune_folds else []
+    over += [f"{options.tune_seeds} seeds"] if options.tune_seeds > 1 else []
+    mean = f", the mean over {' x '.join(over)}" if over else ""
+    judged = f"by {options.objective} of the {options.tune_at} epoch{mean}"
+    return f"{', '.join(widths)}, {judged} ({options.sampler})"
+
+
+def _missing(prepared: Prepared, base: Recipe) -> str:
+    arm = {name: value for name, value in _attributes(prepared, base).items() if name in _OF_THE_ARM}
+    others = find_studies(storage_of(prepared), arm)
+    told = [
+        f"{', '.join(json.loads(study.attributes['searched']))} by {study.attributes['objective']}"
+        for study in others
+        if study.trials
+    ]
+    return f"{base.model} {base.mode}" + (f" (but with other options: {'; '.join(told)})" if told else "")
+
+
+def _bases(prepared: Prepared) -> Iterator[Recipe]:
+    """Yield a recipe of each arm, on the split that is left after unreadable images were skipped."""
+    rule = prepared.images.split.rule
+    arms = {recipe.arm: recipe for recipe in prepared.plan.recipes}
+    for recipe in arms.values():
+        yield recipe.model_copy(update={"split": rule, "seed": 0})
+
+
+_GRID = "grid"
+_OF_THE_ARM = ("experiment", "model", "mode")
+
+
+def _attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:
+    """Return what a study is of; studies that differ in any of it are not the same study."""
+    options = prepared.plan.options
+    space = options.space(base.mode)
+    fields = base.model_dump(mode="json", exclude={"seed", *space})
+    fields["weights"] = prepared.weights_digests[base.weights] or base.weights
+    return {
+        "experiment": options.experiment_name,
+        "model": base.model,
+        "mode": base.mode,
+        "fixed": digest_of([fields, prepared.images.manifest.digest]),
+        "searched": json.dumps({name: str(values) for name, values in space.items()}),
+        "objective": options.objective,
+        "at": options.tune_at,
+        "seeds": str(options.tune_seeds),
+        "folds": str(options.tune_folds or ""),
+        "sampler": options.sampler,
+        "pruner": options.study_pruner,
+        "study_seed": str(options.study_seed),
+        # Another budget is another grid.
+        _GRID: str(options.tune) if options.sampler == "grid" else "",
+    }

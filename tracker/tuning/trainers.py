@@ -1,0 +1,249 @@
+"""Training of trials: a study's recipes, tried on training and validation images alone.
+
+Each trial is trained on every repetition (a seed, or a fold), and is as good as the mean over them. Where one
+linear layer is trained, all trials of a batch are trained at once; otherwise one after another.
+
+Letters of shapes: H heads, one a trial.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from tracker.config.options import RunOptions
+from tracker.config.recipe import Recipe
+from tracker.data.pixels import Pixels
+from tracker.data.splits.folds import Rows, make_folds
+from tracker.interruption import Interruption
+from tracker.io.progress import Progress, silent
+from tracker.runs.images import Images
+from tracker.runs.train import Bench, lay_out
+from tracker.training.heads import Heads, linear_head
+from tracker.training.loop import Examples, Training
+from tracker.training.randomness import random_states, restore_random_states
+from tracker.training.store import Store
+
+_HEADS_AT_ONCE = 10
+_NO_LABEL = -1
+
+Epoch = Sequence[Mapping[str, float]]
+"""What an epoch measured: metrics by name, of each trial of a batch."""
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """One of the trainings that a trial is the mean of.
+
+    Attributes:
+        seed: Of the new layer, the data order and dropout.
+        rows: The images that train and that validate; no test part.
+    """
+
+    seed: int
+    rows: Rows
+
+
+def repetitions(options: RunOptions, images: Images) -> list[Repetition]:
+    """Return what each trial is trained on: every seed, on the split's own parts or on every fold.
+
+    Raises:
+        DataError: If the images are too few for the folds.
+    """
+    parts = images.split.indexes(images.manifest)
+    folds: Sequence[Rows] = [{"train": parts["train"], "val": parts["val"]}]
+    if options.tune_folds is not None:
+        folds = make_folds(images.manifest, images.split, options.tune_folds, seed=images.split.seed)
+    return [Repetition(seed, rows) for seed in range(options.tune_seeds) for rows in folds]
+
+
+class TrialTrainer(Protocol):
+    """Whoever trains trials of one arm."""
+
+    together: int
+    """How many are trained at once."""
+
+    def epochs(self, recipes: Sequence[Recipe]) -> Iterator[Epoch]:
+        """Train a batch of trials, and yield what each epoch measured.
+
+        Raises:
+            NonFiniteLoss: If a loss is infinite or not a number, and there is one trial.
+        """
+
+
+def trial_trainer(
+    base: Recipe,
+    every: Sequence[Repetition],
+    images: Images,
+    pixels: Pixels,
+    *,
+    device: torch.device,
+    interruption: Interruption,
+    progress: Progress = silent,
+) -> TrialTrainer:
+    """Return what trains the trials of an arm; the features that they read are computed now.
+
+    Args:
+        base: The arm's recipe; trials differ from it in what is searched.
+        every: What each trial is trained on.
+        images: All images.
+        pixels: What they decode to.
+        device: Where to compute.
+        interruption: Asked before each batch of images whether to stop there.
+        progress: Told how many images went through a frozen trunk.
+    """
+    maker = _ExamplesMaker(base, images, pixels, device, progress)
+    first = maker.bench(every[0].seed)
+    if first.frozen_as is not None and first.store.rows.ndim == 2 and linear_head(first.cut.tail) is not None:
+        return HeadTrials(maker, every)
+    return TailTrials(maker, every, interruption)
+
+
+@dataclass(frozen=True)
+class _ExamplesMaker:
+    """Makes the networks of an arm, and the examples that they train on."""
+
+    base: Recipe
+    images: Images
+    pixels: Pixels
+    device: torch.device
+    progress: Progress
+    _features: dict[str, Store] = field(default_factory=dict)
+
+    def bench(self, seed: int) -> Bench:
+        """Return a new network; features are looked for once, however many threads compute later."""
+        bench = lay_out(
+            self.base.model_copy(update={"seed": seed}),
+            len(self.images.manifest.classes),
+            self.pixels,
+            device=self.device,
+            progress=self.progress,
+            known=self._features,
+        )
+        if bench.frozen_as is not None:
+            self._features[bench.frozen_as] = bench.store
+        return bench
+
+    def examples(self, bench: Bench, rows: Rows) -> Examples:
+        """Return examples without the test part: its images have no rows here, and its labels no value."""
+        used = {row for part in rows.values() for row in part}
+        labels = [
+            label if row in used else _NO_LABEL for row, label in enumerate(self.images.manifest.labels)
+        ]
+        return Examples.of(bench.store, labels, rows)
+
+
+class HeadTrials:
+    """Trains the heads of all trials of a batch at once."""
+
+    together = _HEADS_AT_ONCE
+
+    def __init__(self, maker: _ExamplesMaker, every: Sequence[Repetition]) -> None:
+        self._device = maker.device
+        benches = {repetition.seed: maker.bench(repetition.seed) for repetition in every}
+        self._every = [
+            (
+                repetition.seed,
+                _head_of(benches[repetition.seed]),
+                maker.examples(benches[repetition.seed], repetition.rows),
+            )
+            for repetition in every
+        ]
+
+    def epochs(self, recipes: Sequence[Recipe]) -> Iterator[Epoch]:
+        """Train a batch of trials; of one whose loss is not finite, all metrics are nan from then on."""
+        groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for index, recipe in enumerate(recipes):
+            groups[recipe.optimizer, recipe.batch_size].append(index)
+        heads = [(indexes, self._heads([recipes[index] for index in indexes])) for indexes in groups.values()]
+        for _ in range(recipes[0].epochs):
+            measured: list[Mapping[str, float]] = [{} for _ in recipes]
+            for indexes, repeated in heads:
+                means = _means([one.run_epoch() for one in repeated])
+                for place, index in enumerate(indexes):
+                    measured[index] = {name: values[place].item() for name, values in means.items()}
+            yield measured
+
+    def _heads(self, recipes: Sequence[Recipe]) -> list[Heads]:
+        return [
+            Heads(
+                head,
+                examples,
+                [recipe.model_copy(update={"seed": seed}) for recipe in recipes],
+                device=self._device,
+            )
+            for seed, head, examples in self._every
+        ]
+
+
+class TailTrials:
+    """Trains trials one after another, the repetitions of a trial side by side, an epoch of each in turn."""
+
+    together = 1
+
+    def __init__(
+        self, maker: _ExamplesMaker, every: Sequence[Repetition], interruption: Interruption
+    ) -> None:
+        self._maker = maker
+        self._every = every
+        self._interruption = interruption
+        for seed in {repetition.seed for repetition in every}:
+            # Random frozen layers are others with every seed.
+            maker.bench(seed)
+
+    def epochs(self, recipes: Sequence[Recipe]) -> Iterator[Epoch]:
+        """Train one trial.
+
+        Raises:
+            NonFiniteLoss: If a loss is infinite or not a number.
+            Interrupted: If the interruption says so.
+        """
+        (recipe,) = recipes
+        device = self._maker.device
+        begun = [self._begin(recipe, repetition) for repetition in self._every]
+        for _ in range(recipe.epochs):
+            measured = []
+            for one in begun:
+                # Dropout draws from one generator, which each training goes on with where it left it.
+                restore_random_states(one.random, device)
+                with self._interruption.stopping_gently():
+                    epoch = one.training.run_epoch(self._interruption.stop_point)
+                one.random = random_states(device)
+                measured.append({name: torch.tensor([value]) for name, value in epoch.metrics.items()})
+            yield [{name: values[0].item() for name, values in _means(measured).items()}]
+        for one in begun:
+            one.bench.check_frozen()
+
+    def _begin(self, recipe: Recipe, repetition: Repetition) -> _Begun:
+        bench = self._maker.bench(repetition.seed)
+        examples = self._maker.examples(bench, repetition.rows)
+        recipe = recipe.model_copy(update={"seed": repetition.seed})
+        training = Training(bench.cut.tail, examples, recipe, device=self._maker.device)
+        return _Begun(bench, training, random_states(self._maker.device))
+
+
+@dataclass
+class _Begun:
+    """One repetition of a trial at work, and the random states that it goes on with."""
+
+    bench: Bench
+    training: Training
+    random: Mapping[str, Tensor]
+
+
+def _head_of(bench: Bench) -> nn.Linear:
+    head = linear_head(bench.cut.tail)
+    assert head is not None
+    return head
+
+
+def _means(repeated: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each metric [H] over repetitions."""
+    return {
+        name: torch.stack([measured[name].double() for measured in repeated]).mean(0) for name in repeated[0]
+    }

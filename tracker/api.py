@@ -1,1 +1,395 @@
-"""Placeholder."""
+"""What notebooks call, and the command line too: run, tune, compare, load runs.
+
+Whatever a shell can do, Python can: options are keywords with the names of `RunOptions`, progress is told to
+an observer, and what comes back are plain records.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tracker.config.loading import read_options
+from tracker.config.options import TRIALS, RunOptions
+from tracker.config.tuned import Tuned
+from tracker.errors import UsageError
+from tracker.interruption import Interruption
+from tracker.records import EpochKind, RunRecord
+
+if TYPE_CHECKING:
+    from tracker.compare.render.formats import Format
+    from tracker.compare.table import Table
+    from tracker.compare.trials import Trials
+    from tracker.config.recipe import Recipe
+    from tracker.runs.events import RunResult
+    from tracker.runs.plan import Plan, Prepared
+    from tracker.search.records import Standing as StudyProgress
+    from tracker.tracking.shipping.cursor import Unsent
+
+# A database in the user's folder is certain to answer, and the next command reads from it.
+_DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
+_LEFTOVERS_S = 8.0
+
+_Result = TypeVar("_Result")
+Arm = tuple[str, str]
+
+
+class Observer:
+    """Is told what `run` and `tune` do, and ignores it; subclasses override what they want to hear."""
+
+    def planned(self, plan: Plan) -> None:
+        """Everything is decided; nothing is decoded or recorded yet."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """So many items of a stage are done, such as images decoded; total is 0 where nobody knows it."""
+
+    def prepared(self, prepared: Prepared) -> None:
+        """Weights are there, and images are decoded."""
+
+    def study_started(self, arm: Arm, number: int, total: int) -> None:
+        """The study with this number (from 1) begins or goes on."""
+
+    def trials(self, standing: StudyProgress) -> None:
+        """A study is so far."""
+
+    def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
+        """A trial has trained so many of its epochs."""
+
+    def study_ended(self, arm: Arm, tuned: Tuned) -> None:
+        """A study found these values."""
+
+    def tuned(self, tuned: Mapping[Arm, Tuned], *, earlier: bool) -> None:
+        """The runs are trained with these values, which studies found: earlier ones, or those made now."""
+
+    def run_started(self, recipe: Recipe, number: int, total: int) -> None:
+        """The run with this number (from 1) begins."""
+
+    def resumed(self, recipe: Recipe, epoch: int) -> None:
+        """A run goes on after so many whole epochs."""
+
+    def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
+        """An epoch measured these values, by metric."""
+
+    def note(self, text: str) -> None:
+        """Something happened that a user should know, while the work goes on."""
+
+    def run_ended(self, result: RunResult) -> None:
+        """A run ended, one way or the other."""
+
+    def sending(self) -> None:
+        """All is trained; the last records are being sent."""
+
+    def sent(self, unsent: Unsent) -> None:
+        """Sending has ended; what is left is sent by the next command."""
+
+
+def run(
+    options: RunOptions | None = None,
+    *,
+    config: Path | str | None = None,
+    observer: Observer | None = None,
+    **given: Any,
+) -> list[RunResult]:
+    """Train every model in every mode, and track every epoch in MLflow; what has finished before is skipped.
+
+    Args:
+        options: What to do; None: as the keywords say, and the reference study where they say nothing.
+        config: A YAML file of options, which the keywords override.
+        observer: Told how far the work is.
+        **given: Fields of `RunOptions`, such as `dataset="phantom"` or `epochs=5`.
+
+    Returns:
+        How each run ended, in the order of the plan; nothing with `dry_run`. A run that failed is in it.
+
+    Raises:
+        UsageError: An option has an unknown name or a value that cannot be; all of them are named.
+        TrackerError: Images, weights, networks or the store are not as they must be.
+        KeyboardInterrupt: Someone asked for an end; what is done is kept, and the same call goes on.
+    """
+    asked = _asked(options, config, given)
+    return _carry_out(asked, _run_all, observer or Observer()) or []
+
+
+def tune(
+    options: RunOptions | None = None,
+    *,
+    config: Path | str | None = None,
+    observer: Observer | None = None,
+    **given: Any,
+) -> Mapping[Arm, Tuned]:
+    """Make the study of every arm, or go on with it; the test images take no part.
+
+    Args:
+        options: What to do; None: as the keywords say. Its field `tune` is the number of trials an arm.
+        config: A YAML file of options, which the keywords override.
+        observer: Told how far the work is.
+        **given: Fields of `RunOptions`, such as `tune=100` or `search="lr,weight_decay"`.
+
+    Returns:
+        What was found, by model and mode; nothing with `dry_run`.
+
+    Raises:
+        UsageError: An option has an unknown name or a value that cannot be; all of them are named.
+        TrackerError: Images, weights, networks or the storage are not as they must be.
+        KeyboardInterrupt: Someone asked for an end; what is done is kept, and the same call goes on.
+    """
+    asked = _asked(options, config, given, otherwise={"tune": TRIALS})
+    return _carry_out(asked, _tune_all, observer or Observer()) or {}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison of modes, model by model; as text it is the table.
+
+    Attributes:
+        table: The table, with the runs behind it and those that are not in it.
+        trials: The trials of tuned arms, by study; None where they were not asked for.
+    """
+
+    table: Table
+    trials: Trials | None = None
+
+    def render(self, format: Format = "table", *, width: int = 80) -> str:
+        """Return it in a format, ending with a line break.
+
+        Args:
+            format: table, markdown, csv, json or latex.
+            width: The widest line of the format `table`, in characters.
+
+        Raises:
+            UsageError: There is no such format, or it has no room for trials.
+        """
+        from tracker.compare.render.formats import render
+
+        return render(self.table, format, width=width, trials=self.trials)
+
+    def write_figures(self, folder: Path | str) -> list[Path]:
+        """Write loss and accuracy curves as PNG and SVG, and return the files.
+
+        Args:
+            folder: Where they go; it is made where it is not there.
+
+        Raises:
+            ComparisonError: The comparison was made without curves, or the folder cannot be written.
+        """
+        from tracker.figures.saving import write_figures
+
+        return write_figures(self.table.selection.runs, Path(folder))
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows."""
+        return self.render("markdown")
+
+
+def compare(
+    experiment: str | None = None,
+    *,
+    metric: str = "test/accuracy",
+    at: EpochKind = "final",
+    split: str | None = None,
+    where: Sequence[str] = (),
+    curves: bool = False,
+    trials: bool = False,
+    tracking_uri: str | None = None,
+    example: bool = False,
+    left: Callable[[Unsent], None] | None = None,
+) -> Comparison:
+    """Pull an experiment's runs back from MLflow and compare modes, model by model.
+
+    Args:
+        experiment: MLflow's experiment; None: the only one there is, or tb-xray.
+        metric: What is compared, such as `test/auroc` or `val/loss`.
+        at: The last epoch (`final`), or the one with the lowest validation loss (`best`).
+        split: The beginning of the split's digest, where runs have several.
+        where: Conditions such as `lr=0.01`; only runs that meet them count.
+        curves: Read metrics by epoch, too, for figures.
+        trials: List the trials of tuned arms, too.
+        tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
+        example: Compare the runs that come with tracker.
+        left: Told what earlier runs could not send before they are read.
+
+    Raises:
+        UsageError: A condition cannot be read, or an example of another store is asked for.
+        TrackingError: There is no such store, server or experiment.
+        ComparisonError: No run has finished, or the runs do not belong in one table.
+    """
+    from tracker.compare.selection import choose
+    from tracker.compare.table import comparison
+    from tracker.compare.trials import trials_of
+    from tracker.figures.saving import CURVES
+
+    runs = load_runs(
+        experiment,
+        metrics=CURVES if curves else (),
+        tracking_uri=tracking_uri,
+        example=example,
+        left=left,
+    )
+    table = comparison(choose(runs, split=split, where=where), metric=metric, at=at)
+    return Comparison(table, trials_of(runs) if trials else None)
+
+
+def load_runs(
+    experiment: str | None = None,
+    *,
+    metrics: Sequence[str] = (),
+    tracking_uri: str | None = None,
+    example: bool = False,
+    left: Callable[[Unsent], None] | None = None,
+) -> list[RunRecord]:
+    """Read all runs of an experiment, the oldest first: trials and studies, too.
+
+    Args:
+        experiment: MLflow's experiment; None: the only one there is, or tb-xray.
+        metrics: Metrics whose whole history is read.
+        tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
+        example: Read the runs that come with tracker.
+        left: Told what earlier runs could not send before they are read.
+
+    Raises:
+        UsageError: An example of another store is asked for.
+        TrackingError: There is no such store, server or experiment.
+    """
+    from tracker.tracking.backend.reader import only_experiment, read_runs
+
+    with open_store(tracking_uri, example=example, left=left) as uri:
+        named = experiment or only_experiment(uri) or RunOptions.model_fields["dataset"].default
+        return read_runs(uri, named, metrics=metrics)
+
+
+@contextmanager
+def open_store(
+    tracking_uri: str | None = None,
+    *,
+    example: bool = False,
+    left: Callable[[Unsent], None] | None = None,
+) -> Iterator[str]:
+    """Have a store to read from; what earlier runs could not send to it is sent first.
+
+    Args:
+        tracking_uri: As a user gives it; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
+        example: The store that comes with tracker, in a folder that is gone afterwards.
+        left: Told what could not be sent, if anything.
+
+    Yields:
+        The store's address.
+
+    Raises:
+        UsageError: Both are asked for.
+        TrackingError: The address is none, or the example did not come with this installation.
+    """
+    from tracker.tracking.backend.uri import resolve_uri
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping.flush import send_leftovers
+    from tracker.ui.example import example_store
+
+    if example and tracking_uri is not None:
+        raise UsageError(
+            "--example has a store of its own",
+            but=f"--tracking-uri {tracking_uri} names another one",
+            do="Leave one of them out.",
+        )
+    if example:
+        # Whatever ends the command, the copy goes with it.
+        with _signals(Interruption(), hangups=True), example_store() as uri:
+            yield uri
+        return
+    uri = resolve_uri(tracking_uri)
+    unsent = send_leftovers(tracker_home(), uri, _LEFTOVERS_S)
+    if unsent and left is not None:
+        left(unsent)
+    yield uri
+
+
+def _asked(
+    options: RunOptions | None,
+    config: Path | str | None,
+    given: Mapping[str, Any],
+    *,
+    otherwise: Mapping[str, Any] | None = None,
+) -> RunOptions:
+    if options is None:
+        return read_options(given, Path(config) if config else None, otherwise=otherwise)
+    if config or given:
+        raise UsageError(
+            "options must be given in one way",
+            but=f"there are RunOptions and {'a file' if config else ', '.join(given)} beside them",
+            do="Give RunOptions alone, or keywords (and config=FILE).",
+        )
+    return options.model_copy(update={**(otherwise or {}), **options.model_dump(exclude_unset=True)})
+
+
+_Job = Callable[["Prepared", Observer, Interruption], _Result]
+
+
+def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _Result | None:
+    from tracker.runs.plan import make_plan, prepare
+
+    plan = make_plan(options, observer.progress)
+    observer.planned(plan)
+    if options.dry_run:
+        return None
+    prepared = prepare(plan, observer.progress)
+    observer.prepared(prepared)
+    return _while_sending(prepared, job, observer)
+
+
+def _while_sending(prepared: Prepared, job: _Job[_Result], observer: Observer) -> _Result:
+    """Do something while a process of its own sends what is recorded."""
+    from tracker.tracking.backend.uri import database_file
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping.process import start_shipper
+
+    uri = prepared.plan.tracking_uri
+    shipper = start_shipper(tracker_home(), uri)
+    interruption = Interruption()
+    try:
+        with _signals(interruption):
+            return job(prepared, observer, interruption)
+    finally:
+        observer.sending()
+        observer.sent(shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S))
+
+
+@contextmanager
+def _signals(interruption: Interruption, *, hangups: bool = False) -> Iterator[None]:
+    """Take the signals that ask for an end, where that can be done: in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with interruption.taking_signals(), interruption.taking_hangups() if hangups else nullcontext():
+        yield
+
+
+def _run_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> list[RunResult]:
+    from tracker.runs.execute import execute
+
+    return execute(_with_tuned(prepared, observer, interruption), observer, interruption)
+
+
+def _with_tuned(prepared: Prepared, observer: Observer, interruption: Interruption) -> Prepared:
+    """Put what studies found into the recipes, if that is asked for."""
+    options = prepared.plan.options
+    if options.tune is None and not options.tuned:
+        return prepared
+    if options.tuned:
+        from tracker.tuning.plan import find_tuned
+
+        found: Mapping[Arm, Tuned] = find_tuned(prepared)
+    else:
+        found = _tune_all(prepared, observer, interruption)
+    observer.tuned(found, earlier=options.tuned)
+    return prepared.with_tuned(found)
+
+
+def _tune_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> Mapping[Arm, Tuned]:
+    from tracker.tuning.execute import tune
+
+    return tune(prepared, observer, interruption)

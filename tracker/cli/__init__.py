@@ -19,7 +19,6 @@ from tracker.errors import TrackerError
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Freeze an ImageNet network or fine-tune it? Train both, track every epoch, compare them fairly.",
 )

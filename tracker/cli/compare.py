@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tracker.cli.opened import Example, opened
-from tracker.records import RunRecord
-
-
-class At(StrEnum):
-    """Which epoch of a run is compared."""
-
-    FINAL = "final"
-    BEST = "best"
-
-
-class Format(StrEnum):
-    """How the table is written."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSON = "json"
-    LATEX = "latex"
+from tracker.cli.completion import experiments, metrics
+from tracker.cli.leftovers import print_unsent
+from tracker.cli.parameters import Example, TrackingUri
+from tracker.compare.render.formats import Format
+from tracker.records import EpochKind
 
 
 def compare(
     experiment: Annotated[
-        str | None, typer.Option(help="MLflow experiment. Default: the only one there is, or tb-xray.")
+        str | None,
+        typer.Option(
+            help="MLflow experiment. Default: the only one there is, or tb-xray.", autocompletion=experiments
+        ),
     ] = None,
-    metric: Annotated[str, typer.Option(help="What is compared, such as test/auroc or val/loss.")] = (
-        "test/accuracy"
-    ),
+    metric: Annotated[
+        str,
+        typer.Option(help="What is compared, such as test/auroc or val/loss.", autocompletion=metrics),
+    ] = "test/accuracy",
     at: Annotated[
-        At, typer.Option(help="The last epoch, or the one with the lowest validation loss.")
-    ] = At.FINAL,
+        EpochKind, typer.Option(help="The last epoch, or the one with the lowest validation loss.")
+    ] = "final",
     split: Annotated[str | None, typer.Option(help="Digest of the split, where runs have several.")] = None,
     where: Annotated[
         list[str] | None, typer.Option(help="Only runs with this parameter, such as lr=0.01; repeatable.")
     ] = None,
-    format: Annotated[Format, typer.Option(help="How the table is written.")] = Format.TABLE,
+    format: Annotated[Format, typer.Option(help="How the table is written.")] = "table",
     output: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
     figures: Annotated[
         Path | None, typer.Option(help="Write loss and accuracy curves (PNG, SVG) to this folder.")
@@ -52,44 +40,32 @@ def compare(
     include_trials: Annotated[
         bool, typer.Option("--include-trials", help="List the trials of tuned arms, too.")
     ] = False,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
-    ] = None,
+    tracking_uri: TrackingUri = None,
     example: Example = False,
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""
-    from tracker.compare.render.formats import render
-    from tracker.compare.selection import choose
-    from tracker.compare.table import comparison
-    from tracker.compare.trials import trials_of
-    from tracker.tracking.backend.reader import only_experiment, read_runs
+    from tracker import api
 
-    with opened(tracking_uri, example=example) as uri:
-        asked = experiment or only_experiment(uri) or "tb-xray"
-        runs = read_runs(uri, asked, metrics=_drawn() if figures else ())
-    selection = choose(runs, split=split, where=where or ())
-    trials = trials_of(runs) if include_trials else None
-    text = render(comparison(selection, metric=metric, at=at.value), format.value, trials=trials)
+    comparison = api.compare(
+        experiment,
+        metric=metric,
+        at=at,
+        split=split,
+        where=where or (),
+        curves=figures is not None,
+        trials=include_trials,
+        tracking_uri=tracking_uri,
+        example=example,
+        left=print_unsent,
+    )
+    text = comparison.render(format)
     if output is None:
         typer.echo(text.rstrip("\n"))
     else:
         _write(output, text)
     if figures is not None:
-        _draw(selection.runs, figures)
-
-
-def _drawn() -> Sequence[str]:
-    from tracker.figures.saving import CURVES
-
-    return CURVES
-
-
-def _draw(runs: Sequence[RunRecord], folder: Path) -> None:
-    from tracker.figures.saving import write_figures
-
-    for path in write_figures(runs, folder):
-        typer.echo(f"wrote {path}", err=True)
+        for path in comparison.write_figures(figures):
+            typer.echo(f"wrote {path}", err=True)
 
 
 def _write(output: Path, text: str) -> None:

@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli.parameters import TrackingUri
+
 
 def doctor(
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
-    ] = None,
+    tracking_uri: TrackingUri = None,
     weights: Annotated[
         str | None,
         typer.Option(help="imagenet, bundled, none or a file. Default: what networks take without a word."),

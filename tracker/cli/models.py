@@ -6,9 +6,16 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli import completion
+
 
 def models(
-    name: Annotated[str | None, typer.Argument(help="A network, to see the nodes it can be cut at.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A network, to see the nodes it can be cut at.", autocompletion=completion.models
+        ),
+    ] = None,
 ) -> None:
     """List the networks, or the nodes at which freeze:NODE can cut one."""
     from tracker.models.cut import cut_points

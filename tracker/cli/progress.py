@@ -13,22 +13,27 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tracker.cli.study_lines import found_line
+from tracker.api import Observer
+from tracker.cli.study_lines import found_line, found_lines
+from tracker.cli.summary import left_out_lines, plan_lines
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_said
 from tracker.runs.events import RunResult
+from tracker.runs.plan import Plan, Prepared
 from tracker.search.records import Standing
+from tracker.tracking.shipping.cursor import Unsent
 
 _BAR_WIDTH = 20
 _MARKS = {"FINISHED": "✓", "SKIPPED": "=", "TAKEN": "~", "FAILED": "✗"}
 
 
-class LiveReporter:
+class LiveObserver(Observer):
     """Shows how far a study is: a line a run that has ended, and below them the run at work."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True, emoji=False)
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
+        self.plan: Plan | None = None
         self._started = 0.0
         self._resumed = 0
         self._label = ""
@@ -51,9 +56,26 @@ class LiveReporter:
         for line in lines:
             self._console.print(line, markup=False)
 
-    def waiting(self, what: str) -> None:
+    def planned(self, plan: Plan) -> None:
+        """Print the plan."""
+        self.plan = plan
+        self.show(plan_lines(plan))
+
+    def prepared(self, prepared: Prepared) -> None:
+        """Print which images were left out."""
+        self.show(left_out_lines(prepared.images))
+
+    def tuned(self, tuned: Mapping[tuple[str, str], Tuned], *, earlier: bool) -> None:
+        """Print what earlier studies found; those made now are printed already."""
+        self.show([*(found_lines(tuned) if earlier else []), ""])
+
+    def sending(self) -> None:
         """Show what is being waited for."""
-        self._draw(Text(f"{what} ..."))
+        self._draw(Text("sending the last records ..."))
+
+    def sent(self, unsent: Unsent) -> None:
+        """Print what could not be sent, and what MLflow refused."""
+        self.show(unsent.lines() if unsent or unsent.refused_in else [])
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Show how many items of a stage are done; the clock of the epochs starts after it."""

@@ -6,19 +6,18 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.opened import Example, opened
+from tracker.cli.leftovers import print_unsent
+from tracker.cli.parameters import Example, TrackingUri
 
 
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(help="MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."),
-    ] = None,
+    tracking_uri: TrackingUri = None,
     example: Example = False,
 ) -> None:
     """Show curves and runs in MLflow's UI, on this machine only; Ctrl-C ends it."""
+    from tracker.api import open_store
     from tracker.ui.server import run_ui
 
-    with opened(tracking_uri, example=example) as uri:
+    with open_store(tracking_uri, example=example, left=print_unsent) as uri:
         run_ui(uri, port, ready=typer.echo)

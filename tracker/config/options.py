@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tracker.config.command_line import CommandLine
 from tracker.config.recipe import (
     BatchSize,
     Epochs,
@@ -35,59 +36,144 @@ Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
+TRIALS = 50
+"""Trials an arm that `tracker tune` makes where nothing else is asked for."""
+
+TRACKING_URI_HELP = "MLflow server or store. Default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db."
+
+IMAGES, NETWORKS, TRAINING = CommandLine("Images"), CommandLine("Networks"), CommandLine("Training")
+TUNING, TRACKING, PLAIN = CommandLine("Tuning"), CommandLine("Tracking"), CommandLine()
+
 MINI = "mini-"
 """How the names of the networks begin that bring weights of their own."""
 
-_MODELS_OF = {"phantom": ("mini-alexnet", "mini-resnet", "mini-densenet")}
+MINI_NETWORKS = ("mini-alexnet", "mini-resnet", "mini-densenet")
+_MODELS_OF = {"phantom": MINI_NETWORKS}
 
 
 class RunOptions(BaseModel):
-    """Everything that `tracker run` and `tracker tune` can be told; the defaults are the reference study."""
+    """Everything that `tracker run` and `tracker tune` can be told; the defaults are the reference study.
+
+    A field is an option of the command line, a key of a `--config` file and a keyword of `tracker.run`. Its
+    description is its help; where that does not say what the default is, the default's value is added.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: tuple[str, ...] = Field(("alexnet", "resnet152", "densenet201"), min_length=1)
-    mode: tuple[Mode, ...] = Field(("feature-extractor", "fine-tuning"), min_length=1)
-    seed: tuple[Seed, ...] = Field((0,), min_length=1)
+    dataset: Annotated[str, IMAGES] = Field(
+        "tb-xray", description="tb-xray, montgomery, phantom, folder or csv."
+    )
+    data: Annotated[Path | None, IMAGES] = Field(
+        None, description="Where the images are: a folder or a csv file."
+    )
+    split: Annotated[str | None, IMAGES] = Field(
+        None,
+        description="train/val/test as counts (486/44/132) or fractions (0.7/0.1/0.2). "
+        "Default: 486/44/132, or these proportions.",
+    )
+    split_seed: Annotated[Seed, IMAGES] = Field(0, description="Seed of the split.")
+    patient_pattern: Annotated[str | None, IMAGES] = Field(
+        None,
+        description="Regular expression that finds the patient in a file name; "
+        "all images of a patient then stay in one part.",
+    )
+    image_size: Annotated[ImageSize, IMAGES] = Field(224, description="Height and width in pixels.")
+    resize: Annotated[Resize, IMAGES] = Field("stretch", description="stretch, pad or crop.")
+    on_unreadable: Annotated[OnUnreadable, IMAGES] = Field("stop", description="stop, or skip such images.")
 
-    dataset: str = "tb-xray"
-    data: Path | None = None
-    patient_pattern: str | None = None
-    on_unreadable: OnUnreadable = "stop"
-    split: str | None = None
-    split_seed: Seed = 0
-    image_size: ImageSize = 224
-    resize: Resize = "stretch"
+    model: Annotated[tuple[str, ...], NETWORKS] = Field(
+        ("alexnet", "resnet152", "densenet201"),
+        min_length=1,
+        description="A network (see tracker models); repeat for several. "
+        "Default: alexnet, resnet152, densenet201 (three mini-... with phantom).",
+    )
+    mode: Annotated[tuple[Mode, ...], NETWORKS] = Field(
+        ("feature-extractor", "fine-tuning"),
+        min_length=1,
+        description="feature-extractor, fine-tuning, freeze:NODE or scratch; repeat for several.",
+    )
+    weights: Annotated[str | None, NETWORKS] = Field(
+        None,
+        description="imagenet, bundled, none, or a .pth or .safetensors file. "
+        "Default: imagenet (bundled for mini-... networks).",
+    )
 
-    weights: str | None = None
-    epochs: Epochs = 40
-    batch_size: BatchSize = 32
-    optimizer: Optimizer = "sgd"
-    lr: LearningRate | None = None
-    weight_decay: WeightDecay = 1e-4
-    momentum: Momentum = 0.9
-    schedule: Schedule = "constant"
-    precision: AskedPrecision = "auto"
+    seed: Annotated[tuple[Seed, ...], TRAINING.of("run")] = Field(
+        (0,), min_length=1, description="Seed of a run; repeat for several."
+    )
+    epochs: Annotated[Epochs, TRAINING] = Field(40, description="Passes over the images.")
+    batch_size: Annotated[BatchSize, TRAINING] = Field(32, description="Images a step.")
+    optimizer: Annotated[Optimizer, TRAINING] = Field("sgd", description="sgd, adam or adamw.")
+    lr: Annotated[LearningRate | None, TRAINING] = Field(
+        None,
+        description="Learning rate. Default with sgd: 0.01 for feature-extractor and scratch, "
+        "0.001 for fine-tuning and freeze; a tenth of that with adam.",
+    )
+    weight_decay: Annotated[WeightDecay, TRAINING] = Field(1e-4, description="L2 penalty.")
+    momentum: Annotated[Momentum, TRAINING] = Field(0.9, description="Momentum of sgd.")
+    schedule: Annotated[Schedule, TRAINING] = Field("constant", description="constant, cosine or step.")
+    precision: Annotated[AskedPrecision, TRAINING] = Field("auto", description="auto, fp32 or bf16.")
 
-    tune: Count | None = None
-    tuned: bool = False
-    search: dict[str, Any] = Field({"lr": None})
-    objective: Objective = "val/loss"
-    tune_at: At = "final"
-    tune_seeds: Annotated[int, Field(ge=1, le=100)] = 1
-    tune_folds: Annotated[int, Field(ge=2, le=100)] | None = None
-    sampler: Sampler = "tpe"
-    pruner: Pruner = "median"
-    study_seed: Seed = 0
-    study_storage: str | None = None
-    jobs: Annotated[int, Field(ge=1, le=1000)] = 1
+    tune: Annotated[
+        Count | None,
+        TUNING.of("run"),
+        TUNING.of(
+            "tune",
+            name="trials",
+            help=f"Trials an arm; finished ones of an earlier command count. Default: {TRIALS}.",
+        ),
+    ] = Field(None, description="Tune each arm first: trials of a study an arm. Default: no tuning.")
+    tuned: Annotated[bool, TUNING.of("run")] = Field(
+        False, description="Train with the best values of earlier studies of these arms."
+    )
+    search: Annotated[dict[str, Any], TUNING] = Field(
+        {"lr": None},
+        description="What is searched: lr, weight_decay, optimizer, batch_size, with commas; "
+        "ranges go into --config. Default: lr.",
+    )
+    objective: Annotated[Objective, TUNING] = Field(
+        "val/loss",
+        description="What a trial is judged by, on validation images: val/loss, val/auroc or val/accuracy.",
+    )
+    tune_at: Annotated[At, TUNING] = Field(
+        "final", description="Which epoch is judged: final, or best (lowest validation loss)."
+    )
+    tune_seeds: Annotated[int, Field(ge=1, le=100), TUNING] = Field(
+        1, description="Seeds that each trial is the mean of."
+    )
+    tune_folds: Annotated[Annotated[int, Field(ge=2, le=100)] | None, TUNING] = Field(
+        None,
+        description="Folds of training and validation images that each trial is the mean of. "
+        "Default: the validation part alone.",
+    )
+    sampler: Annotated[Sampler, TUNING] = Field("tpe", description="tpe, gp, random or grid.")
+    pruner: Annotated[Pruner, TUNING] = Field(
+        "median", description="What ends poor fine-tuning trials early: median, hyperband or none."
+    )
+    study_seed: Annotated[Seed, TUNING] = Field(0, description="Seed of the draws of a study.")
+    study_storage: Annotated[str | None, TUNING] = Field(
+        None,
+        description="Database of the studies, such as postgresql://USER@HOST/NAME. "
+        "Default: studies.db in TRACKER_HOME.",
+    )
+    jobs: Annotated[int, Field(ge=1, le=1000), TUNING] = Field(
+        1, description="Processes on this machine that train trials at once."
+    )
 
-    experiment: str | None = None
-    tracking_uri: str | None = None
-    log_model: LogModel = "first"
-    rerun: bool = False
-    keep_checkpoints: bool = False
-    dry_run: bool = False
+    experiment: Annotated[str | None, TRACKING] = Field(
+        None, description="MLflow experiment. Default: the data set's name."
+    )
+    tracking_uri: Annotated[str | None, TRACKING] = Field(None, description=TRACKING_URI_HELP)
+    log_model: Annotated[LogModel, TRACKING.of("run")] = Field(
+        "first", description="Which networks to store: all, first (of each arm) or none."
+    )
+    rerun: Annotated[bool, PLAIN.of("run")] = Field(
+        False, description="Run again what has finished; the comparison takes the newest."
+    )
+    keep_checkpoints: Annotated[bool, PLAIN.of("run")] = Field(
+        False, description="Keep the last two checkpoints of runs that finish."
+    )
+    dry_run: Annotated[bool, PLAIN] = Field(False, description="Print the plan and stop.")
 
     @field_validator("model", "mode", "seed", mode="before")
     @classmethod

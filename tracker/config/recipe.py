@@ -16,6 +16,12 @@ Resize = Literal["stretch", "pad", "crop"]
 OnUnreadable = Literal["stop", "skip"]
 
 FREEZE = "freeze:"
+MODES = ("feature-extractor", "fine-tuning", "scratch", FREEZE)
+"""The modes by name; of those that begin with the last one, a node follows."""
+
+WEIGHTS = ("imagenet", "bundled", "none")
+"""Weights that have a name; all others are files."""
+
 _MODE = re.compile(r"feature-extractor|fine-tuning|scratch|freeze:\S+")
 _HEAD_ONLY, _SEVERAL_LAYERS = "head", "layers"
 

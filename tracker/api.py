@@ -184,8 +184,8 @@ class Comparison:
         return self.render()
 
     def _repr_markdown_(self) -> str:
-        """Return what a notebook shows."""
-        return self.render("markdown")
+        """Return what a notebook shows: the table, which has no room for trials there."""
+        return Comparison(self.table).render("markdown")
 
 
 def compare(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -65,7 +66,11 @@ Momentum = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Recipe(BaseModel):
-    """Everything that determines one training run."""
+    """Everything that determines one training run.
+
+    A setting that is added later has a default: with that value it is no part of a fingerprint, so that the
+    runs of earlier versions stay what they are.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -117,10 +122,18 @@ class Recipe(BaseModel):
             manifest_digest: The digest of the manifest that is trained on.
             weights_digest: The SHA-256 of the file of weights, which then stands for its path.
         """
-        fields = self.model_dump(mode="json")
+        fields = self.identity()
         if weights_digest:
             fields["weights"] = weights_digest
         return digest_of({"recipe": fields, "manifest": manifest_digest})[:32]
+
+    def identity(self, *, without: Collection[str] = ()) -> dict[str, Any]:
+        """Return the settings that tell this recipe from others, as JSON has them.
+
+        Args:
+            without: Settings to leave out.
+        """
+        return self.model_dump(mode="json", exclude=set(without), exclude_defaults=True)
 
 
 def digest_of(content: Any) -> str:

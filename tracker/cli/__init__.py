@@ -1,4 +1,7 @@
-"""The command line: parse, call, print. Every command imports what it needs when it is called."""
+"""The command line: parse, call the API, print. It knows how things are said in a terminal.
+
+Every command imports what it needs when it is called; nothing is decided or computed here.
+"""
 
 from __future__ import annotations
 

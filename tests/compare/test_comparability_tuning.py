@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tracker.compare.render.notes import footnotes
-from tracker.compare.selection import choose
-from tracker.compare.table import comparison
+from tracker.compare.selection import select_runs
+from tracker.compare.table import build_table
 from tracker.errors import ComparisonError
 
 HOW = "lr over a 1e+04-fold range, by val/loss of the final epoch (tpe)"
@@ -20,7 +20,7 @@ ALIKE = f"Every arm was tuned on validation images alone: {HOW}, 30 trials."
 
 
 def tuning_notes(runs):
-    return [note for note in footnotes(comparison(choose(runs))) if "tuned" in note]
+    return [note for note in footnotes(build_table(select_runs(runs))) if "tuned" in note]
 
 
 def test_nothing_is_said_where_nothing_was_tuned(make_run):
@@ -55,26 +55,26 @@ def test_another_budget_or_a_narrower_range_is_not_alike(make_run, other, said):
 def test_tuned_runs_are_not_averaged_with_others_and_either_can_be_chosen(make_run):
     untuned, tuned = make_run(), make_run(tags=TAGS, params={"lr": "0.07"})
     with pytest.raises(ComparisonError, match="--where tuned=yes, and --where tuned=no"):
-        choose([untuned, tuned])
-    assert choose([untuned, tuned], where=["tuned=yes"]).runs == (tuned,)
-    assert choose([untuned, tuned], where=["tuned=no"]).runs == (untuned,)
+        select_runs([untuned, tuned])
+    assert select_runs([untuned, tuned], where=["tuned=yes"]).runs == (tuned,)
+    assert select_runs([untuned, tuned], where=["tuned=no"]).runs == (untuned,)
 
 
 def test_tuned_and_untuned_are_not_mixed_even_with_the_same_rate(make_run):
     with pytest.raises(ComparisonError, match="all tuned or all not"):
-        choose([make_run(), make_run(seed=1, tags=TAGS)])
+        select_runs([make_run(), make_run(seed=1, tags=TAGS)])
 
 
 def test_what_a_study_found_since_replaces_what_it_had_found_before(make_run):
     before = make_run(tags=TAGS, params={"lr": "0.07"})
     since = make_run(tags=TAGS | {"tracker.tuned_trials": "60"}, params={"lr": "0.05"})
-    selection = choose([before, since])
+    selection = select_runs([before, since])
     assert selection.runs == (since,)
-    assert [entry.run_id for entry in selection.aside] == [before.run_id]
+    assert [entry.run_id for entry in selection.excluded] == [before.run_id]
 
 
 def test_a_tuned_run_and_one_with_the_same_recipe_do_not_replace_each_other(make_run):
     untuned, tuned = make_run(), make_run(tags=TAGS)
-    assert choose([untuned, tuned], where=["tuned=no"]).runs == (untuned,)
+    assert select_runs([untuned, tuned], where=["tuned=no"]).runs == (untuned,)
     with pytest.raises(ComparisonError, match="all tuned or all not"):
-        choose([untuned, tuned])
+        select_runs([untuned, tuned])

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from tracker.compare.render.formats import render
-from tracker.compare.selection import choose
-from tracker.compare.table import comparison
-from tracker.compare.trials import trials_of, trials_text
+from tracker.compare.selection import select_runs
+from tracker.compare.table import build_table
+from tracker.compare.trials import trials_by_study, trials_text
 from tracker.errors import UsageError
 
 STUDY = "tb/alexnet/fine-tuning/0123456789"
@@ -42,7 +42,7 @@ def study(make_run):
 
 
 def numbers(runs):
-    return [trial.number for trial in trials_of(runs)[STUDY]]
+    return [trial.number for trial in trials_by_study(runs)[STUDY]]
 
 
 def test_the_lowest_loss_comes_first_and_trials_without_a_value_last(study):
@@ -54,7 +54,9 @@ def test_the_highest_accuracy_comes_first(study):
 
 
 def test_what_was_searched_is_shown_and_how_each_ended(study):
-    text = trials_text(trials_of(study(searched=("lr", "weight_decay"), t1=0.5, t2="KILLED", t3="FAILED")))
+    text = trials_text(
+        trials_by_study(study(searched=("lr", "weight_decay"), t1=0.5, t2="KILLED", t3="FAILED"))
+    )
     lines = text.splitlines()
     assert STUDY in lines
     assert "      1  complete             0.5  lr 0.01, weight_decay 1e-05" in lines
@@ -64,14 +66,14 @@ def test_what_was_searched_is_shown_and_how_each_ended(study):
 
 
 def test_long_studies_are_cut_and_say_so(study):
-    text = trials_text(trials_of(study(**{f"t{number}": number / 10 for number in range(1, 9)})))
+    text = trials_text(trials_by_study(study(**{f"t{number}": number / 10 for number in range(1, 9)})))
     assert text.count(" complete ") == 5
     assert "and 3 more" in text
 
 
 def test_json_has_every_trial_and_a_format_for_one_table_has_none(make_run, study):
     runs = [make_run(), *study(t1=0.5, t2="KILLED")]
-    table, trials = comparison(choose(runs)), trials_of(runs)
+    table, trials = build_table(select_runs(runs)), trials_by_study(runs)
     content = json.loads(render(table, "json", trials=trials))
     assert [(one["number"], one["state"], one["objective"]) for one in content["trials"]] == [
         (1, "complete", 0.5),
@@ -85,6 +87,6 @@ def test_json_has_every_trial_and_a_format_for_one_table_has_none(make_run, stud
 
 
 def test_trials_are_in_no_table_and_in_no_list_beside_it(make_run, study):
-    selection = choose([make_run(), *study(t1=0.5, t2="KILLED")])
+    selection = select_runs([make_run(), *study(t1=0.5, t2="KILLED")])
     assert len(selection.runs) == 1
-    assert selection.aside == ()
+    assert selection.excluded == ()

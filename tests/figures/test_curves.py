@@ -62,7 +62,7 @@ def test_several_seeds_have_a_band_and_one_has_none(reference_runs):
     assert single.get_supxlabel() == ""
 
 
-def test_a_model_has_the_same_colour_in_every_figure_and_study(make_run):
+def test_a_model_has_the_same_color_in_every_figure_and_study(make_run):
     runs = [make_run("resnet152"), make_run("vgg16"), make_run("vgg16", "fine-tuning")]
     figures = loss_curves(runs)
     frozen, tuned = (drawn_lines(figures[mode]) for mode in ("feature-extractor", "fine-tuning"))

@@ -63,9 +63,9 @@ def test_a_folder_that_is_a_file_is_refused(make_run, tmp_path):
         write_figures([make_run()], tmp_path / "figures")
 
 
-def test_the_first_seven_models_have_seven_colours():
+def test_the_first_seven_models_have_seven_colors():
     styles = line_styles([f"net{number}" for number in range(4)])
-    assert len({style.colour for style in styles.values()}) == 7
+    assert len({style.color for style in styles.values()}) == 7
     assert len(set(map(str, line_styles(f"net{number}" for number in range(25)).values()))) == 28
 
 

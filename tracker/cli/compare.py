@@ -60,17 +60,17 @@ def compare(
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""
     from tracker.compare.render.formats import render
-    from tracker.compare.selection import choose
-    from tracker.compare.table import comparison
-    from tracker.compare.trials import trials_of
+    from tracker.compare.selection import select_runs
+    from tracker.compare.table import build_table
+    from tracker.compare.trials import trials_by_study
     from tracker.tracking.backend.reader import only_experiment, read_runs
 
     with opened(tracking_uri, example=example) as uri:
         asked = experiment or only_experiment(uri) or "tb-xray"
         runs = read_runs(uri, asked, metrics=_drawn() if figures else ())
-    selection = choose(runs, split=split, where=where or ())
-    trials = trials_of(runs) if include_trials else None
-    text = render(comparison(selection, metric=metric, at=at.value), format.value, trials=trials)
+    selection = select_runs(runs, split=split, where=where or ())
+    trials = trials_by_study(runs) if include_trials else None
+    text = render(build_table(selection, metric=metric, at=at.value), format.value, trials=trials)
     if output is None:
         typer.echo(text.rstrip("\n"))
     else:

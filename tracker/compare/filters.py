@@ -40,7 +40,7 @@ class Condition:
         return canonical(value) == canonical(self.value)
 
 
-def keep(runs: Sequence[RunRecord], where: Sequence[str]) -> list[RunRecord]:
+def filter_runs(runs: Sequence[RunRecord], where: Sequence[str]) -> list[RunRecord]:
     """Return the runs that meet the conditions.
 
     Args:

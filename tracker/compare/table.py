@@ -84,7 +84,7 @@ class Table:
         models: The columns.
         rows: The modes, from the most to the least frozen.
         differences: Feature extractor minus fine-tuning, one a model; empty where no model has both.
-        selection: The runs behind the table, and those left aside.
+        selection: The runs behind the table, and those that are not in it.
     """
 
     metric: str
@@ -100,11 +100,11 @@ class Table:
         return [cell for row in self.rows for cell in row.cells if cell is not None]
 
 
-def comparison(selection: Selection, *, metric: str = "test/accuracy", at: EpochKind = "final") -> Table:
+def build_table(selection: Selection, *, metric: str = "test/accuracy", at: EpochKind = "final") -> Table:
     """Put a metric of the selected runs into a table.
 
     Args:
-        selection: The runs, as `tracker.compare.selection.choose` returns them.
+        selection: The runs, as `tracker.compare.selection.select_runs` returns them.
         metric: The metric as part and name, such as `test/accuracy` or `val/loss`.
         at: The last epoch (`final`), or the epoch with the lowest validation loss (`best`).
 

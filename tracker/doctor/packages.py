@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from tracker.doctor.finding import Finding
 from tracker.doctor.imports import need, why_not_importable
+from tracker.doctor.result import CheckResult
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _PRODUCT = "tracker"
 INSTALL = "In the folder of tracker: pip install -c constraints.txt ."
 
 
-def python() -> Finding:
+def python() -> CheckResult:
     """Look whether Python is as new as this package asks for."""
     need("packaging")
     from packaging.specifiers import SpecifierSet
@@ -28,8 +28,8 @@ def python() -> Finding:
     version = platform.python_version()
     facts = {"version": version, "asked": asked, "executable": sys.executable}
     if SpecifierSet(asked).contains(version, prereleases=True):
-        return Finding(state="good", found=version, facts=facts)
-    return Finding(
+        return CheckResult(state="good", found=version, facts=facts)
+    return CheckResult(
         state="missing",
         found=f"{version}, but {_PRODUCT} asks for {asked}",
         advice="Install a newer Python, and make the environment with it: python3.NN -m venv .venv",
@@ -37,7 +37,7 @@ def python() -> Finding:
     )
 
 
-def package(name: str) -> Finding:
+def package(name: str) -> CheckResult:
     """Look whether a package is there, as new as it has to be, and loads.
 
     Args:
@@ -49,11 +49,11 @@ def package(name: str) -> Finding:
     facts = {"version": _version(name), "asked": asked or None}
     problem = _problem(name, asked) or why_not_importable(name)
     if problem:
-        return Finding(state="missing", found=problem, advice=install, facts=facts)
-    return Finding(state="good", found=str(facts["version"]), facts=facts)
+        return CheckResult(state="missing", found=problem, advice=install, facts=facts)
+    return CheckResult(state="good", found=str(facts["version"]), facts=facts)
 
 
-def others(named: Iterable[str]) -> Finding:
+def others(named: Iterable[str]) -> CheckResult:
     """Look whether all other packages are there and as new as they have to be.
 
     Args:
@@ -63,10 +63,10 @@ def others(named: Iterable[str]) -> Finding:
     asked = {one.name: str(one.specifier) for one in _requirements() if one.name not in set(named)}
     problems = [f"{name}: {problem}" for name in asked if (problem := _problem(name, asked[name]))]
     if problems:
-        return Finding(
+        return CheckResult(
             state="missing", found="; ".join(problems), advice=INSTALL, facts={"problems": problems}
         )
-    return Finding(state="good", found=f"all {len(asked)} as asked for", facts={"problems": []})
+    return CheckResult(state="good", found=f"all {len(asked)} as asked for", facts={"problems": []})
 
 
 def _problem(name: str, asked: str) -> str:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from tracker.figures.labels import natural, order_models, paper_mode, paper_model, scale_of, title_of
+from tracker.figures.labels import natural_key, order_models, paper_mode, paper_model, scale_of, title_of
 from tracker.figures.style import PALE, LineStyle, figure_style, line_styles, new_axes
 from tracker.records import RunRecord
 
@@ -55,7 +55,7 @@ def curve_of(runs: Sequence[RunRecord], metric: str) -> Curve | None:
         mean=np.array([np.mean(some) for some in values]),
         low=np.array([min(some) for some in values]),
         high=np.array([max(some) for some in values]),
-        seeds=tuple(sorted({run.params["seed"] for run in having}, key=natural)),
+        seeds=tuple(sorted({run.params["seed"] for run in having}, key=natural_key)),
     )
 
 
@@ -152,12 +152,12 @@ def _draw(axes: Axes, model: str, curve: Curve, style: LineStyle) -> None:
     # A line through one epoch would be invisible.
     marker = "o" if len(curve.epochs) == 1 else ""
     axes.plot(
-        curve.epochs, curve.mean, color=style.colour, linestyle=style.dashes, marker=marker, ms=3, label=model
+        curve.epochs, curve.mean, color=style.color, linestyle=style.dashes, marker=marker, ms=3, label=model
     )
     if len(curve.epochs) == 1:
-        axes.vlines(curve.epochs, curve.low, curve.high, color=style.colour, alpha=0.4, linewidth=3)
+        axes.vlines(curve.epochs, curve.low, curve.high, color=style.color, alpha=0.4, linewidth=3)
     elif len(curve.seeds) > 1:
-        axes.fill_between(curve.epochs, curve.low, curve.high, color=style.colour, alpha=0.15, linewidth=0)
+        axes.fill_between(curve.epochs, curve.low, curve.high, color=style.color, alpha=0.15, linewidth=0)
 
 
 def _set_ranges(axes: Axes, metric: str, curves: Sequence[Curve]) -> None:
@@ -187,10 +187,10 @@ def _label_ends(axes: Axes, curves: Mapping[str, Curve], styles: Mapping[str, Li
     low, high = axes.get_ylim()
     ends = [(float(curve.mean[-1]) - low) / (high - low) for curve in curves.values()]
     for model, place in zip(curves, spread_apart(ends, _LABEL_GAP), strict=True):
-        colour, dashes = styles[model]
+        color, dashes = styles[model]
         sample = ([1.015, 1.09], [place, place])
-        axes.plot(*sample, color=colour, linestyle=dashes, transform=axes.transAxes, clip_on=False)
-        axes.text(1.105, place, paper_model(model), color=colour, va="center", transform=axes.transAxes)
+        axes.plot(*sample, color=color, linestyle=dashes, transform=axes.transAxes, clip_on=False)
+        axes.text(1.105, place, paper_model(model), color=color, va="center", transform=axes.transAxes)
 
 
 def _explain_band(figure: Figure, curves: Iterable[Curve]) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from tracker.compare.render.formats import FORMATS, render
 from tracker.compare.render.latex import escape
-from tracker.compare.selection import choose
-from tracker.compare.table import comparison
+from tracker.compare.selection import select_runs
+from tracker.compare.table import build_table
 from tracker.errors import UsageError
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -20,7 +20,7 @@ ENDINGS = {"table": "txt", "markdown": "md", "csv": "csv", "json": "json", "late
 
 @pytest.fixture
 def table(reference_runs, make_run):
-    return comparison(choose([*reference_runs, make_run(seed=3, status="FAILED")]))
+    return build_table(select_runs([*reference_runs, make_run(seed=3, status="FAILED")]))
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -39,7 +39,7 @@ def test_many_models_go_on_in_further_blocks_that_fit_the_width(make_run):
     modes = ["feature-extractor", "freeze:features.denseblock4", "fine-tuning"]
     runs = [make_run(model, mode, seed) for model in models for mode in modes for seed in range(2)]
     runs.append(make_run(seed=7, status="FAILED"))
-    text = render(comparison(choose(runs)), "table", width=80)
+    text = render(build_table(select_runs(runs)), "table", width=80)
     assert max(map(len, text.splitlines())) <= 80
     headers = [line.split() for line in text.splitlines() if line.startswith(" " * 20)]
     assert len(headers) > 1
@@ -52,21 +52,21 @@ def test_many_models_go_on_in_further_blocks_that_fit_the_width(make_run):
 def test_three_models_fit_80_columns_in_one_block(make_run, reference_runs):
     runs = [*reference_runs, make_run(seed=3, accuracy=0.7)]
     for metric in ("test/accuracy", "val/loss"):
-        text = render(comparison(choose(runs), metric=metric), "table")
+        text = render(build_table(select_runs(runs), metric=metric), "table")
         assert max(map(len, text.splitlines())) <= 80
         assert text.count("alexnet") == 1
 
 
 def test_missing_arms_and_unequal_numbers_of_runs_are_shown(make_run):
     runs = [make_run(accuracy=0.5), make_run(seed=1, accuracy=0.7), make_run("resnet18", "fine-tuning")]
-    lines = render(comparison(choose(runs)), "markdown").splitlines()
+    lines = render(build_table(select_runs(runs)), "markdown").splitlines()
     assert "| feature-extractor | 60.0 ± 14.1 (2) | – |" in lines
     assert "| fine-tuning | – | 75.0 (1) |" in lines
 
 
 def test_a_loss_is_a_number_and_its_difference_has_no_points(make_run):
     runs = [make_run(accuracy=0.75), make_run(mode="fine-tuning", accuracy=0.5)]
-    table = comparison(choose(runs), metric="val/loss")
+    table = build_table(select_runs(runs), metric="val/loss")
     assert "minus fine-tuning   −0.2500" in render(table, "table")
     assert r"Difference & $-0.2500$ \\" in render(table, "latex")
     assert "percentage points" not in render(table, "table")
@@ -74,7 +74,9 @@ def test_a_loss_is_a_number_and_its_difference_has_no_points(make_run):
 
 def test_a_difference_that_rounds_to_nothing_has_no_sign(make_run):
     runs = [make_run(accuracy=0.5), make_run(mode="fine-tuning", accuracy=0.5 + 1e-9)]
-    assert "| feature-extractor minus fine-tuning | 0.0 |" in render(comparison(choose(runs)), "markdown")
+    assert "| feature-extractor minus fine-tuning | 0.0 |" in render(
+        build_table(select_runs(runs)), "markdown"
+    )
 
 
 def test_csv_and_json_hold_every_value_in_full(reference_runs, table):
@@ -94,7 +96,7 @@ def test_csv_and_json_hold_every_value_in_full(reference_runs, table):
 
 def test_a_difference_without_pairs_is_one_line_of_csv(make_run):
     runs = [make_run(accuracy=0.75), make_run(mode="fine-tuning", seed=1, accuracy=0.5)]
-    last = list(csv.DictReader(io.StringIO(render(comparison(choose(runs)), "csv"))))[-1]
+    last = list(csv.DictReader(io.StringIO(render(build_table(select_runs(runs)), "csv"))))[-1]
     assert last == {
         "mode": "feature-extractor minus fine-tuning",
         "model": "alexnet",
@@ -110,7 +112,7 @@ def test_a_difference_without_pairs_is_one_line_of_csv(make_run):
 
 
 def test_json_stays_valid_when_a_value_is_no_number(make_run):
-    content = json.loads(render(comparison(choose([make_run(accuracy=math.nan)])), "json"))
+    content = json.loads(render(build_table(select_runs([make_run(accuracy=math.nan)])), "json"))
     assert content["cells"][0]["mean"] is None
     assert content["differences"] == []
 
@@ -122,12 +124,12 @@ def test_what_latex_would_read_as_a_command_is_printed():
 
 
 def test_markdown_cells_cannot_break_the_table(make_run):
-    text = render(comparison(choose([make_run("a|b")])), "markdown")
+    text = render(build_table(select_runs([make_run("a|b")])), "markdown")
     assert r"| mode | a\|b |" in text
 
 
 def test_latex_writes_the_names_of_papers_and_escapes_all_others(make_run):
     runs = [make_run("resnet18"), make_run("convnext_tiny", "freeze:layer_4")]
-    text = render(comparison(choose(runs)), "latex")
+    text = render(build_table(select_runs(runs)), "latex")
     assert r"Mode & convnext\_tiny & ResNet-18 \\" in text
     assert r"Frozen before layer\_4 & $75.0$ & -- \\" in text

@@ -10,7 +10,7 @@ from tracker.compare.render.markdown import render_markdown
 from tracker.compare.render.plain_data import render_csv, render_json
 from tracker.compare.render.text import render_text
 from tracker.compare.table import Table
-from tracker.compare.trials import Trials, trials_text
+from tracker.compare.trials import TrialsByStudy, trials_text
 from tracker.errors import UsageError
 
 Format = Literal["table", "markdown", "csv", "json", "latex"]
@@ -18,7 +18,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 _WITH_TRIALS = ("table", "json")
 
 
-def render(table: Table, format: str, *, width: int = 80, trials: Trials | None = None) -> str:
+def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy | None = None) -> str:
     """Write a table in a format, ending with a line break.
 
     Args:
@@ -53,5 +53,5 @@ def render(table: Table, format: str, *, width: int = 80, trials: Trials | None 
     return renderers[format](table)
 
 
-def _followed(trials: Trials | None, width: int) -> str:
+def _followed(trials: TrialsByStudy | None, width: int) -> str:
     return "" if trials is None else f"\n{trials_text(trials, width=width)}"

@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from tracker.compare.comparability import SHORT_DIGEST, tuning_note
 from tracker.compare.settings import canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
-from tracker.figures.labels import epoch_of, natural, order_models, order_modes, part_of, scale_of, title_of
+from tracker.figures.labels import natural_key, order_models, order_modes, scale_of, title_of
 from tracker.records import Arm, RunRecord
 
 
 def caption(table: Table) -> str:
-    """Say what the table shows: the metric, its unit and the epoch."""
+    """Return what the table shows: the metric, its unit and the epoch."""
     unit = scale_of(table.metric).unit
     name = title_of(table.metric)
-    epochs = common(table.selection.runs, "epochs")
-    return f"{name[0].upper()}{name[1:]}{f' ({unit})' if unit else ''} {epoch_of(table.at, epochs)}"
+    return f"{name[0].upper()}{name[1:]}{f' ({unit})' if unit else ''} {_epoch(table)}"
 
 
 def footnotes(table: Table) -> list[str]:
@@ -32,6 +31,13 @@ def footnotes(table: Table) -> list[str]:
         _synthetic(table.selection.runs),
     ]
     return [note for note in notes if note]
+
+
+def _epoch(table: Table) -> str:
+    if table.at == "best":
+        return "at the epoch with the lowest validation loss"
+    epochs = common(table.selection.runs, "epochs")
+    return f"after the last epoch ({epochs})" if epochs else "after the last epoch"
 
 
 def _synthetic(runs: Sequence[RunRecord]) -> str:
@@ -93,11 +99,11 @@ def _setting(name: str, arms: Mapping[Arm, str]) -> str:
             for key in order(values):
                 groups[min(values[key])].append(key)
             return f"{name}: " + ", ".join(f"{value} ({', '.join(keys)})" for value, keys in groups.items())
-    return f"{name}: {', '.join(sorted(spelling.values(), key=natural))} (by arm)"
+    return f"{name}: {', '.join(sorted(spelling.values(), key=natural_key))} (by arm)"
 
 
 def _images(table: Table) -> str:
-    part, scale = part_of(table.metric), scale_of(table.metric)
+    part, scale = table.metric.partition("/")[0], scale_of(table.metric)
     count = common(table.selection.runs, f"{part}_images")
     if scale.unit != "%" or not (count and count.isdecimal() and int(count)):
         return ""

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from tracker.compare.render.notes import footnotes
 from tracker.compare.table import DIFFERENCE, Cell, Difference, Table
-from tracker.compare.trials import Trials, trials_json
+from tracker.compare.trials import TrialsByStudy, trials_json
 
 _COLUMNS = ("mode", "model", "metric", "at", "seed", "value", "mean", "sd", "n", "run_id")
 
@@ -30,8 +30,8 @@ def render_csv(table: Table) -> str:
     return text.getvalue()
 
 
-def render_json(table: Table, trials: Trials | None = None) -> str:
-    """Return the table with its notes and the runs left aside; a value that is no number is null."""
+def render_json(table: Table, trials: TrialsByStudy | None = None) -> str:
+    """Return the table with its notes and the runs that are not in it; a value that is no number is null."""
     content = {
         "metric": table.metric,
         "at": table.at,
@@ -45,7 +45,7 @@ def render_json(table: Table, trials: Trials | None = None) -> str:
             if difference is not None
         ],
         "notes": footnotes(table),
-        "not_in_the_table": [asdict(entry) for entry in table.selection.aside],
+        "not_in_the_table": [asdict(entry) for entry in table.selection.excluded],
         **({} if trials is None else {"trials": trials_json(trials)}),
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tracker.compare.render.cells import Written, written_differences, written_rows
 from tracker.compare.render.notes import caption, footnotes
-from tracker.compare.selection import Aside
+from tracker.compare.selection import Excluded
 from tracker.compare.table import DIFFERENCE, MINUEND, Table
 
 _GAP = "   "
@@ -40,7 +40,7 @@ def render_text(table: Table, *, width: int = 80) -> str:
     columns = _columns(table)
     blocks = ["\n".join(_block(table, labels, some)) for some in _fitting(labels, columns, width)]
     notes = [_fill(note, width, "  ") for note in footnotes(table)]
-    pieces = [caption(table), *blocks, "\n".join(notes), _aside(table.selection.aside, width)]
+    pieces = [caption(table), *blocks, "\n".join(notes), _excluded(table.selection.excluded, width)]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
@@ -78,10 +78,10 @@ def _block(table: Table, labels: Sequence[str], columns: Sequence[_Column]) -> l
     return [*head, rule, *body, *([rule, _DIFFERENCE_LINES[0], *tail] if tail else []), rule]
 
 
-def _aside(aside: Sequence[Aside], width: int) -> str:
-    if not aside:
+def _excluded(excluded: Sequence[Excluded], width: int) -> str:
+    if not excluded:
         return ""
-    lines = [f"  {entry.name}  {entry.status}  {entry.reason}" for entry in aside]
+    lines = [f"  {entry.name}  {entry.status}  {entry.reason}" for entry in excluded]
     return "\n".join(["Not in the table:", *(_fill(line, width, "    ") for line in lines)])
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.records import TUNED_TAGS
 from tracker.compare.selection import select_runs
 from tracker.errors import ComparisonError
 
@@ -69,3 +70,23 @@ def test_the_advice_can_be_followed_and_leaves_the_other_arms(make_run, others, 
     selection = select_runs(runs, where=[advice.removeprefix("--where ")])
     assert len(selection.arms()) == len(others) + 1
     assert selection.arms()["alexnet", "feature-extractor"]["0"] is runs[-1]
+
+
+def test_tuned_runs_are_not_averaged_with_others_and_either_can_be_chosen(make_run):
+    untuned, tuned = make_run(), make_run(tags=TUNED_TAGS, params={"lr": "0.07"})
+    with pytest.raises(ComparisonError, match="--where tuned=yes, and --where tuned=no"):
+        select_runs([untuned, tuned])
+    assert select_runs([untuned, tuned], where=["tuned=yes"]).runs == (tuned,)
+    assert select_runs([untuned, tuned], where=["tuned=no"]).runs == (untuned,)
+
+
+def test_tuned_and_untuned_are_not_mixed_even_with_the_same_rate(make_run):
+    with pytest.raises(ComparisonError, match="all tuned or all not"):
+        select_runs([make_run(), make_run(seed=1, tags=TUNED_TAGS)])
+
+
+def test_a_tuned_run_and_one_with_the_same_recipe_do_not_replace_each_other(make_run):
+    untuned, tuned = make_run(), make_run(tags=TUNED_TAGS)
+    assert select_runs([untuned, tuned], where=["tuned=no"]).runs == (untuned,)
+    with pytest.raises(ComparisonError, match="all tuned or all not"):
+        select_runs([untuned, tuned])

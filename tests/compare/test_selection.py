@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from tests.support.records import TUNED_TAGS
 from tracker.compare.selection import select_runs
 from tracker.errors import ComparisonError
 
@@ -66,6 +67,14 @@ def test_of_two_runs_of_one_recipe_the_newer_counts(make_run):
     assert [(entry.run_id, entry.reason) for entry in selection.excluded] == [
         (older.run_id, "superseded by a newer run of the same recipe or study")
     ]
+
+
+def test_what_a_study_found_since_replaces_what_it_had_found_before(make_run):
+    before = make_run(tags=TUNED_TAGS, params={"lr": "0.07"})
+    since = make_run(tags=TUNED_TAGS | {"tracker.tuned_trials": "60"}, params={"lr": "0.05"})
+    selection = select_runs([before, since])
+    assert selection.runs == (since,)
+    assert [entry.run_id for entry in selection.excluded] == [before.run_id]
 
 
 def test_a_finished_run_counts_though_a_newer_one_of_its_recipe_failed(make_run):

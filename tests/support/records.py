@@ -11,6 +11,14 @@ from tracker.records import Point, Prediction, RunRecord
 RunFactory = Callable[..., RunRecord]
 
 SPLIT = "3f2a9c01d7e4b58899aa00112233445566778899aabbccddeeff001122334455"
+TUNED_HOW = "lr over a 1e+04-fold range, by val/loss of the final epoch (tpe)"
+TUNED_TAGS = {
+    "tracker.tuned": "lr",
+    "tracker.tuned_trials": "30",
+    "tracker.tuned_how": TUNED_HOW,
+    "tracker.tuned_study": "tb/alexnet/0",
+}
+"""What is said of a run that was trained with what a study found."""
 CURVES = ("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/loss", "test/accuracy")
 
 

@@ -80,15 +80,15 @@ def compare(
 
 
 def _drawn() -> Sequence[str]:
-    from tracker.figures.saving import CURVES
+    from tracker.figures.curve_files import CURVE_METRICS
 
-    return CURVES
+    return CURVE_METRICS
 
 
 def _draw(runs: Sequence[RunRecord], folder: Path) -> None:
-    from tracker.figures.saving import write_figures
+    from tracker.figures.curve_files import write_curves
 
-    for path in write_figures(runs, folder):
+    for path in write_curves(runs, folder):
         typer.echo(f"wrote {path}", err=True)
 
 

@@ -152,3 +152,9 @@ def test_no_finished_run_is_an_error_that_lists_what_there_is(make_run):
     with pytest.raises(ComparisonError, match="none of 2 can be used") as caught:
         select_runs([make_run(status="FAILED"), make_run(seed=1, status="RUNNING")])
     assert caught.value.details[1] == "alexnet · feature-extractor · seed 1  RUNNING  has not finished"
+
+
+def test_trials_are_in_no_table_and_in_no_list_beside_it(make_run, make_study):
+    selection = select_runs([make_run(), *make_study(t1=0.5, t2="KILLED")])
+    assert len(selection.runs) == 1
+    assert selection.excluded == ()

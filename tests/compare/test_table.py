@@ -48,12 +48,12 @@ def test_means_and_deviations_equal_those_of_exact_arithmetic(reference_runs):
             values = accuracies(reference_runs, model, row.mode)
             assert cell.n == 3
             assert cell.mean == pytest.approx(slow_mean(values), abs=1e-15)
-            assert cell.sd == pytest.approx(slow_sd(values), rel=1e-12)
+            assert cell.statistics["sd"] == pytest.approx(slow_sd(values), rel=1e-12)
 
 
 def test_one_run_has_no_deviation(make_run):
     (cell,) = build_table(select_runs([make_run(accuracy=0.75)])).cells
-    assert (cell.n, cell.mean, cell.sd) == (1, 0.75, None)
+    assert (cell.n, cell.mean, cell.statistics["sd"]) == (1, 0.75, None)
 
 
 def test_differences_are_paired_by_seed(reference_runs):
@@ -64,7 +64,7 @@ def test_differences_are_paired_by_seed(reference_runs):
         pairs = [a - b for a, b in zip(frozen, tuned, strict=True)]
         assert difference.paired
         assert difference.mean == pytest.approx(slow_mean(frozen) - slow_mean(tuned), abs=1e-14)
-        assert difference.sd == pytest.approx(slow_sd(pairs), rel=1e-9)
+        assert difference.statistics["sd"] == pytest.approx(slow_sd(pairs), rel=1e-9)
         assert list(difference.values.values()) == pytest.approx(pairs)
 
 
@@ -76,7 +76,7 @@ def test_pairing_does_not_depend_on_the_order_of_the_runs(make_run):
         make_run(mode="fine-tuning", seed=0, accuracy=0.8),
     ]
     (difference,) = build_table(select_runs(runs)).differences
-    assert difference.sd == pytest.approx(0, abs=1e-12)
+    assert difference.statistics["sd"] == pytest.approx(0, abs=1e-12)
 
 
 def test_arms_of_different_seeds_have_a_difference_of_means_without_deviation(make_run):
@@ -87,7 +87,7 @@ def test_arms_of_different_seeds_have_a_difference_of_means_without_deviation(ma
     ]
     (difference,) = build_table(select_runs(runs)).differences
     assert difference.mean == pytest.approx(0.2)
-    assert (difference.sd, difference.paired) == (None, False)
+    assert (difference.statistics["sd"], difference.paired) == (None, False)
 
 
 def test_models_without_both_modes_have_no_difference(make_run):
@@ -121,11 +121,11 @@ def test_a_value_that_is_no_number_stays_visible(make_run):
     runs = [make_run(accuracy=math.nan), make_run(seed=1, accuracy=0.5)]
     (cell,) = build_table(select_runs(runs)).cells
     assert math.isnan(cell.mean)
-    assert math.isnan(cell.sd)
+    assert math.isnan(cell.statistics["sd"])
 
 
 def test_an_infinite_value_is_infinite_again_though_mlflow_cut_it(make_run):
     runs = [make_run(seed=seed, metrics={"final/val/loss": sys.float_info.max}) for seed in (0, 1)]
     (cell,) = build_table(select_runs(runs), metric="val/loss").cells
     assert cell.mean == math.inf
-    assert math.isnan(cell.sd)
+    assert math.isnan(cell.statistics["sd"])

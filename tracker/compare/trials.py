@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from tracker.compare.settings import rounded
 from tracker.figures.labels import natural_key
 from tracker.records import RunRecord
 
-_SHOWN = 5
 _STATES = {"FINISHED": "complete", "KILLED": "stopped early", "FAILED": "failed", "RUNNING": "running"}
 
 
@@ -54,42 +51,6 @@ def trials_by_study(runs: Sequence[RunRecord]) -> TrialsByStudy:
             trials[_name(run)].append(_trial(run, _searched(studies.get(_name(run)))))
     names = sorted(trials, key=natural_key)
     return {name: sorted(trials[name], key=_best_first(studies.get(name))) for name in names}
-
-
-def trials_text(trials: TrialsByStudy, *, width: int = 80) -> str:
-    """Write the best trials of each study as text.
-
-    Args:
-        trials: As `trials_by_study` returns them.
-        width: The widest line, in characters.
-    """
-    blocks = [line for name, some in trials.items() for line in ("", *_block(name, some, width))]
-    return (
-        "\n".join(["Trials (chosen by validation, none of them has seen the test images):", *blocks]) + "\n"
-    )
-
-
-def trials_json(trials: TrialsByStudy) -> list[dict[str, object]]:
-    """Return every trial with all its fields, for programs."""
-    return [asdict(trial) for some in trials.values() for trial in some]
-
-
-def _block(name: str, trials: Sequence[TrialSummary], width: int) -> list[str]:
-    rows = [("trial", "state", "objective", "settings")]
-    rows += [_row(trial) for trial in trials[:_SHOWN]]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [
-        f"  {number:>{widths[0]}}  {state:{widths[1]}}  {value:>{widths[2]}}  {settings}"
-        for number, state, value, settings in rows
-    ]
-    more = [f"  and {len(trials) - _SHOWN} more (--format json has all)"] if len(trials) > _SHOWN else []
-    return [textwrap.shorten(name, width), *(line[:width].rstrip() for line in lines), *more]
-
-
-def _row(trial: TrialSummary) -> tuple[str, str, str, str]:
-    value = "" if trial.objective is None else f"{trial.objective:.4g}"
-    settings = ", ".join(f"{name} {rounded(text)}" for name, text in trial.settings.items())
-    return str(trial.number), trial.state, value, settings
 
 
 def _trial(run: RunRecord, searched: Sequence[str]) -> TrialSummary:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from tracker.compare.comparability import SHORT_DIGEST
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import canonical, common, distinct, rounded, settings_of
+from tracker.compare.statistics import legend
 from tracker.compare.table import DIFFERENCE, Table
 from tracker.figures.labels import natural_key, order_models, order_modes, scale_of, title_of
 from tracker.records import Arm, RunRecord
@@ -54,11 +55,11 @@ def _seeds(table: Table) -> str:
         (shared,) = seeds
         if len(shared) == 1:
             return f"One run an arm, seed {shared[0]}: the spread between seeds is not known."
-        return f"Mean ± sample standard deviation over seeds {_enumerate(shared)}."
+        return f"{legend()} over seeds {_enumerate(shared)}."
     if counts == {1}:
         return "One run an arm, of different seeds: the spread between seeds is not known."
     number = ", their number in brackets" if len(counts) > 1 else ""
-    return f"Mean ± sample standard deviation over the runs of an arm{number}; arms differ in their seeds."
+    return f"{legend()} over the runs of an arm{number}; arms differ in their seeds."
 
 
 def _enumerate(seeds: Sequence[str]) -> str:

@@ -111,11 +111,8 @@ def _trial_lines(name: str, trials: Sequence[TrialSummary], width: int) -> list[
         f"  {number:>{widths[0]}}  {state:{widths[1]}}  {value:>{widths[2]}}  {settings}"
         for number, state, value, settings in rows
     ]
-    more = (
-        [f"  and {len(trials) - _TRIALS_SHOWN} more (--format json has all)"]
-        if len(trials) > _TRIALS_SHOWN
-        else []
-    )
+    left = len(trials) - _TRIALS_SHOWN
+    more = [f"  and {left} more (--format json has all)"] if left > 0 else []
     return [textwrap.shorten(name, width), *(line[:width].rstrip() for line in lines), *more]
 
 

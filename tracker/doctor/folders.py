@@ -20,7 +20,7 @@ _ENOUGH_SPACE = 8_000_000_000
 
 
 def cache() -> CheckResult:
-    """Look whether decoded images and features can be kept."""
+    """Check that decoded images and features can be kept."""
     folder = cache_dir()
     if problem := why_not_writable(folder):
         return _not_writable(folder, problem, "TRACKER_CACHE")
@@ -39,7 +39,7 @@ def cache() -> CheckResult:
 
 
 def home() -> CheckResult:
-    """Look whether journals can be kept, and whether locks keep other processes from them."""
+    """Check that journals can be kept, and that locks keep other processes from them."""
     folder = tracker_home()
     if problem := why_not_writable(folder):
         return _not_writable(folder, problem, "TRACKER_HOME")

@@ -23,7 +23,7 @@ _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
 def device() -> CheckResult:
-    """Look which device computes, and in which precision the reference networks train on it."""
+    """Find which device computes, and in which precision the reference networks train on it."""
     need("torch")
     from tracker.training.device import choose_device
 
@@ -51,7 +51,7 @@ def cores() -> CheckResult:
 
 
 def memory() -> CheckResult:
-    """Look whether there is enough memory for the largest of the reference networks."""
+    """Check that there is enough memory for the largest of the reference networks."""
     left = [size for size in (_available_memory(), limit_left(_CGROUP)) if size is not None]
     if not left:
         return CheckResult(state="good", found="not known on this system", facts={"available": None})
@@ -119,7 +119,7 @@ def _precisions(chosen: torch.device) -> dict[str, str]:
 
 
 def _unused_gpu(said: list[warnings.WarningMessage]) -> str:
-    """Say why a GPU that is there is not used; empty where there is none, or a user hid it."""
+    """Return why a GPU that is there is not used; empty where there is none, or a user hid it."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return ""
     if said:

@@ -28,7 +28,7 @@ def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], CheckResult]]]
 
 
 def imagenet() -> CheckResult:
-    """Look whether the ImageNet weights of the reference networks are on this machine."""
+    """Check that the ImageNet weights of the reference networks are on this machine."""
     need("torch", "torchvision")
     from tracker.models.weights import imagenet_file
 
@@ -55,7 +55,7 @@ def imagenet() -> CheckResult:
 
 
 def bundled() -> CheckResult:
-    """Look whether the weights that the first run begins with came with this package."""
+    """Check that the weights that the first run begins with came with this package."""
     need("torch", "torchvision")
     from tracker.models.weights import bundled_names
 
@@ -73,7 +73,7 @@ def bundled() -> CheckResult:
 
 
 def chosen(weights: str) -> CheckResult:
-    """Look whether a file of weights is there.
+    """Check that a file of weights is there.
 
     Args:
         weights: A path, or none.

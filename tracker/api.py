@@ -23,7 +23,7 @@ from tracker.records import EpochKind, RunRecord
 if TYPE_CHECKING:
     from tracker.compare.render.formats import Format
     from tracker.compare.table import Table
-    from tracker.compare.trials import Trials
+    from tracker.compare.trials import TrialsByStudy
     from tracker.config.recipe import Recipe
     from tracker.runs.events import RunResult
     from tracker.runs.plan import Plan, Prepared
@@ -151,7 +151,7 @@ class Comparison:
     """
 
     table: Table
-    trials: Trials | None = None
+    trials: TrialsByStudy | None = None
 
     def render(self, format: Format = "table", *, width: int = 80) -> str:
         """Return it in a format, ending with a line break.
@@ -176,9 +176,9 @@ class Comparison:
         Raises:
             ComparisonError: The comparison was made without curves, or the folder cannot be written.
         """
-        from tracker.figures.saving import write_figures
+        from tracker.figures.curve_files import write_curves
 
-        return write_figures(self.table.selection.runs, Path(folder))
+        return write_curves(self.table.selection.runs, Path(folder))
 
     def __str__(self) -> str:
         return self.render()
@@ -220,20 +220,20 @@ def compare(
         TrackingError: There is no such store, server or experiment.
         ComparisonError: No run has finished, or the runs do not belong in one table.
     """
-    from tracker.compare.selection import choose
-    from tracker.compare.table import comparison
-    from tracker.compare.trials import trials_of
-    from tracker.figures.saving import CURVES
+    from tracker.compare.selection import select_runs
+    from tracker.compare.table import build_table
+    from tracker.compare.trials import trials_by_study
+    from tracker.figures.curve_files import CURVE_METRICS
 
     runs = load_runs(
         experiment,
-        metrics=CURVES if curves else (),
+        metrics=CURVE_METRICS if curves else (),
         tracking_uri=tracking_uri,
         example=example,
         left=left,
     )
-    table = comparison(choose(runs, split=split, where=where), metric=metric, at=at)
-    return Comparison(table, trials_of(runs) if trials else None)
+    table = build_table(select_runs(runs, split=split, where=where), metric=metric, at=at)
+    return Comparison(table, trials_by_study(runs) if trials else None)
 
 
 def load_runs(

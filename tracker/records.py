@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Part = Literal["train", "val", "test"]
-PARTS: tuple[Part, ...] = ("train", "val", "test")
+PARTS: tuple[Part, ...] = get_args(Part)
 
 SYNTHETIC_DATASETS = frozenset({"phantom"})
 """Data sets that a program draws; tables, figures and runs of them say so."""
 
 EpochKind = Literal["final", "best"]
 """`final`: the last epoch; `best`: the epoch with the lowest validation loss."""
+EPOCH_KINDS: tuple[EpochKind, ...] = get_args(EpochKind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import pytest
 from rich.cells import cell_len
 
 from tests.support.command import call_main
-from tests.support.installation import NAMES, Installation, Tracker, findings_of, rows
+from tests.support.installation import NAMES, Installation, Tracker, results_of, rows
 from tests.support.servers import free_port
-from tracker.doctor.finding import Finding
+from tracker.doctor.result import CheckResult
 
 PHANTOM = "tracker run --dataset phantom"
 FOLDER = "tracker run --dataset folder --data YOUR_IMAGES"
@@ -49,17 +49,17 @@ def test_what_is_looked_at_is_told_before_it_is_known(
 ) -> None:
     printed = []
 
-    def look() -> Finding:
+    def probe() -> CheckResult:
         printed.append(capsys.readouterr().out)
-        return Finding(state="good", found="3.11")
+        return CheckResult(state="good", found="3.11")
 
-    monkeypatch.setattr("tracker.doctor.packages.python", look)
+    monkeypatch.setattr("tracker.doctor.packages.python", probe)
     assert tracker("doctor").out.startswith("✓ 3.11\n")
     assert [text.rstrip() for text in printed] == ["Python"]
 
 
 @pytest.mark.parametrize("unwanted", ["", "1"])
-def test_marks_are_coloured_in_a_terminal_unless_nobody_wants_it(
+def test_marks_are_colored_in_a_terminal_unless_nobody_wants_it(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, unwanted: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", unwanted)
@@ -75,18 +75,18 @@ def test_marks_are_coloured_in_a_terminal_unless_nobody_wants_it(
 
 
 def test_json_has_every_field(tracker: Tracker, workplace: Path, shared_cache: Path) -> None:
-    findings = findings_of(tracker)
-    assert tuple(findings) == NAMES
-    for finding in findings.values():
-        assert set(finding) == {"name", "state", "found", "advice", "facts"}
-        assert bool(finding["advice"]) == (finding["state"] != "good")
-    assert findings["torch"]["facts"]["asked"] == ">=2.15"
-    assert findings["device"]["facts"].keys() >= {"device", "name", "alexnet", "resnet152", "densenet201"}
-    assert findings["cores"]["facts"]["cores"] >= 1
-    assert findings["memory"]["facts"]["available"] > 1e8
-    assert findings["cache folder"]["facts"]["folder"] == str(shared_cache)
-    assert findings["cache folder"]["facts"]["free"] > 1e6
-    assert findings["MLflow"]["facts"] == {"database": f"{workplace}/mlflow.db", "exists": False}
+    results = results_of(tracker)
+    assert tuple(results) == NAMES
+    for result in results.values():
+        assert set(result) == {"name", "state", "found", "advice", "facts"}
+        assert bool(result["advice"]) == (result["state"] != "good")
+    assert results["torch"]["facts"]["asked"] == ">=2.15"
+    assert results["device"]["facts"].keys() >= {"device", "name", "alexnet", "resnet152", "densenet201"}
+    assert results["cores"]["facts"]["cores"] >= 1
+    assert results["memory"]["facts"]["available"] > 1e8
+    assert results["cache folder"]["facts"]["folder"] == str(shared_cache)
+    assert results["cache folder"]["facts"]["free"] > 1e6
+    assert results["MLflow"]["facts"] == {"database": f"{workplace}/mlflow.db", "exists": False}
 
 
 @pytest.mark.parametrize("columns", [10, 40, 60, 80, 120])

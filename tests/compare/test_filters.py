@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.compare.filters import keep
+from tracker.compare.filters import filter_runs
 from tracker.errors import ComparisonError, UsageError
 
 
@@ -34,28 +34,28 @@ def runs(make_run):
 def test_conditions_keep_the_runs_that_meet_them(make_run, runs, where, kept):
     if where and where[0].startswith("run_uid"):
         runs = [make_run(params={"run_uid": f"uid{number}"}) for number in range(1, 4)]
-    assert keep(runs, where) == [runs[index] for index in kept]
+    assert filter_runs(runs, where) == [runs[index] for index in kept]
 
 
 @pytest.mark.parametrize("text", ["lr", "=0.01", "lr=", "", "@scratch"])
 def test_a_condition_that_is_not_name_and_value_is_refused(runs, text):
     with pytest.raises(UsageError, match="must be NAME=VALUE"):
-        keep(runs, [text])
+        filter_runs(runs, [text])
 
 
 def test_a_name_that_no_run_has_is_refused_with_the_nearest(runs):
     with pytest.raises(UsageError, match=r"no run has 'epoch'. Did you mean 'epochs'"):
-        keep(runs, ["epoch=3"])
+        filter_runs(runs, ["epoch=3"])
     with pytest.raises(UsageError, match=r"no run has 'zzz'. There are: dataset, epochs, lr"):
-        keep(runs, ["zzz=3"])
+        filter_runs(runs, ["zzz=3"])
 
 
 def test_a_scope_that_is_no_model_or_mode_is_refused(runs):
     with pytest.raises(UsageError, match=r"no run has 'fine-tunning'. Did you mean 'fine-tuning'"):
-        keep(runs, ["lr=0.01@fine-tunning"])
+        filter_runs(runs, ["lr=0.01@fine-tunning"])
 
 
 def test_conditions_that_no_run_meets_are_refused_with_the_values_there_are(runs):
     with pytest.raises(ComparisonError, match="none of 4 meets --where lr=1") as caught:
-        keep(runs, ["lr=1"])
+        filter_runs(runs, ["lr=1"])
     assert caught.value.details == ("lr: 0.001, 0.01",)

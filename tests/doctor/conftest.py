@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.installation import Checked, Installation, Tracker, findings_of
+from tests.support.installation import Checked, Installation, Tracker, results_of
 from tests.support.workplace import argv_stays, shared_cache, tracker, workplace
 
 __all__ = ["argv_stays", "shared_cache", "tracker", "workplace"]
@@ -20,4 +20,4 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installatio
 
 @pytest.fixture
 def checked(tracker: Tracker) -> Checked:
-    return partial(findings_of, tracker)
+    return partial(results_of, tracker)

@@ -24,11 +24,11 @@ def test_a_package_that_is_too_old_is_missing_with_what_to_install(
     install(tmp_path, "torch", "2.14.9")
     install(tmp_path, "pandas", "2.1.4")
     monkeypatch.syspath_prepend(tmp_path)
-    findings = checked()
-    assert findings["torch"]["found"] == "2.14.9, but tracker asks for >=2.15"
-    assert findings["torch"]["advice"] == "pip install --upgrade 'torch>=2.15'"
-    assert findings["other packages"]["found"] == "pandas: 2.1.4, but tracker asks for >=2.2"
-    assert [findings[name]["state"] for name in ("torch", "torchvision", "other packages")] == [
+    results = checked()
+    assert results["torch"]["found"] == "2.14.9, but tracker asks for >=2.15"
+    assert results["torch"]["advice"] == "pip install --upgrade 'torch>=2.15'"
+    assert results["other packages"]["found"] == "pandas: 2.1.4, but tracker asks for >=2.2"
+    assert [results[name]["state"] for name in ("torch", "torchvision", "other packages")] == [
         "missing",
         "good",
         "missing",
@@ -41,10 +41,10 @@ def test_a_python_that_is_too_old_and_a_package_that_is_not_there_are_missing(
     dev = "Requires-Dist: not-there-either; extra == 'dev'"
     install(tmp_path, "tracker", "9.0", "Requires-Python: >=3.99", "Requires-Dist: not-there>=1", dev)
     monkeypatch.syspath_prepend(tmp_path)
-    findings = checked()
-    assert findings["Python"]["state"] == findings["other packages"]["state"] == "missing"
-    assert "but tracker asks for >=3.99" in findings["Python"]["found"]
-    assert findings["other packages"]["found"] == "not-there: not installed"
+    results = checked()
+    assert results["Python"]["state"] == results["other packages"]["state"] == "missing"
+    assert "but tracker asks for >=3.99" in results["Python"]["found"]
+    assert results["other packages"]["found"] == "not-there: not installed"
 
 
 def test_a_source_that_is_not_installed_is_missing(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def test_bundled_weights_are_all_there_or_the_installation_is_broken(
     said = rows(told)["bundled weights"]
     assert said.startswith(f"✗ 1 of 3 did not come with this package: {absent} Install tracker again.")
     assert checked()["bundled weights"]["facts"]["absent"] == [absent]
-    assert "missing" not in {finding["state"] for finding in checked("--weights", "imagenet").values()}
+    assert "missing" not in {result["state"] for result in checked("--weights", "imagenet").values()}
 
 
 def test_weights_that_are_asked_for_are_looked_for_alone(checked: Checked, workplace: Path) -> None:

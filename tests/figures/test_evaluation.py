@@ -105,3 +105,12 @@ def test_a_run_without_such_predictions_is_refused(make_predictions):
         roc_png(validation)
     with pytest.raises(ComparisonError, match="none of part test at its final epoch"):
         confusion_matrix_png(validation, CLASSES)
+
+
+def test_figures_of_synthetic_images_say_so(make_predictions):
+    answers = make_predictions([("sick", {"well": 0.2, "sick": 0.8}), ("well", {"well": 0.9, "sick": 0.1})])
+    for drawn in (
+        lambda **said: roc_png(answers, **said),
+        lambda **said: confusion_matrix_png(answers, ["well", "sick"], **said),
+    ):
+        assert drawn(synthetic=True) != drawn(synthetic=False) == drawn()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model
+from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model, scale_of, title_of
 
 
 def test_models_of_the_reference_study_come_first_and_the_rest_in_natural_order():
@@ -41,3 +41,18 @@ def test_papers_write_modes_as_words():
         "Frozen before denseBlock4",
         "Scratch",
     ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "title", "written"),
+    [
+        ("val/loss", "validation loss", "0.1235"),
+        ("test/accuracy", "test accuracy", "12.3"),
+        ("test/balanced_accuracy", "test balanced accuracy", "12.3"),
+        ("train/auroc", "training AUROC", "0.123"),
+        ("test/any_other_metric", "test any other metric", "0.123"),
+    ],
+)
+def test_metrics_have_a_title_and_a_scale_also_those_that_nobody_declared(metric, title, written):
+    assert title_of(metric) == title
+    assert scale_of(metric).write(0.12345) == written

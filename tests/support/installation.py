@@ -50,14 +50,14 @@ class Installation:
         return made
 
 
-def findings_of(tracker: Tracker, *arguments: str) -> dict[str, dict[str, Any]]:
-    """Return every finding by its name; the exit code has to fit them."""
+def results_of(tracker: Tracker, *arguments: str) -> dict[str, dict[str, Any]]:
+    """Return every result by its name; the exit code has to fit them."""
     told = tracker("doctor", "--json", *arguments)
     said = json.loads(told.out)
-    findings = {check["name"]: check for check in said["checks"]}
-    missing = any(finding["state"] == "missing" for finding in findings.values())
+    results = {check["name"]: check for check in said["checks"]}
+    missing = any(result["state"] == "missing" for result in results.values())
     assert (told.code, said["can_run"]) == (int(missing), not missing)
-    return findings
+    return results
 
 
 def rows(told: Outcome) -> dict[str, str]:

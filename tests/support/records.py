@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,6 +12,15 @@ from tracker.records import Point, Prediction, RunRecord
 RunFactory = Callable[..., RunRecord]
 
 SPLIT = "3f2a9c01d7e4b58899aa00112233445566778899aabbccddeeff001122334455"
+STUDY = "tb/alexnet/fine-tuning/0123456789"
+TUNED_HOW = "lr over a 1e+04-fold range, by val/loss of the final epoch (tpe)"
+TUNED_TAGS = {
+    "tracker.tuned": "lr",
+    "tracker.tuned_trials": "30",
+    "tracker.tuned_how": TUNED_HOW,
+    "tracker.tuned_study": "tb/alexnet/0",
+}
+"""What is said of a run that was trained with what a study found."""
 CURVES = ("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/loss", "test/accuracy")
 
 
@@ -100,6 +110,34 @@ def reference_runs(make_run: RunFactory) -> list[RunRecord]:
         for (model, mode), right in levels.items()
         for seed in spread
     ]
+
+
+@pytest.fixture
+def make_study(make_run: RunFactory) -> Callable[..., list[RunRecord]]:
+    """A factory of a study's run and its trials, by number: objective, or the status of one without."""
+
+    def make(
+        objective: str = "val/loss", searched: Sequence[str] = ("lr",), **outcomes: float | str
+    ) -> list[RunRecord]:
+        tags = {
+            "tracker.kind": "study",
+            "tracker.study": STUDY,
+            "tracker.searched": json.dumps(dict.fromkeys(searched, "a range")),
+        }
+        runs = [make_run(tags=tags, params={"objective": objective})]
+        for name, outcome in outcomes.items():
+            ended = isinstance(outcome, float)
+            runs.append(
+                make_run(
+                    status="FINISHED" if ended else outcome,
+                    params={"lr": f"0.0{name[1:]}", "weight_decay": "1e-05"},
+                    tags={"tracker.kind": "trial", "tracker.study": STUDY, "tracker.trial": name[1:]},
+                    metrics={"objective": outcome} if ended else {},
+                )
+            )
+        return runs
+
+    return make
 
 
 def lr_of(mode: str) -> str:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from sklearn.metrics import roc_auc_score
 
-from tracker.training.metrics import accuracy, auroc, aurocs, measure
+from tracker.training.metrics import aurocs, correct, measure, scores
 
 
 def area_by_pairs(scores: list[float], positive: list[bool]) -> float:
@@ -33,7 +33,7 @@ def test_auroc_counts_pairs(classes: int) -> None:
     areas = [
         area_by_pairs(probabilities[:, k].double().tolist(), (labels == k).tolist()) for k in range(classes)
     ]
-    assert auroc(probabilities, labels) == pytest.approx(sum(areas) / classes, abs=1e-9)
+    assert aurocs(probabilities[:, None], labels).item() == pytest.approx(sum(areas) / classes, abs=1e-9)
 
 
 def test_measures_of_a_small_example() -> None:
@@ -44,11 +44,21 @@ def test_measures_of_a_small_example() -> None:
     assert found["accuracy"] == 0.5
     assert found["loss"] == pytest.approx(sum(losses) / 4, rel=1e-6)
     assert found["auroc"] == 0.75
-    assert accuracy(logits, labels) == 0.5
+    assert correct(logits[:, None], labels)[:, 0].tolist() == [True, False, True, False]
+
+
+def test_scores_of_many_networks_are_those_of_each() -> None:
+    logits_NHK = torch.randn(30, 4, 3, generator=torch.Generator().manual_seed(0))
+    labels_N = torch.arange(30) % 3
+    together = scores(logits_NHK, labels_N)
+    for head in range(4):
+        alone = measure(logits_NHK[:, head], labels_N)
+        del alone["loss"]
+        assert {name: values_H[head].item() for name, values_H in together.items()} == alone
 
 
 def test_auroc_of_probabilities_that_are_not_finite_is_nan() -> None:
-    assert math.isnan(auroc(torch.full((2, 2), float("nan")), torch.tensor([0, 1])))
+    assert aurocs(torch.full((2, 1, 2), float("nan")), torch.tensor([0, 1])).isnan().all()
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])

@@ -23,26 +23,26 @@ def doctor(
 
     The exit code is 1 where something is missing. Warnings do not change it.
     """
-    from tracker.cli.doctor_table import Table, findings_json
+    from tracker.cli.doctor_results import ResultPrinter, results_json
     from tracker.doctor.checkup import all_checks
 
     checks = all_checks(tracking_uri=tracking_uri, weights_asked=weights)
     if as_json:
-        findings = {check.name: check.finding() for check in checks}
-        typer.echo(findings_json(findings))
+        results = {check.name: check.run() for check in checks}
+        typer.echo(results_json(results))
     else:
-        table, findings = Table(), {}
+        printer, results = ResultPrinter(), {}
         for check in checks:
             # The name first: some packages take seconds to load.
-            table.begin(check.name)
-            findings[check.name] = check.finding()
-            table.end(findings[check.name])
-        table.summary(findings.values(), _next_commands(weights, tracking_uri))
-    raise typer.Exit(int(any(finding.state == "missing" for finding in findings.values())))
+            printer.begin(check.name)
+            results[check.name] = check.run()
+            printer.end(results[check.name])
+        printer.summary(results.values(), _next_commands(weights, tracking_uri))
+    raise typer.Exit(int(any(result.state == "missing" for result in results.values())))
 
 
 def _next_commands(weights: str | None, tracking_uri: str | None) -> Iterator[str]:
-    """Yield runs that need no more than what was looked at."""
+    """Yield commands that need no more than what was checked."""
     from tracker.tracking.backend.uri import database_file, describe
 
     given = f" --weights {shlex.quote(weights)}" if weights else ""

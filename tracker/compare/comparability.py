@@ -1,92 +1,20 @@
-"""Whether runs can stand in one table: same split, same images, same settings, all tuned or none."""
+"""Whether runs can stand in one table: same split, same images, all tuned or none, same settings."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from tracker.compare.settings import by_age, canonical, common, is_tuned, settings_of
 from tracker.errors import ComparisonError
-from tracker.figures.labels import order_models, order_modes
 from tracker.records import Arm, RunRecord
 
 SHORT_DIGEST = 12
 
-
-def digest_of(run: RunRecord) -> str:
-    """Return the digest of the split that a run was trained on; empty where it was not recorded."""
-    return run.tags.get("tracker.split_digest", "")
-
-
-def pick_split(runs: Sequence[RunRecord], prefix: str | None) -> str:
-    """Return the digest of the one split to compare on.
-
-    Args:
-        runs: Finished runs.
-        prefix: The beginning of a digest; None where there is no choice to make.
-
-    Raises:
-        ComparisonError: There are several splits and none was chosen, or not exactly one was.
-    """
-    digests = list(_by_digest(runs))
-    found = [digest for digest in digests if digest.startswith(prefix or "")]
-    if len(found) == 1:
-        return found[0]
-    if prefix is None:
-        raise _several(runs, "all runs of a table must share one split", f"these have {len(digests)}")
-    count = f"{len(found)} of the {len(digests)} splits do" if found else "no split does"
-    raise _several(runs, "exactly one split must begin with what --split says", f"{count} with {prefix!r}")
-
-
-def refuse_other_images(runs: Sequence[RunRecord]) -> None:
-    """Refuse runs that were trained on images of different content under the same names.
-
-    Raises:
-        ComparisonError: The runs carry more than one manifest digest.
-    """
-    groups: dict[str, list[RunRecord]] = defaultdict(list)
-    for run in sorted(runs, key=by_age, reverse=True):
-        groups[run.tags.get("tracker.manifest_digest", "")].append(run)
-    if len(groups) > 1:
-        raise ComparisonError(
-            "all runs of a table must have seen the same images",
-            but=f"the images behind this split changed between runs ({len(groups)} manifests)",
-            do=f"Choose one, for example --where manifest_digest={next(iter(groups))[:SHORT_DIGEST]}.",
-            details=[_line(digest, members) for digest, members in groups.items()],
-        )
-
-
-def _by_digest(runs: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
-    groups: dict[str, list[RunRecord]] = defaultdict(list)
-    for run in sorted(runs, key=by_age, reverse=True):
-        groups[digest_of(run)].append(run)
-    return dict(groups)
-
-
-def _several(runs: Sequence[RunRecord], must: str, but: str) -> ComparisonError:
-    groups = _by_digest(runs)
-    return ComparisonError(
-        must,
-        but=but,
-        do="Choose one: --split DIGEST.",
-        details=[_line(digest, members) for digest, members in groups.items()],
-    )
-
-
-def _line(digest: str, runs: Sequence[RunRecord]) -> str:
-    rule, seed, dataset = (common(runs, name) for name in ("split", "split_seed", "dataset"))
-    newest = datetime.fromtimestamp(max(run.start_time for run in runs) / 1000, UTC)
-    facts = [
-        digest[:SHORT_DIGEST] or "not recorded",
-        f"{len(runs)} run{'' if len(runs) == 1 else 's'}",
-        dataset and f"images {dataset}",
-        rule and f"split {rule}",
-        seed and f"split seed {seed}",
-        f"newest {newest:%Y-%m-%d %H:%M} UTC",
-    ]
-    return "  ".join(fact for fact in facts if fact)
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,74 +32,51 @@ class Conflict:
     counts: dict[str, int]
 
     def __str__(self) -> str:
-        values = ", ".join(f"{value} ({n} run{'' if n == 1 else 's'})" for value, n in self.counts.items())
+        values = ", ".join(f"{value} ({_runs(n)})" for value, n in self.counts.items())
         return f"{self.arm}: {self.name} {values}"
 
 
-def refuse_conflicts(runs: Sequence[RunRecord]) -> None:
-    """Refuse runs of one arm that differ in another setting than their seed.
-
-    Raises:
-        ComparisonError: Names the arms, the settings and their values, and a `--where` that chooses.
-    """
-    arms: dict[Arm, list[RunRecord]] = defaultdict(list)
-    for run in sorted(runs, key=by_age, reverse=True):
-        arms[run.arm].append(run)
-    conflicts = [conflict for arm, members in arms.items() for conflict in _conflicts(arm, members)]
-    if conflicts:
-        first = conflicts[0]
-        raise ComparisonError(
-            "runs of one arm must differ in their seed alone",
-            but=f"{first.arm} has runs with {first.name} {' and '.join(first.counts)}",
-            do=f"Choose, for example with {_suggestion(first, runs)}.",
-            details=[str(conflict) for conflict in conflicts],
-        )
+def digest_of(run: RunRecord) -> str:
+    """Return the digest of the split that a run was trained on; empty where it was not recorded."""
+    return run.tags.get("tracker.split_digest", "")
 
 
-def _conflicts(arm: Arm, runs: Sequence[RunRecord]) -> list[Conflict]:
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    spelling: dict[str, str] = {}
-    for run in runs:
-        for name, value in settings_of(run).items():
-            counts[name][spelling.setdefault(canonical(value), value)] += 1
-    return [Conflict(arm, name, dict(values)) for name, values in counts.items() if len(values) > 1]
-
-
-def _suggestion(conflict: Conflict, runs: Sequence[RunRecord]) -> str:
-    value = next(iter(conflict.counts))
-    arms = {run.arm for run in runs}
-    having = {
-        run.arm for run in runs if canonical(settings_of(run).get(conflict.name, "")) == canonical(value)
-    }
-    # The narrowest words that leave every other arm at least one run.
-    if arms == having:
-        scope = ""
-    elif {arm for arm in arms if arm.mode == conflict.arm.mode} <= having:
-        scope = f"@{conflict.arm.mode}"
-    else:
-        scope = f"@{conflict.arm.model}@{conflict.arm.mode}"
-    return f"--where {conflict.name}={value}{scope}"
-
-
-_NOT_TUNED = "not tuned"
-
-
-def tuning_note(runs: Sequence[RunRecord]) -> str:
-    """Return how the arms of a table were tuned; empty where none was.
+def pick_split(runs: Sequence[RunRecord], prefix: str | None) -> str:
+    """Return the digest of the one split to compare on.
 
     Args:
-        runs: The runs of the table.
+        runs: Finished runs.
+        prefix: The beginning of a digest; None where there is no choice to make.
+
+    Raises:
+        ComparisonError: There are several splits and none was chosen, or not exactly one was.
     """
-    if not any(is_tuned(run) for run in runs):
-        return ""
-    arms: dict[str, list[Arm]] = defaultdict(list)
-    for arm, how in _by_arm(runs).items():
-        arms[how].append(arm)
-    if len(arms) == 1:
-        (how,) = arms
-        return f"Every arm was tuned on validation images alone: {how}."
-    named = "; ".join(f"{', '.join(map(str, several))}: {how}" for how, several in arms.items())
-    return f"Arms were not tuned alike, which a difference between them can come from. {named}."
+    digests = list(_newest_first(runs, digest_of))
+    found = [digest for digest in digests if digest.startswith(prefix or "")]
+    if len(found) == 1:
+        return found[0]
+    if prefix is None:
+        raise _not_one_split(runs, "all runs of a table must share one split", f"these have {len(digests)}")
+    count = f"{len(found)} of the {len(digests)} splits do" if found else "no split does"
+    raise _not_one_split(
+        runs, "exactly one split must begin with what --split says", f"{count} with {prefix!r}"
+    )
+
+
+def refuse_other_images(runs: Sequence[RunRecord]) -> None:
+    """Refuse runs that were trained on images of different content under the same names.
+
+    Raises:
+        ComparisonError: The runs carry more than one manifest digest.
+    """
+    groups = _newest_first(runs, lambda run: run.tags.get("tracker.manifest_digest", ""))
+    if len(groups) > 1:
+        raise ComparisonError(
+            "all runs of a table must have seen the same images",
+            but=f"the images behind this split changed between runs ({len(groups)} manifests)",
+            do=f"Choose one, for example --where manifest_digest={next(iter(groups))[:SHORT_DIGEST]}.",
+            details=[_line(digest, members) for digest, members in groups.items()],
+        )
 
 
 def refuse_tuned_beside_untuned(runs: Sequence[RunRecord]) -> None:
@@ -192,20 +97,77 @@ def refuse_tuned_beside_untuned(runs: Sequence[RunRecord]) -> None:
         )
 
 
-def _by_arm(runs: Sequence[RunRecord]) -> dict[Arm, str]:
-    ways: dict[Arm, dict[str, None]] = defaultdict(dict)
+def refuse_conflicts(runs: Sequence[RunRecord]) -> None:
+    """Refuse runs of one arm that differ in another setting than their seed.
+
+    Raises:
+        ComparisonError: Names the arms, the settings and their values, and a `--where` that chooses.
+    """
+    arms = _newest_first(runs, lambda run: run.arm)
+    conflicts = [conflict for arm, members in arms.items() for conflict in _conflicts(arm, members)]
+    if conflicts:
+        first = conflicts[0]
+        raise ComparisonError(
+            "runs of one arm must differ in their seed alone",
+            but=f"{first.arm} has runs with {first.name} {' and '.join(first.counts)}",
+            do=f"Choose, for example with {_suggestion(first, runs)}.",
+            details=[str(conflict) for conflict in conflicts],
+        )
+
+
+def _newest_first(runs: Sequence[RunRecord], key: Callable[[RunRecord], _Key]) -> dict[_Key, list[RunRecord]]:
+    """Return the runs in groups, the groups and their runs with the newest first."""
+    groups: dict[_Key, list[RunRecord]] = defaultdict(list)
+    for run in sorted(runs, key=by_age, reverse=True):
+        groups[key(run)].append(run)
+    return dict(groups)
+
+
+def _not_one_split(runs: Sequence[RunRecord], must: str, but: str) -> ComparisonError:
+    groups = _newest_first(runs, digest_of)
+    details = [_line(digest, members) for digest, members in groups.items()]
+    return ComparisonError(must, but=but, do="Choose one: --split DIGEST.", details=details)
+
+
+def _line(digest: str, runs: Sequence[RunRecord]) -> str:
+    """Return the runs of one digest in a line, for a user to choose by."""
+    rule, seed, dataset = (common(runs, name) for name in ("split", "split_seed", "dataset"))
+    newest = datetime.fromtimestamp(max(run.start_time for run in runs) / 1000, UTC)
+    facts = [
+        digest[:SHORT_DIGEST] or "not recorded",
+        _runs(len(runs)),
+        dataset and f"images {dataset}",
+        rule and f"split {rule}",
+        seed and f"split seed {seed}",
+        f"newest {newest:%Y-%m-%d %H:%M} UTC",
+    ]
+    return "  ".join(fact for fact in facts if fact)
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
+
+
+def _conflicts(arm: Arm, runs: Sequence[RunRecord]) -> list[Conflict]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    spelling: dict[str, str] = {}
     for run in runs:
-        ways[run.arm][_how(run.tags)] = None
-    models, modes = (order([getattr(arm, axis) for arm in ways]) for axis, order in _ORDERS)
-    ordered = [Arm(model, mode) for model in models for mode in modes if Arm(model, mode) in ways]
-    return {arm: " and ".join(ways[arm]) for arm in ordered}
+        for name, value in settings_of(run).items():
+            counts[name][spelling.setdefault(canonical(value), value)] += 1
+    return [Conflict(arm, name, dict(values)) for name, values in counts.items() if len(values) > 1]
 
 
-_ORDERS = (("model", order_models), ("mode", order_modes))
-
-
-def _how(tags: Mapping[str, str]) -> str:
-    if "tracker.tuned" not in tags:
-        return _NOT_TUNED
-    how = tags.get("tracker.tuned_how", tags["tracker.tuned"])
-    return f"{how}, {tags.get('tracker.tuned_trials', 'an unknown number of')} trials"
+def _suggestion(conflict: Conflict, runs: Sequence[RunRecord]) -> str:
+    """Return a condition that the newest run meets, as narrow as leaves every other arm a run."""
+    value = next(iter(conflict.counts))
+    arms = {run.arm for run in runs}
+    having = {
+        run.arm for run in runs if canonical(settings_of(run).get(conflict.name, "")) == canonical(value)
+    }
+    if arms == having:
+        scope = ""
+    elif {arm for arm in arms if arm.mode == conflict.arm.mode} <= having:
+        scope = f"@{conflict.arm.mode}"
+    else:
+        scope = f"@{conflict.arm.model}@{conflict.arm.mode}"
+    return f"--where {conflict.name}={value}{scope}"

@@ -27,11 +27,11 @@ class Condition:
     scope: frozenset[str] = frozenset()
 
     def concerns(self, run: RunRecord) -> bool:
-        """Tell whether the run is in the condition's scope."""
+        """Return whether the run is in the condition's scope."""
         return self.scope <= {run.params.get("model"), run.params.get("mode")}
 
     def holds(self, run: RunRecord) -> bool:
-        """Tell whether the run has the value."""
+        """Return whether the run has the value."""
         value = value_of(run, self.name)
         if value is None:
             return False
@@ -40,7 +40,7 @@ class Condition:
         return canonical(value) == canonical(self.value)
 
 
-def keep(runs: Sequence[RunRecord], where: Sequence[str]) -> list[RunRecord]:
+def filter_runs(runs: Sequence[RunRecord], where: Sequence[str]) -> list[RunRecord]:
     """Return the runs that meet the conditions.
 
     Args:

@@ -13,10 +13,10 @@ from tracker.compare.comparability import (
     refuse_other_images,
     refuse_tuned_beside_untuned,
 )
-from tracker.compare.filters import keep
+from tracker.compare.filters import filter_runs
 from tracker.compare.settings import by_age, is_tuned
 from tracker.errors import ComparisonError
-from tracker.figures.labels import natural
+from tracker.figures.labels import natural_key
 from tracker.records import Arm, RunRecord
 
 _KINDS_LEFT_OUT = ("trial", "study")
@@ -30,7 +30,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Excluded:
     """A run that is not in the comparison, and why."""
 
     run_id: str
@@ -45,43 +45,45 @@ class Selection:
 
     Attributes:
         runs: The runs that count.
-        aside: The runs that do not, each with its reason.
+        excluded: The runs that do not, each with its reason.
         split_digest: The digest of the split that all runs share.
     """
 
     runs: tuple[RunRecord, ...]
-    aside: tuple[Aside, ...]
+    excluded: tuple[Excluded, ...]
     split_digest: str
 
     def arms(self) -> dict[Arm, dict[str, RunRecord]]:
         """Return the runs by arm and seed, seeds in order."""
         arms: dict[Arm, dict[str, RunRecord]] = defaultdict(dict)
-        for run in sorted(self.runs, key=lambda run: natural(run.params["seed"])):
+        for run in sorted(self.runs, key=lambda run: natural_key(run.params["seed"])):
             arms[run.arm][run.params["seed"]] = run
         return dict(arms)
 
 
-def choose(runs: Sequence[RunRecord], *, split: str | None = None, where: Sequence[str] = ()) -> Selection:
+def select_runs(
+    runs: Sequence[RunRecord], *, split: str | None = None, where: Sequence[str] = ()
+) -> Selection:
     """Choose the runs that can stand in one table.
 
     Args:
         runs: All runs of an experiment.
         split: The beginning of the digest of the split to compare on; needed where there are several.
-        where: Conditions on the runs' parameters, as `tracker.compare.filters.keep` takes them.
+        where: Conditions on the runs' parameters, as `tracker.compare.filters.filter_runs` takes them.
 
     Raises:
         UsageError: A condition cannot be read.
         ComparisonError: No run has finished, or the runs do not belong in one table.
     """
     ours = [run for run in runs if "tracker.run_uid" in run.tags]
-    aside = [_aside(run, "not a tracker run") for run in runs if "tracker.run_uid" not in run.tags]
-    ours = keep([run for run in ours if run.tags.get("tracker.kind") not in _KINDS_LEFT_OUT], where)
+    excluded = [_exclude(run, "not a tracker run") for run in runs if "tracker.run_uid" not in run.tags]
+    ours = filter_runs([run for run in ours if run.tags.get("tracker.kind") not in _KINDS_LEFT_OUT], where)
     complete = [run for run in ours if _fault(run) is None]
-    aside += [_aside(run, fault) for run in ours if (fault := _fault(run)) is not None]
+    excluded += [_exclude(run, fault) for run in ours if (fault := _fault(run)) is not None]
     if not complete:
-        raise _nothing_finished(aside)
+        raise _nothing_finished(excluded)
     digest = pick_split(complete, split)
-    aside = [entry for entry in aside if _is_of_split(entry, ours, digest)]
+    excluded = [entry for entry in excluded if _is_of_split(entry, ours, digest)]
     chosen, older = _newest(
         _of_split(complete, digest),
         lambda run: (run.tags.get("tracker.fingerprint", run.run_id), is_tuned(run)),
@@ -93,8 +95,10 @@ def choose(runs: Sequence[RunRecord], *, split: str | None = None, where: Sequen
     older += outdone
     refuse_conflicts(chosen)
     chosen, equal = _newest(chosen, lambda run: (run.arm, run.params["seed"]))
-    aside += [_aside(run, "superseded by a newer run of the same recipe or study") for run in older + equal]
-    return Selection(tuple(chosen), tuple(aside), digest)
+    excluded += [
+        _exclude(run, "superseded by a newer run of the same recipe or study") for run in older + equal
+    ]
+    return Selection(tuple(chosen), tuple(excluded), digest)
 
 
 def _tuned_by(run: RunRecord) -> str:
@@ -127,19 +131,19 @@ def _of_split(runs: Iterable[RunRecord], digest: str) -> list[RunRecord]:
     return [run for run in runs if digest_of(run) == digest]
 
 
-def _is_of_split(entry: Aside, runs: Iterable[RunRecord], digest: str) -> bool:
+def _is_of_split(entry: Excluded, runs: Iterable[RunRecord], digest: str) -> bool:
     elsewhere = {run.run_id for run in runs if digest_of(run) not in ("", digest)}
     return entry.run_id not in elsewhere
 
 
-def _aside(run: RunRecord, reason: str) -> Aside:
-    return Aside(run.run_id, run.name, run.status, reason)
+def _exclude(run: RunRecord, reason: str) -> Excluded:
+    return Excluded(run.run_id, run.name, run.status, reason)
 
 
-def _nothing_finished(aside: Sequence[Aside]) -> ComparisonError:
+def _nothing_finished(excluded: Sequence[Excluded]) -> ComparisonError:
     return ComparisonError(
         "a comparison needs finished runs",
-        but=f"none of {len(aside)} can be used" if aside else "there are no runs",
+        but=f"none of {len(excluded)} can be used" if excluded else "there are no runs",
         do="Train them first: tracker run.",
-        details=[f"{entry.name}  {entry.status}  {entry.reason}" for entry in aside],
+        details=[f"{entry.name}  {entry.status}  {entry.reason}" for entry in excluded],
     )

@@ -38,7 +38,7 @@ def settings_of(run: RunRecord) -> dict[str, str]:
 
 
 def is_tuned(run: RunRecord) -> bool:
-    """Tell whether a run was trained with what a study found."""
+    """Return whether a run was trained with what a study found."""
     return "tracker.tuned" in run.tags
 
 

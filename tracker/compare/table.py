@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from tracker.compare.selection import Selection
+from tracker.compare.statistics import describe, names
 from tracker.errors import ComparisonError
 from tracker.figures.labels import order_models, order_modes
 from tracker.records import Arm, EpochKind, RunRecord
@@ -38,12 +39,12 @@ class Cell:
     @property
     def mean(self) -> float:
         """The mean over runs."""
-        return statistics.fmean(self.values.values())
+        return fmean(self.values.values())
 
     @property
-    def sd(self) -> float | None:
-        """The sample standard deviation over runs (n - 1); None for a single run."""
-        return sample_sd(list(self.values.values()))
+    def statistics(self) -> dict[str, float | None]:
+        """The statistics beside the mean, by name."""
+        return describe(list(self.values.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ class Difference:
 
     Attributes:
         mean: The difference of the means.
-        sd: The sample standard deviation of the differences by seed; None unless there are several pairs.
+        statistics: The statistics of the differences by seed, by name; all None where there are no pairs.
         values: The difference by seed; empty where the two arms do not have the same seeds.
     """
 
     mean: float
-    sd: float | None
+    statistics: Mapping[str, float | None]
     values: Mapping[str, float]
 
     @property
@@ -84,7 +85,7 @@ class Table:
         models: The columns.
         rows: The modes, from the most to the least frozen.
         differences: Feature extractor minus fine-tuning, one a model; empty where no model has both.
-        selection: The runs behind the table, and those left aside.
+        selection: The runs behind the table, and those that are not in it.
     """
 
     metric: str
@@ -97,14 +98,27 @@ class Table:
     @property
     def cells(self) -> list[Cell]:
         """All cells that hold runs."""
-        return [cell for row in self.rows for cell in row.cells if cell is not None]
+        return [cell for _, _, cell in self.by_arm()]
+
+    def by_arm(self) -> Iterator[tuple[str, str, Cell]]:
+        """Yield mode, model and cell of each arm that has runs."""
+        for row in self.rows:
+            for model, cell in zip(self.models, row.cells, strict=True):
+                if cell is not None:
+                    yield row.mode, model, cell
+
+    def differences_by_model(self) -> Iterator[tuple[str, Difference]]:
+        """Yield each model that has a difference, and the difference."""
+        for model, found in zip(self.models, self.differences, strict=False):
+            if found is not None:
+                yield model, found
 
 
-def comparison(selection: Selection, *, metric: str = "test/accuracy", at: EpochKind = "final") -> Table:
+def build_table(selection: Selection, *, metric: str = "test/accuracy", at: EpochKind = "final") -> Table:
     """Put a metric of the selected runs into a table.
 
     Args:
-        selection: The runs, as `tracker.compare.selection.choose` returns them.
+        selection: The runs, as `tracker.compare.selection.select_runs` returns them.
         metric: The metric as part and name, such as `test/accuracy` or `val/loss`.
         at: The last epoch (`final`), or the epoch with the lowest validation loss (`best`).
 
@@ -124,18 +138,9 @@ def comparison(selection: Selection, *, metric: str = "test/accuracy", at: Epoch
 def difference(minuend: Cell, subtrahend: Cell) -> Difference:
     """Return the difference of two cells: by seed where both have the same seeds, else of the means."""
     if minuend.values.keys() != subtrahend.values.keys():
-        return Difference(minuend.mean - subtrahend.mean, None, {})
+        return Difference(minuend.mean - subtrahend.mean, dict.fromkeys(names()), {})
     values = {seed: value - subtrahend.values[seed] for seed, value in minuend.values.items()}
-    return Difference(statistics.fmean(values.values()), sample_sd(list(values.values())), values)
-
-
-def sample_sd(values: Sequence[float]) -> float | None:
-    """Return the sample standard deviation (n - 1 in the denominator); None for a single value."""
-    if len(values) < 2:
-        return None
-    mean = statistics.fmean(values)
-    # Not statistics.stdev, which cannot take values that are not finite.
-    return math.sqrt(math.fsum((value - mean) * (value - mean) for value in values) / (len(values) - 1))
+    return Difference(fmean(values.values()), describe(list(values.values())), values)
 
 
 def _cell(runs: Mapping[str, RunRecord], key: str) -> Cell:

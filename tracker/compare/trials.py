@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from tracker.compare.settings import rounded
-from tracker.figures.labels import natural
+from tracker.figures.labels import natural_key
 from tracker.records import RunRecord
 
-_SHOWN = 5
 _STATES = {"FINISHED": "complete", "KILLED": "stopped early", "FAILED": "failed", "RUNNING": "running"}
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TrialSummary:
     """One trial of a study.
 
     Attributes:
@@ -37,64 +34,27 @@ class Trial:
     run_id: str
 
 
-Trials = Mapping[str, Sequence[Trial]]
+TrialsByStudy = Mapping[str, Sequence[TrialSummary]]
 """The trials of each study, by its name."""
 
 
-def trials_of(runs: Sequence[RunRecord]) -> Trials:
+def trials_by_study(runs: Sequence[RunRecord]) -> TrialsByStudy:
     """Return the trials of each study of an experiment, best first, then those without a value.
 
     Args:
         runs: All runs of the experiment.
     """
     studies = {_name(run): run for run in runs if run.tags.get("tracker.kind") == "study"}
-    trials: dict[str, list[Trial]] = defaultdict(list)
+    trials: dict[str, list[TrialSummary]] = defaultdict(list)
     for run in runs:
         if run.tags.get("tracker.kind") == "trial":
             trials[_name(run)].append(_trial(run, _searched(studies.get(_name(run)))))
-    return {
-        name: sorted(trials[name], key=_Goodness(studies.get(name))) for name in sorted(trials, key=natural)
-    }
+    names = sorted(trials, key=natural_key)
+    return {name: sorted(trials[name], key=_best_first(studies.get(name))) for name in names}
 
 
-def trials_text(trials: Trials, *, width: int = 80) -> str:
-    """Write the best trials of each study as text.
-
-    Args:
-        trials: As `trials_of` returns them.
-        width: The widest line, in characters.
-    """
-    blocks = [line for name, some in trials.items() for line in ("", *_block(name, some, width))]
-    return (
-        "\n".join(["Trials (chosen by validation, none of them has seen the test images):", *blocks]) + "\n"
-    )
-
-
-def trials_json(trials: Trials) -> list[dict[str, object]]:
-    """Return every trial with all its fields, for programs."""
-    return [asdict(trial) for some in trials.values() for trial in some]
-
-
-def _block(name: str, trials: Sequence[Trial], width: int) -> list[str]:
-    rows = [("trial", "state", "objective", "settings")]
-    rows += [_row(trial) for trial in trials[:_SHOWN]]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [
-        f"  {number:>{widths[0]}}  {state:{widths[1]}}  {value:>{widths[2]}}  {settings}"
-        for number, state, value, settings in rows
-    ]
-    more = [f"  and {len(trials) - _SHOWN} more (--format json has all)"] if len(trials) > _SHOWN else []
-    return [textwrap.shorten(name, width), *(line[:width].rstrip() for line in lines), *more]
-
-
-def _row(trial: Trial) -> tuple[str, str, str, str]:
-    value = "" if trial.objective is None else f"{trial.objective:.4g}"
-    settings = ", ".join(f"{name} {rounded(text)}" for name, text in trial.settings.items())
-    return str(trial.number), trial.state, value, settings
-
-
-def _trial(run: RunRecord, searched: Sequence[str]) -> Trial:
-    return Trial(
+def _trial(run: RunRecord, searched: Sequence[str]) -> TrialSummary:
+    return TrialSummary(
         study=_name(run),
         number=int(run.tags.get("tracker.trial", "0")),
         state=_STATES.get(run.status, run.status.lower()),
@@ -113,13 +73,13 @@ def _searched(study: RunRecord | None) -> list[str]:
     return list(json.loads(study.tags.get("tracker.searched", "{}"))) if study is not None else ["lr"]
 
 
-class _Goodness:
-    """The order of the trials of one study."""
+def _best_first(study: RunRecord | None) -> Callable[[TrialSummary], tuple[bool, float, int]]:
+    """Return the sort key of a study's trials: the best objective first, those without one last."""
+    objective = study.params.get("objective", "val/loss") if study is not None else "val/loss"
+    sign = 1 if objective == "val/loss" else -1
 
-    def __init__(self, study: RunRecord | None) -> None:
-        objective = study.params.get("objective", "val/loss") if study is not None else "val/loss"
-        self._sign = 1 if objective == "val/loss" else -1
-
-    def __call__(self, trial: Trial) -> tuple[bool, float, int]:
+    def key(trial: TrialSummary) -> tuple[bool, float, int]:
         value = trial.objective
-        return value is None, self._sign * value if value is not None else 0.0, trial.number
+        return value is None, sign * value if value is not None else 0.0, trial.number
+
+    return key

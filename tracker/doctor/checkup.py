@@ -1,4 +1,4 @@
-"""All checks, in the order in which they are told, and what is told where a check itself fails."""
+"""All checks, in the order in which they are printed, and the result where a check itself fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tracker.doctor import folders, journals, machine, packages, store, weights
-from tracker.doctor.finding import Finding
+from tracker.doctor.result import CheckResult
 from tracker.errors import TrackerError
 
 _NAMED = ("tracker", "torch", "torchvision", "mlflow", "optuna")
@@ -18,30 +18,28 @@ class Check:
     """A thing that the main job needs.
 
     Args:
-        name: What it is called in the table.
-        look: Looks whether it is there; creates and changes nothing.
+        name: What it is called where results are printed.
+        probe: Looks whether it is there; creates and changes nothing.
     """
 
     name: str
-    look: Callable[[], Finding]
+    probe: Callable[[], CheckResult]
 
-    def finding(self) -> Finding:
-        """Look, whatever is in the way."""
+    def run(self) -> CheckResult:
+        """Return the result of the probe; a probe that fails is a result, too."""
         try:
-            return self.look()
+            return self.probe()
         except TrackerError as error:
             must, but, do, *_ = error.args
-            return Finding(state="missing", found=f"{must}, but {but}", advice=do)
+            return CheckResult(state="missing", found=f"{must}, but {but}", advice=do)
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            said = error.strerror or str(error)
-            return Finding(
-                state="missing", found=f"{where}{said}", advice="Check the path and its permissions."
-            )
+            found = f"{where}{error.strerror or error}"
+            return CheckResult(state="missing", found=found, advice="Check the path and its permissions.")
 
 
 def all_checks(*, tracking_uri: str | None, weights_asked: str | None) -> Iterator[Check]:
-    """Yield every check; none has looked yet.
+    """Yield every check; none has run yet.
 
     Args:
         tracking_uri: The MLflow store or server that is asked for; None for the default.
@@ -56,7 +54,7 @@ def all_checks(*, tracking_uri: str | None, weights_asked: str | None) -> Iterat
     yield Check("memory", machine.memory)
     yield Check("cache folder", folders.cache)
     yield Check("journal folder", folders.home)
-    for name, look in weights.checks(weights_asked):
-        yield Check(name, look)
+    for name, probe in weights.checks(weights_asked):
+        yield Check(name, probe)
     yield Check("MLflow", partial(store.store, tracking_uri))
     yield Check("unsent records", journals.unsent)

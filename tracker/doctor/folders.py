@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tracker.doctor.finding import Finding, size_said
+from tracker.doctor.result import CheckResult, format_size
 from tracker.io.cache import cache_dir, existing
 from tracker.io.locks import lock_open_file
 from tracker.tracking.backend.uri import short_path
@@ -19,17 +19,17 @@ _LEAST_SPACE = 200_000_000
 _ENOUGH_SPACE = 8_000_000_000
 
 
-def cache() -> Finding:
-    """Look whether decoded images and features can be kept."""
+def cache() -> CheckResult:
+    """Check that decoded images and features can be kept."""
     folder = cache_dir()
     if problem := why_not_writable(folder):
         return _not_writable(folder, problem, "TRACKER_CACHE")
     free = shutil.disk_usage(existing(folder)).free
-    found = f"{short_path(folder)}, {size_said(free)} free"
+    found = f"{short_path(folder)}, {format_size(free)} free"
     facts = {"folder": str(folder), "free": free}
     if free >= _ENOUGH_SPACE:
-        return Finding(state="good", found=found, facts=facts)
-    return Finding(
+        return CheckResult(state="good", found=found, facts=facts)
+    return CheckResult(
         state="warning" if free >= _LEAST_SPACE else "missing",
         found=found,
         advice="Make room, or set TRACKER_CACHE to a folder on a larger disk: --dataset phantom takes "
@@ -38,20 +38,20 @@ def cache() -> Finding:
     )
 
 
-def home() -> Finding:
-    """Look whether journals can be kept, and whether locks keep other processes from them."""
+def home() -> CheckResult:
+    """Check that journals can be kept, and that locks keep other processes from them."""
     folder = tracker_home()
     if problem := why_not_writable(folder):
         return _not_writable(folder, problem, "TRACKER_HOME")
     facts = {"folder": str(folder)}
     if problem := _why_no_locks(existing(folder)):
-        return Finding(
+        return CheckResult(
             state="missing",
             found=f"{short_path(folder)}: locks do not work there ({problem})",
             advice="Set TRACKER_HOME to a folder on a local disk.",
             facts=facts,
         )
-    return Finding(state="good", found=f"{short_path(folder)}, locks work", facts=facts)
+    return CheckResult(state="good", found=f"{short_path(folder)}, locks work", facts=facts)
 
 
 def why_not_writable(folder: Path) -> str:
@@ -70,8 +70,8 @@ def why_not_writable(folder: Path) -> str:
     return ""
 
 
-def _not_writable(folder: Path, problem: str, variable: str) -> Finding:
-    return Finding(
+def _not_writable(folder: Path, problem: str, variable: str) -> CheckResult:
+    return CheckResult(
         state="missing",
         found=f"{short_path(folder)} cannot be written to ({problem})",
         advice=f"Make room there and check its permissions, or set {variable} to another folder.",

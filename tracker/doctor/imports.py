@@ -36,7 +36,7 @@ def why_not_importable(package: str) -> str:
 
 
 def need(*names: str) -> None:
-    """Accept packages that can be imported.
+    """Require packages to be importable.
 
     Args:
         names: What a check is about to import.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tracker.doctor.finding import Finding
+from tracker.doctor.result import CheckResult
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.cursor import Unsent
 from tracker.tracking.status import survey
 
 
-def unsent() -> Finding:
+def unsent() -> CheckResult:
     """Look whether all runs that have ended are sent, and all journals can be read."""
     runs = survey(tracker_home())
     # The records of a run that is at work are sent by its own process.
@@ -23,5 +23,5 @@ def unsent() -> Finding:
         told.append(f"{unreadable} {'journal' if unreadable == 1 else 'journals'} cannot be read")
         advice.append("tracker status says why.")
     if told:
-        return Finding(state="warning", found="; ".join(told), advice=" ".join(advice), facts=facts)
-    return Finding(state="good", found="none", facts=facts)
+        return CheckResult(state="warning", found="; ".join(told), advice=" ".join(advice), facts=facts)
+    return CheckResult(state="good", found="none", facts=facts)

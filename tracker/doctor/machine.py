@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.config.options import RunOptions
-from tracker.doctor.finding import Finding, size_said
 from tracker.doctor.imports import need
+from tracker.doctor.result import CheckResult, format_size
 from tracker.io.parallel import usable_cores
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _CGROUP = Path("/sys/fs/cgroup")
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
-def device() -> Finding:
-    """Look which device computes, and in which precision the reference networks train on it."""
+def device() -> CheckResult:
+    """Find which device computes, and in which precision the reference networks train on it."""
     need("torch")
     from tracker.training.device import choose_device
 
@@ -40,26 +40,26 @@ def device() -> Finding:
     found = f"{name}, {trains}"
     if unused := _unused_gpu(said):
         advice = "Install a driver and a torch that fit each other: https://pytorch.org/get-started/locally"
-        return Finding(state="warning", found=f"{found}; {unused}", advice=advice, facts=facts)
-    return Finding(state="good", found=found, facts=facts)
+        return CheckResult(state="warning", found=f"{found}; {unused}", advice=advice, facts=facts)
+    return CheckResult(state="good", found=found, facts=facts)
 
 
-def cores() -> Finding:
+def cores() -> CheckResult:
     """Count the cores that are used."""
     count = usable_cores()
-    return Finding(state="good", found=str(count), facts={"cores": count})
+    return CheckResult(state="good", found=str(count), facts={"cores": count})
 
 
-def memory() -> Finding:
-    """Look whether there is enough memory for the largest of the reference networks."""
+def memory() -> CheckResult:
+    """Check that there is enough memory for the largest of the reference networks."""
     left = [size for size in (_available_memory(), limit_left(_CGROUP)) if size is not None]
     if not left:
-        return Finding(state="good", found="not known on this system", facts={"available": None})
+        return CheckResult(state="good", found="not known on this system", facts={"available": None})
     available = min(left)
-    found, facts = f"{size_said(available)} available", {"available": available}
+    found, facts = f"{format_size(available)} available", {"available": available}
     if available >= _ENOUGH_MEMORY:
-        return Finding(state="good", found=found, facts=facts)
-    return Finding(
+        return CheckResult(state="good", found=found, facts=facts)
+    return CheckResult(
         state="warning",
         found=found,
         advice="Fine-tuning DenseNet-201 on a CPU takes 7.3 GB in fp32, 4.2 GB in bf16, in batches of 32. "
@@ -92,7 +92,7 @@ def _available_memory() -> int | None:
     return int(kibibytes) * 1024 if kibibytes else None
 
 
-def _gpu(chosen: torch.device, trains: str, precisions: Mapping[str, str]) -> Finding:
+def _gpu(chosen: torch.device, trains: str, precisions: Mapping[str, str]) -> CheckResult:
     import torch
 
     from tracker.training.device import device_name
@@ -103,10 +103,10 @@ def _gpu(chosen: torch.device, trains: str, precisions: Mapping[str, str]) -> Fi
     except RuntimeError as error:
         said = str(error).partition("\n")[0]
         advice = "Wait until it is free, or use another one or none: CUDA_VISIBLE_DEVICES=1, or empty."
-        return Finding(state="missing", found=f"{name} cannot be used: {said}", advice=advice)
-    sizes = f"{size_said(total)}, {size_said(free)} of it free"
+        return CheckResult(state="missing", found=f"{name} cannot be used: {said}", advice=advice)
+    sizes = f"{format_size(total)}, {format_size(free)} of it free"
     facts = {"device": "cuda", "name": name, "total": total, "free": free, **precisions}
-    return Finding(state="good", found=f"{name}, {sizes}, {trains}", facts=facts)
+    return CheckResult(state="good", found=f"{name}, {sizes}, {trains}", facts=facts)
 
 
 def _precisions(chosen: torch.device) -> dict[str, str]:
@@ -119,7 +119,7 @@ def _precisions(chosen: torch.device) -> dict[str, str]:
 
 
 def _unused_gpu(said: list[warnings.WarningMessage]) -> str:
-    """Say why a GPU that is there is not used; empty where there is none, or a user hid it."""
+    """Return why a GPU that is there is not used; empty where there is none, or a user hid it."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return ""
     if said:

@@ -4,79 +4,66 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from tracker.doctor.finding import Finding
 from tracker.doctor.imports import need, why_not_importable
+from tracker.doctor.result import CheckResult
 from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
-    from packaging.requirements import Requirement
+    from packaging.metadata import Metadata
+    from packaging.specifiers import SpecifierSet
 
 _PRODUCT = "tracker"
 INSTALL = "In the folder of tracker: pip install -c constraints.txt ."
 
 
-def python() -> Finding:
-    """Look whether Python is as new as this package asks for."""
-    need("packaging")
-    from packaging.specifiers import SpecifierSet
-
-    asked = ",".join(_metadata_of_product().get_all("Requires-Python", []))
-    version = platform.python_version()
-    facts = {"version": version, "asked": asked, "executable": sys.executable}
-    if SpecifierSet(asked).contains(version, prereleases=True):
-        return Finding(state="good", found=version, facts=facts)
-    return Finding(
-        state="missing",
-        found=f"{version}, but {_PRODUCT} asks for {asked}",
-        advice="Install a newer Python, and make the environment with it: python3.NN -m venv .venv",
-        facts=facts,
-    )
+def python() -> CheckResult:
+    """Check that Python is as new as this package asks for."""
+    asked, version = _metadata().requires_python, platform.python_version()
+    facts = {"version": version, "asked": str(asked or ""), "executable": sys.executable}
+    if problem := _mismatch(version, asked):
+        advice = "Install a newer Python, and make the environment with it: python3.NN -m venv .venv"
+        return CheckResult(state="missing", found=problem, advice=advice, facts=facts)
+    return CheckResult(state="good", found=version, facts=facts)
 
 
-def package(name: str) -> Finding:
-    """Look whether a package is there, as new as it has to be, and loads.
+def package(name: str) -> CheckResult:
+    """Check that a package is there, as new as it has to be, and loads.
 
     Args:
         name: Of a distribution and of what is imported.
     """
-    need("packaging")
-    asked = next((str(one.specifier) for one in _requirements() if one.name == name), "")
-    install = f"pip install --upgrade '{name}{asked}'" if name != _PRODUCT else INSTALL
-    facts = {"version": _version(name), "asked": asked or None}
-    problem = _problem(name, asked) or why_not_importable(name)
-    if problem:
-        return Finding(state="missing", found=problem, advice=install, facts=facts)
-    return Finding(state="good", found=str(facts["version"]), facts=facts)
+    asked, version = _requirements().get(name), _version(name)
+    facts = {"version": version, "asked": str(asked or "") or None}
+    if problem := _mismatch(version, asked) or why_not_importable(name):
+        install = f"pip install --upgrade '{name}{asked or ''}'" if name != _PRODUCT else INSTALL
+        return CheckResult(state="missing", found=problem, advice=install, facts=facts)
+    return CheckResult(state="good", found=str(version), facts=facts)
 
 
-def others(named: Iterable[str]) -> Finding:
-    """Look whether all other packages are there and as new as they have to be.
+def others(named: Collection[str]) -> CheckResult:
+    """Check that all other packages are there and as new as they have to be.
 
     Args:
         named: The packages that have a line of their own.
     """
-    need("packaging")
-    asked = {one.name: str(one.specifier) for one in _requirements() if one.name not in set(named)}
-    problems = [f"{name}: {problem}" for name in asked if (problem := _problem(name, asked[name]))]
+    asked = {name: specifier for name, specifier in _requirements().items() if name not in named}
+    mismatches = {name: _mismatch(_version(name), specifier) for name, specifier in asked.items()}
+    problems = [f"{name}: {problem}" for name, problem in mismatches.items() if problem]
+    facts = {"problems": problems}
     if problems:
-        return Finding(
-            state="missing", found="; ".join(problems), advice=INSTALL, facts={"problems": problems}
-        )
-    return Finding(state="good", found=f"all {len(asked)} as asked for", facts={"problems": []})
+        return CheckResult(state="missing", found="; ".join(problems), advice=INSTALL, facts=facts)
+    return CheckResult(state="good", found=f"all {len(asked)} as asked for", facts=facts)
 
 
-def _problem(name: str, asked: str) -> str:
-    """Say what is wrong with the version of a package; empty where nothing is."""
-    from packaging.specifiers import SpecifierSet
-
-    version = _version(name)
+def _mismatch(version: str | None, asked: SpecifierSet | None) -> str:
+    """Return what is wrong with a version; empty where nothing is."""
     if version is None:
         return "not installed"
-    if not SpecifierSet(asked).contains(version, prereleases=True):
+    if asked is not None and not asked.contains(version, prereleases=True):
         return f"{version}, but {_PRODUCT} asks for {asked}"
     return ""
 
@@ -88,20 +75,28 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _requirements() -> Iterator[Requirement]:
-    """Yield what this package asks for, without its extras."""
-    from packaging.requirements import Requirement
+def _requirements() -> dict[str, SpecifierSet]:
+    """Return the versions that this package asks for by the package's name, without those of its extras."""
+    return {
+        one.name: one.specifier
+        for one in _metadata().requires_dist or ()
+        if one.marker is None or one.marker.evaluate({"extra": ""})
+    }
 
-    for line in _metadata_of_product().get_all("Requires-Dist", []):
-        requirement = Requirement(line)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield requirement
 
+def _metadata() -> Metadata:
+    """Return what this package says of itself where it is installed.
 
-def _metadata_of_product() -> metadata.PackageMetadata:
+    Raises:
+        TrackerError: It is not installed.
+    """
+    need("packaging")
+    from packaging.metadata import Metadata
+
     try:
-        return metadata.metadata(_PRODUCT)
+        text = metadata.distribution(_PRODUCT).read_text("METADATA")
     except metadata.PackageNotFoundError:
-        raise TrackerError(
-            f"{_PRODUCT} must be installed", but="only its source is here", do=INSTALL
-        ) from None
+        text = None
+    if text is None:
+        raise TrackerError(f"{_PRODUCT} must be installed", but="only its source is here", do=INSTALL)
+    return Metadata.from_email(text, validate=False)

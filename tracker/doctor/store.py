@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker.doctor.finding import Finding
 from tracker.doctor.folders import why_not_writable
 from tracker.doctor.imports import need
+from tracker.doctor.result import CheckResult
 from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri, short_path
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _ACCOUNT = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an acco
 _LOCK_PATIENCE_S = 2.0
 
 
-def store(tracking_uri: str | None) -> Finding:
+def store(tracking_uri: str | None) -> CheckResult:
     """Look whether runs can be tracked; nothing is created.
 
     A server that does not answer is a warning: training does not wait for one, and records are kept for it.
@@ -37,13 +37,13 @@ def store(tracking_uri: str | None) -> Finding:
     return _server(uri) if database is None else _embedded(uri, database)
 
 
-def _server(uri: str) -> Finding:
+def _server(uri: str) -> CheckResult:
     answer = _ask(uri)
     facts = {"server": describe(uri), "failure": answer.failure or None, "version": answer.version or None}
     if answer.failure == "denied":
-        return Finding(state="missing", found=answer.problem, advice=_ACCOUNT, facts=facts)
+        return CheckResult(state="missing", found=answer.problem, advice=_ACCOUNT, facts=facts)
     if answer.failure:
-        return Finding(
+        return CheckResult(
             state="warning",
             found=answer.problem,
             advice="Check the address (--tracking-uri, MLFLOW_TRACKING_URI) and that the server runs. "
@@ -51,27 +51,29 @@ def _server(uri: str) -> Finding:
             facts=facts,
         )
     version = f"MLflow {answer.version}" if answer.version else "of an unknown version"
-    return Finding(state="good", found=f"{describe(uri)} answers and can be written, {version}", facts=facts)
+    return CheckResult(
+        state="good", found=f"{describe(uri)} answers and can be written, {version}", facts=facts
+    )
 
 
-def _embedded(uri: str, database: Path) -> Finding:
+def _embedded(uri: str, database: Path) -> CheckResult:
     name = short_path(database)
     facts: dict[str, object] = {"database": str(database), "exists": database.exists()}
     if problem := why_not_writable(database.parent):
-        return Finding(
+        return CheckResult(
             state="missing",
             found=f"{name} cannot be written ({problem})",
             advice=f"Run in another folder, or {_ANOTHER}: sqlite:////FOLDER/mlflow.db.",
             facts=facts,
         )
     if not is_there(uri):
-        return Finding(state="good", found=f"{name}, made by the first run", facts=facts)
+        return CheckResult(state="good", found=f"{name}, made by the first run", facts=facts)
     try:
         holds_runs = _open(database)
     except sqlite3.Error as error:
         return _unusable(name, error, facts)
     if not holds_runs:
-        return Finding(
+        return CheckResult(
             state="warning",
             found=f"{name} is a database of something else, to which MLflow adds its tables",
             advice=f"To keep them apart, {_ANOTHER}.",
@@ -80,8 +82,8 @@ def _embedded(uri: str, database: Path) -> Finding:
     answer = _ask(uri)
     if answer.failure:
         advice = f"Install the MLflow that made it; or copy it, and then type: mlflow db upgrade {uri}"
-        return Finding(state="missing", found=answer.problem, advice=advice, facts=facts)
-    return Finding(state="good", found=f"{name} is there and can be written", facts=facts)
+        return CheckResult(state="missing", found=answer.problem, advice=advice, facts=facts)
+    return CheckResult(state="good", found=f"{name} is there and can be written", facts=facts)
 
 
 def _ask(uri: str) -> Answer:
@@ -103,13 +105,15 @@ def _open(database: Path) -> bool:
     return bool(tables)
 
 
-def _unusable(name: str, error: sqlite3.Error, facts: dict[str, object]) -> Finding:
+def _unusable(name: str, error: sqlite3.Error, facts: dict[str, object]) -> CheckResult:
     if "locked" in str(error):
-        return Finding(
+        return CheckResult(
             state="warning",
             found=f"{name} is locked by another process",
             advice="Runs train meanwhile, and their records are sent when it lets go.",
             facts=facts,
         )
     advice = f"Move it away or check its permissions, or {_ANOTHER}."
-    return Finding(state="missing", found=f"{name} cannot be written ({error})", advice=advice, facts=facts)
+    return CheckResult(
+        state="missing", found=f"{name} cannot be written ({error})", advice=advice, facts=facts
+    )

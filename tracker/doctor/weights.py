@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from tracker.config.options import RunOptions
-from tracker.doctor.finding import Finding
 from tracker.doctor.imports import need
 from tracker.doctor.packages import INSTALL
+from tracker.doctor.result import CheckResult
 from tracker.tracking.backend.uri import short_path
 
 
-def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], Finding]]]:
+def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], CheckResult]]]:
     """Yield the checks of weights, by their names.
 
     Args:
@@ -27,8 +27,8 @@ def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], Finding]]]:
         yield "weights", partial(chosen, asked)
 
 
-def imagenet() -> Finding:
-    """Look whether the ImageNet weights of the reference networks are on this machine."""
+def imagenet() -> CheckResult:
+    """Check that the ImageNet weights of the reference networks are on this machine."""
     need("torch", "torchvision")
     from tracker.models.weights import imagenet_file
 
@@ -42,9 +42,9 @@ def imagenet() -> Finding:
         "urls": list(absent.values()),
     }
     if not absent:
-        return Finding(state="good", found=f"all {len(places)} in {short_path(folder)}", facts=facts)
+        return CheckResult(state="good", found=f"all {len(places)} in {short_path(folder)}", facts=facts)
     sites = ", ".join(dict.fromkeys(url.rpartition("/")[0] for url in absent.values()))
-    return Finding(
+    return CheckResult(
         state="warning",
         found=f"{len(absent)} of {len(places)} not here: {', '.join(absent)}",
         advice="The reference networks begin with them, and tracker run downloads them. Without internet: "
@@ -54,8 +54,8 @@ def imagenet() -> Finding:
     )
 
 
-def bundled() -> Finding:
-    """Look whether the weights that the first run begins with came with this package."""
+def bundled() -> CheckResult:
+    """Check that the weights that the first run begins with came with this package."""
     need("torch", "torchvision")
     from tracker.models.weights import bundled_names
 
@@ -63,8 +63,8 @@ def bundled() -> Finding:
     absent = [model for model in models if model not in bundled_names()]
     facts = {"networks": list(models), "absent": absent}
     if not absent:
-        return Finding(state="good", found=", ".join(models), facts=facts)
-    return Finding(
+        return CheckResult(state="good", found=", ".join(models), facts=facts)
+    return CheckResult(
         state="missing",
         found=f"{len(absent)} of {len(models)} did not come with this package: {', '.join(absent)}",
         advice=f"Install tracker again. {INSTALL}",
@@ -72,8 +72,8 @@ def bundled() -> Finding:
     )
 
 
-def chosen(weights: str) -> Finding:
-    """Look whether a file of weights is there.
+def chosen(weights: str) -> CheckResult:
+    """Check that a file of weights is there.
 
     Args:
         weights: A path, or none.
@@ -82,9 +82,11 @@ def chosen(weights: str) -> Finding:
         ModelError: There is no such file.
     """
     if weights == "none":
-        return Finding(state="good", found="none: networks begin at random", facts={"file": None})
+        return CheckResult(state="good", found="none: networks begin at random", facts={"file": None})
     need("torch", "torchvision")
     from tracker.models.weights import prepare_weights
 
     prepare_weights("", weights)
-    return Finding(state="good", found=weights, facts={"file": str(Path(weights).expanduser().absolute())})
+    return CheckResult(
+        state="good", found=weights, facts={"file": str(Path(weights).expanduser().absolute())}
+    )

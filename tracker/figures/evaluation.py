@@ -84,11 +84,11 @@ def _draw_roc_of(axes: Axes, predictions: Sequence[Prediction], positive: str, n
     scores = np.array([prediction.probabilities[positive] for prediction in predictions])
     style = line_style(number)
     if truth.all() or not truth.any():
-        axes.plot([], [], color=style.colour, linestyle=style.dashes, label=f"{positive}: not defined")
+        axes.plot([], [], color=style.color, linestyle=style.dashes, label=f"{positive}: not defined")
         return
     false_positive, true_positive, _ = roc_curve(truth, scores)
     label = f"{positive}: AUROC {auc(false_positive, true_positive):.3f}"
-    axes.plot(false_positive, true_positive, color=style.colour, linestyle=style.dashes, label=label)
+    axes.plot(false_positive, true_positive, color=style.color, linestyle=style.dashes, label=label)
 
 
 @figure_style()
@@ -104,8 +104,8 @@ def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[s
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         text = f"{count}\n{100 * shares[row, column]:.1f} %" if totals[row, 0] else f"{count}"
-        colour = "white" if shares[row, column] > 0.5 else INK
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7.5)
+        color = "white" if shares[row, column] > 0.5 else INK
+        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=7.5)
     right, total = int(np.trace(counts)), int(counts.sum())
     axes.set_title(f"{title}\n{right} of {total} right ({100 * right / total:.1f} %)")
     _name_classes(axes, classes)

@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tracker.records import EpochKind
-
 REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
-_FIRST = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
-
-_MODES = ("feature-extractor", "freeze:", "fine-tuning", "scratch")
-
+_MODEL_ORDER = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
+_MODE_ORDER = ("feature-extractor", "freeze:", "fine-tuning", "scratch")
 _PAPER_NAMES = (
     (re.compile(r"mini-alexnet"), "Mini-AlexNet"),
     (re.compile(r"mini-resnet"), "Mini-ResNet"),
@@ -29,52 +25,6 @@ _PAPER_NAMES = (
     (re.compile(r"mobilenet_v3_(\w+)"), r"MobileNetV3 (\1)"),
     (re.compile(r"efficientnet_b(\d)"), r"EfficientNet-B\1"),
 )
-
-
-def paper_model(model: str) -> str:
-    """Return the name that papers give a network, or torchvision's name where none is known."""
-    for pattern, name in _PAPER_NAMES:
-        if found := pattern.fullmatch(model):
-            return found.expand(name)
-    return model
-
-
-def paper_mode(mode: str) -> str:
-    """Return a mode as a paper would write it, beginning with a capital letter."""
-    kind, colon, node = mode.partition(":")
-    return (
-        f"Frozen before {node}"
-        if colon
-        else kind.replace("feature-extractor", "feature extractor").capitalize()
-    )
-
-
-def order_models(models: Iterable[str]) -> list[str]:
-    """Return the models without repeats: the reference study's, their small relatives, then by name."""
-    return sorted(set(models), key=lambda model: (_place(model, _FIRST), natural(model)))
-
-
-def order_modes(modes: Iterable[str]) -> list[str]:
-    """Return the modes without repeats, from the most to the least frozen; `freeze:` modes by name."""
-    return sorted(set(modes), key=lambda mode: (_mode_place(mode), natural(mode)))
-
-
-def natural(text: str) -> list[tuple[int, str]]:
-    """Return a sort key by which `resnet18` comes before `resnet152`."""
-    return [(int(number or 0), word) for word, number in re.findall(r"(\D+)|(\d+)", text)]
-
-
-def _mode_place(mode: str) -> int:
-    return _place("freeze:" if mode.startswith("freeze:") else mode, _MODES)
-
-
-def _place(name: str, order: tuple[str, ...]) -> int:
-    return order.index(name) if name in order else len(order)
-
-
-_PARTS = {"train": "training", "val": "validation", "test": "test"}
-_ACRONYMS = {"auroc": "AUROC"}
-_PERCENT = frozenset({"accuracy", "balanced_accuracy", "sensitivity", "specificity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,33 +44,68 @@ class Scale:
     difference_unit: str = ""
 
     def write(self, value: float, *, sign: bool = False) -> str:
-        """Write a value without its unit, with a true minus sign and, if asked, a plus sign."""
+        """Return a value as text without its unit, with a true minus sign and, if asked, a plus sign."""
         text = f"{value * self.factor:{'+' if sign else ''}.{self.decimals}f}"
         zero = f"{0:.{self.decimals}f}"
         return zero if text.lstrip("+-") == zero else text.replace("-", "−")
 
 
-def scale_of(metric: str) -> Scale:
-    """Return how the values of a metric such as `test/accuracy` are written."""
-    name = metric.rpartition("/")[2]
-    if name in _PERCENT:
-        return Scale(100, 1, "%", "percentage points")
-    return Scale(1, 4 if name == "loss" else 3)
+_PART_TITLES = {"train": "training", "val": "validation", "test": "test"}
+
+# A metric that is in neither of these is called by its name and written with three decimals.
+_ACRONYMS = {"auroc": "AUROC"}
+_PERCENT, _PLAIN = Scale(100, 1, "%", "percentage points"), Scale(1, 3)
+_SCALES = {
+    "loss": Scale(1, 4),
+    **dict.fromkeys(("accuracy", "balanced_accuracy", "sensitivity", "specificity"), _PERCENT),
+}
 
 
-def part_of(metric: str) -> str:
-    """Return the part of the split that a metric is of: `train`, `val` or `test`."""
-    return metric.partition("/")[0]
+def paper_model(model: str) -> str:
+    """Return the name that papers give a network, or torchvision's name where none is known."""
+    for pattern, name in _PAPER_NAMES:
+        if found := pattern.fullmatch(model):
+            return found.expand(name)
+    return model
+
+
+def paper_mode(mode: str) -> str:
+    """Return a mode as a paper would write it, beginning with a capital letter."""
+    kind, _, node = mode.partition(":")
+    if node:
+        return f"Frozen before {node}"
+    return kind.replace("feature-extractor", "feature extractor").capitalize()
+
+
+def order_models(models: Iterable[str]) -> list[str]:
+    """Return the models without repeats: the reference study's, their small relatives, then by name."""
+    return sorted(set(models), key=lambda model: (_rank(model, _MODEL_ORDER), natural_key(model)))
+
+
+def order_modes(modes: Iterable[str]) -> list[str]:
+    """Return the modes without repeats, from the most to the least frozen; `freeze:` modes by name."""
+    return sorted(set(modes), key=lambda mode: (_mode_rank(mode), natural_key(mode)))
+
+
+def natural_key(text: str) -> list[tuple[int, str]]:
+    """Return a sort key by which `resnet18` comes before `resnet152`."""
+    return [(int(number or 0), word) for word, number in re.findall(r"(\D+)|(\d+)", text)]
 
 
 def title_of(metric: str) -> str:
     """Return a metric's name for people, such as `validation loss` for `val/loss`."""
     part, _, name = metric.partition("/")
-    return f"{_PARTS.get(part, part)} {_ACRONYMS.get(name, name.replace('_', ' '))}".strip()
+    return f"{_PART_TITLES.get(part, part)} {_ACRONYMS.get(name, name.replace('_', ' '))}".strip()
 
 
-def epoch_of(at: EpochKind, epochs: str | None) -> str:
-    """Say which epoch's network was measured; epochs is the number of epochs where all runs share it."""
-    if at == "best":
-        return "at the epoch with the lowest validation loss"
-    return f"after the last epoch ({epochs})" if epochs else "after the last epoch"
+def scale_of(metric: str) -> Scale:
+    """Return how the values of a metric such as `test/accuracy` are written."""
+    return _SCALES.get(metric.rpartition("/")[2], _PLAIN)
+
+
+def _mode_rank(mode: str) -> int:
+    return _rank("freeze:" if mode.startswith("freeze:") else mode, _MODE_ORDER)
+
+
+def _rank(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)

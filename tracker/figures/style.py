@@ -21,9 +21,9 @@ DPI = 300
 INK = "#222222"
 PALE = "#6b6b6b"
 
-# Okabe and Ito (2008): eight colours that people with any common colour blindness tell apart;
+# Okabe and Ito (2008): eight colors that people with any common color blindness tell apart;
 # yellow is left out, as it is too pale for a line on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.5, 1.5)))
 
 # Any: the names that matplotlib types as keys differ between its versions.
@@ -63,9 +63,9 @@ _STYLE: Any = {
 
 
 class LineStyle(NamedTuple):
-    """A line's colour, and its dashes for those who print in grey."""
+    """A line's color, and its dashes for those who print in gray."""
 
-    colour: str
+    color: str
     dashes: Any
 
 
@@ -86,7 +86,7 @@ def line_styles(models: Iterable[str]) -> dict[str, LineStyle]:
 
 def line_style(number: int) -> LineStyle:
     """Return the line style of the line with this number, counted from 0."""
-    return LineStyle(COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)])
+    return LineStyle(COLORS[number % len(COLORS)], DASHES[number % len(DASHES)])
 
 
 def new_axes(width: float, height: float) -> tuple[Figure, Axes]:

@@ -21,7 +21,7 @@ from tracker.records import Part
 from tracker.training.epoch import BegunEpoch
 from tracker.training.head_optimizers import Rates, epoch_rates, make_head_optimizer, schedule_factors
 from tracker.training.loop import Examples
-from tracker.training.metrics import aurocs
+from tracker.training.metrics import correct, scores
 
 _OF_A_HEAD = frozenset({"lr", "weight_decay"})
 
@@ -81,8 +81,8 @@ class Heads:
         """Train one epoch and measure it.
 
         Returns:
-            `train/loss`, `train/accuracy`, and `loss`, `accuracy` and `auroc` of each other part: float64
-            [H] on the CPU. All are nan for a head from the epoch on in which one of its losses was not
+            `train/loss`, `train/accuracy`, and the loss and scores of each other part: float64 [H] on
+            the CPU. All are nan for a head from the epoch on in which one of its losses was not
             finite; `Training` would have stopped there.
         """
         metrics = self._train()
@@ -127,7 +127,7 @@ class Heads:
         slope_BHK = (log_probabilities_BHK.exp() - one_hot_B1K) / len(labels_B)
         torch.mm(features_BE.T, slope_BHK.flatten(1), out=self._gradient_EC)
         self._optimizer.step(self._gradient_EC, rates)
-        return _losses(log_probabilities_BHK, labels_B).sum(0), _correct(logits_BHK, labels_B).sum(0)
+        return _losses(log_probabilities_BHK, labels_B).sum(0), correct(logits_BHK, labels_B).sum(0)
 
     def _logits(self, features_BE: Tensor) -> Tensor:
         logits_BC = features_BE @ self._weights_EC
@@ -135,21 +135,15 @@ class Heads:
 
     def _measured(self, part: Part) -> dict[str, Tensor]:
         logits_NHK, labels_N = self._logits(self._features[part]).cpu(), self._labels[part].cpu()
-        return {
-            f"{part}/loss": _losses(logits_NHK.log_softmax(2), labels_N).double().mean(0),
-            f"{part}/accuracy": _correct(logits_NHK, labels_N).double().mean(0),
-            f"{part}/auroc": aurocs(logits_NHK.softmax(2), labels_N),
-        }
+        loss_H = _losses(logits_NHK.log_softmax(2), labels_N).double().mean(0)
+        measured = {"loss": loss_H, **scores(logits_NHK, labels_N)}
+        return {f"{part}/{name}": values_H for name, values_H in measured.items()}
 
 
 def _losses(log_probabilities_BHK: Tensor, labels_B: Tensor) -> Tensor:
     """Return cross entropies [B, H]."""
     rows_B = torch.arange(len(labels_B), device=labels_B.device)
     return -log_probabilities_BHK[rows_B, :, labels_B]
-
-
-def _correct(logits_BHK: Tensor, labels_B: Tensor) -> Tensor:
-    return logits_BHK.argmax(2) == labels_B[:, None]
 
 
 def _check_alike(recipes: Sequence[Recipe]) -> None:

@@ -1,4 +1,4 @@
-"""What is measured of predictions: loss, accuracy and AUROC.
+"""What is measured of predictions: the loss, and the scores, each declared in `scores` alone.
 
 Letters of shapes: N images, H networks, K classes.
 """
@@ -11,27 +11,36 @@ from torch import Tensor
 
 
 def measure(logits_NK: Tensor, labels_N: Tensor) -> dict[str, float]:
-    """Return `loss`, `accuracy` and `auroc` of some images.
+    """Return `loss` and the scores of one network for some images.
 
     Args:
         logits_NK: float32, on the CPU.
         labels_N: int64, 0 to K - 1, every class at least once.
     """
+    values = scores(logits_NK[:, None], labels_N)
+    loss = F.cross_entropy(logits_NK, labels_N).item()
+    return {"loss": loss, **{name: value_1.item() for name, value_1 in values.items()}}
+
+
+def scores(logits_NHK: Tensor, labels_N: Tensor) -> dict[str, Tensor]:
+    """Return every metric but the loss, of H networks, by the name under which it is recorded.
+
+    Args:
+        logits_NHK: float32, on the CPU.
+        labels_N: int64, 0 to K - 1, every class at least once.
+
+    Returns:
+        float64 [H] each.
+    """
     return {
-        "loss": F.cross_entropy(logits_NK, labels_N).item(),
-        "accuracy": accuracy(logits_NK, labels_N),
-        "auroc": auroc(logits_NK.softmax(1), labels_N),
+        "accuracy": correct(logits_NHK, labels_N).double().mean(0),
+        "auroc": aurocs(logits_NHK.softmax(2), labels_N),
     }
 
 
-def accuracy(logits_NK: Tensor, labels_N: Tensor) -> float:
-    """Return the fraction of images, 0 to 1, whose class got the largest logit."""
-    return (logits_NK.argmax(1) == labels_N).double().mean().item()
-
-
-def auroc(probabilities_NK: Tensor, labels_N: Tensor) -> float:
-    """Return the area under the ROC curve, 0 to 1; see `aurocs`."""
-    return aurocs(probabilities_NK[:, None], labels_N).item()
+def correct(logits_NHK: Tensor, labels_N: Tensor) -> Tensor:
+    """Return where the class of the largest logit is that of the image: bool [N, H]."""
+    return logits_NHK.argmax(2) == labels_N[:, None]
 
 
 def aurocs(probabilities_NHK: Tensor, labels_N: Tensor) -> Tensor:

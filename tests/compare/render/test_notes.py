@@ -3,25 +3,25 @@ from __future__ import annotations
 import pytest
 
 from tracker.compare.render.notes import caption, footnotes
-from tracker.compare.selection import choose
-from tracker.compare.table import comparison
+from tracker.compare.selection import select_runs
+from tracker.compare.table import build_table
 
 
 def notes_of(runs, **options):
-    return footnotes(comparison(choose(runs), **options))
+    return footnotes(build_table(select_runs(runs), **options))
 
 
 def test_the_caption_says_metric_unit_and_epoch(make_run):
-    selection = choose([make_run(epochs=40)])
-    assert caption(comparison(selection)) == "Test accuracy (%) after the last epoch (40)"
-    best = comparison(selection, at="best")
+    selection = select_runs([make_run(epochs=40)])
+    assert caption(build_table(selection)) == "Test accuracy (%) after the last epoch (40)"
+    best = build_table(selection, at="best")
     assert caption(best) == "Test accuracy (%) at the epoch with the lowest validation loss"
-    assert caption(comparison(selection, metric="val/loss")) == "Validation loss after the last epoch (40)"
+    assert caption(build_table(selection, metric="val/loss")) == "Validation loss after the last epoch (40)"
 
 
 def test_the_number_of_epochs_is_not_said_where_arms_differ(make_run):
     runs = [make_run(epochs=40), make_run(mode="fine-tuning", epochs=20)]
-    assert caption(comparison(choose(runs))) == "Test accuracy (%) after the last epoch"
+    assert caption(build_table(select_runs(runs))) == "Test accuracy (%) after the last epoch"
     assert "Arms differ in epochs: 40 (feature-extractor), 20 (fine-tuning)." in notes_of(runs)
 
 

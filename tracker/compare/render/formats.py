@@ -1,25 +1,23 @@
-"""A table in every format that `tracker compare --format` knows."""
+"""The formats that `tracker compare --format` knows, and a table in each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from tracker.compare.render.latex import render_latex
-from tracker.compare.render.markdown import render_markdown
-from tracker.compare.render.plain_data import render_csv, render_json
-from tracker.compare.render.text import render_text
-from tracker.compare.table import Table
-from tracker.compare.trials import Trials, trials_text
 from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracker.compare.table import Table
+    from tracker.compare.trials import TrialsByStudy
 
 Format = Literal["table", "markdown", "csv", "json", "latex"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _WITH_TRIALS = ("table", "json")
 
 
-def render(table: Table, format: str, *, width: int = 80, trials: Trials | None = None) -> str:
-    """Write a table in a format, ending with a line break.
+def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy | None = None) -> str:
+    """Return a table in a format, ending with a line break.
 
     Args:
         table: The comparison.
@@ -31,19 +29,13 @@ def render(table: Table, format: str, *, width: int = 80, trials: Trials | None 
     Raises:
         UsageError: There is no such format, or it has no room for trials.
     """
-    renderers: dict[str, Callable[[Table], str]] = {
-        "table": lambda table: render_text(table, width=width) + _followed(trials, width),
-        "markdown": render_markdown,
-        "csv": render_csv,
-        "json": lambda table: render_json(table, trials),
-        "latex": render_latex,
-    }
     if trials is not None and format not in _WITH_TRIALS:
         raise UsageError(
             "--include-trials must be asked for in a format that has room for them",
             but=f"--format was {format}",
             do=f"Choose among {', '.join(_WITH_TRIALS)}.",
         )
+    renderers = _renderers(width, trials)
     if format not in renderers:
         raise UsageError(
             "--format must be one that exists",
@@ -53,5 +45,19 @@ def render(table: Table, format: str, *, width: int = 80, trials: Trials | None 
     return renderers[format](table)
 
 
-def _followed(trials: Trials | None, width: int) -> str:
-    return "" if trials is None else f"\n{trials_text(trials, width=width)}"
+def _renderers(width: int, trials: TrialsByStudy | None) -> dict[str, Callable[[Table], str]]:
+    # Imported here: the command line takes the names of the formats from this file to read its arguments.
+    from tracker.compare.render.csv_rows import render_csv
+    from tracker.compare.render.json_document import render_json
+    from tracker.compare.render.latex import render_latex
+    from tracker.compare.render.markdown import render_markdown
+    from tracker.compare.render.text import render_text, render_trials
+
+    followed_by = "" if trials is None else f"\n{render_trials(trials, width=width)}"
+    return {
+        "table": lambda table: render_text(table, width=width) + followed_by,
+        "markdown": render_markdown,
+        "csv": render_csv,
+        "json": lambda table: render_json(table, trials),
+        "latex": render_latex,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tracker.compare.render.cells import NOTHING, Written, written_differences, written_rows
+from tracker.compare.render.cells import NOTHING, CellText, cell_texts, difference_texts
 from tracker.compare.render.notes import caption, footnotes
 from tracker.compare.table import Table
 from tracker.figures.labels import paper_mode, paper_model, scale_of
@@ -29,11 +29,11 @@ _SPECIAL = {
 def render_latex(table: Table) -> str:
     """Return the table as a LaTeX float that needs the package booktabs."""
     lines = [_line(["Mode", *(escape(paper_model(model)) for model in table.models)]), r"\midrule"]
-    for row, cells in zip(table.rows, written_rows(table), strict=True):
+    for row, cells in zip(table.rows, cell_texts(table), strict=True):
         lines.append(_line([escape(paper_mode(row.mode)), *map(_number, cells)]))
     if table.differences:
         unit = " (points)" if scale_of(table.metric).difference_unit else ""
-        lines += [r"\midrule", _line([f"Difference{unit}", *map(_number, written_differences(table))])]
+        lines += [r"\midrule", _line([f"Difference{unit}", *map(_number, difference_texts(table))])]
     return _float(table, lines)
 
 
@@ -63,6 +63,5 @@ def _line(cells: list[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _number(cell: Written) -> str:
-    mean, spread = cell
-    return "--" if mean == NOTHING else f"${mean}{spread}$".replace("−", "-").replace("±", r"\pm")
+def _number(cell: CellText) -> str:
+    return "--" if cell == NOTHING else f"${cell}$".replace("−", "-").replace("±", r"\pm")

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tracker.compare.comparability import SHORT_DIGEST, tuning_note
+from tracker.compare.comparability import SHORT_DIGEST
+from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import canonical, common, distinct, rounded, settings_of
+from tracker.compare.statistics import legend
 from tracker.compare.table import DIFFERENCE, Table
-from tracker.figures.labels import epoch_of, natural, order_models, order_modes, part_of, scale_of, title_of
+from tracker.figures.labels import natural_key, order_models, order_modes, scale_of, title_of
 from tracker.records import Arm, RunRecord
 
 
 def caption(table: Table) -> str:
-    """Say what the table shows: the metric, its unit and the epoch."""
+    """Return what the table shows: the metric, its unit and the epoch."""
     unit = scale_of(table.metric).unit
     name = title_of(table.metric)
-    epochs = common(table.selection.runs, "epochs")
-    return f"{name[0].upper()}{name[1:]}{f' ({unit})' if unit else ''} {epoch_of(table.at, epochs)}"
+    return f"{name[0].upper()}{name[1:]}{f' ({unit})' if unit else ''} {_epoch(table)}"
 
 
 def footnotes(table: Table) -> list[str]:
@@ -34,6 +35,13 @@ def footnotes(table: Table) -> list[str]:
     return [note for note in notes if note]
 
 
+def _epoch(table: Table) -> str:
+    if table.at == "best":
+        return "at the epoch with the lowest validation loss"
+    epochs = common(table.selection.runs, "epochs")
+    return f"after the last epoch ({epochs})" if epochs else "after the last epoch"
+
+
 def _synthetic(runs: Sequence[RunRecord]) -> str:
     if not any(run.is_synthetic for run in runs):
         return ""
@@ -47,11 +55,11 @@ def _seeds(table: Table) -> str:
         (shared,) = seeds
         if len(shared) == 1:
             return f"One run an arm, seed {shared[0]}: the spread between seeds is not known."
-        return f"Mean ± sample standard deviation over seeds {_enumerate(shared)}."
+        return f"{legend()} over seeds {_enumerate(shared)}."
     if counts == {1}:
         return "One run an arm, of different seeds: the spread between seeds is not known."
     number = ", their number in brackets" if len(counts) > 1 else ""
-    return f"Mean ± sample standard deviation over the runs of an arm{number}; arms differ in their seeds."
+    return f"{legend()} over the runs of an arm{number}; arms differ in their seeds."
 
 
 def _enumerate(seeds: Sequence[str]) -> str:
@@ -93,11 +101,11 @@ def _setting(name: str, arms: Mapping[Arm, str]) -> str:
             for key in order(values):
                 groups[min(values[key])].append(key)
             return f"{name}: " + ", ".join(f"{value} ({', '.join(keys)})" for value, keys in groups.items())
-    return f"{name}: {', '.join(sorted(spelling.values(), key=natural))} (by arm)"
+    return f"{name}: {', '.join(sorted(spelling.values(), key=natural_key))} (by arm)"
 
 
 def _images(table: Table) -> str:
-    part, scale = part_of(table.metric), scale_of(table.metric)
+    part, scale = table.metric.partition("/")[0], scale_of(table.metric)
     count = common(table.selection.runs, f"{part}_images")
     if scale.unit != "%" or not (count and count.isdecimal() and int(count)):
         return ""

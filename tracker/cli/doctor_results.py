@@ -6,47 +6,48 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from tracker.cli.one_line import one_line
-from tracker.doctor.finding import Finding, State
+from tracker.doctor.result import CheckResult, CheckState
 
 _NAME = 16
 _INDENT = _NAME + 3
 _NARROWEST = _INDENT + 20
-_MARKS: Mapping[State, tuple[str, str]] = {
+_MARKS: Mapping[CheckState, tuple[str, str]] = {
     "good": ("✓", "green"),
     "warning": ("!", "yellow"),
     "missing": ("✗", "red"),
 }
 
 
-class Table:
-    """Prints findings below each other, no line of them wider than the terminal."""
+class ResultPrinter:
+    """Prints results below each other, no line of them wider than the terminal."""
 
     def __init__(self) -> None:
         self._width = max(shutil.get_terminal_size().columns, _NARROWEST)
-        # None: colour in a terminal only.
-        self._colour = False if os.environ.get("NO_COLOR") else None
+        # None: color in a terminal only.
+        self._color = False if os.environ.get("NO_COLOR") else None
 
     def begin(self, name: str) -> None:
-        """Print what is looked at now."""
+        """Print the name of the check that runs now."""
         typer.echo(f"{name:{_NAME}} ", nl=False)
 
-    def end(self, finding: Finding) -> None:
+    def end(self, result: CheckResult) -> None:
         """Print what was found, and what to do."""
-        mark, colour = _MARKS[finding.state]
-        first, *rest = [*self._wrapped(finding.found), *self._wrapped(finding.advice)]
-        typer.echo(f"{typer.style(mark, fg=colour)} {first}", color=self._colour)
+        mark, color = _MARKS[result.state]
+        first, *rest = [*self._wrapped(result.found), *self._wrapped(result.advice)]
+        typer.echo(f"{typer.style(mark, fg=color)} {first}", color=self._color)
         for line in rest:
             typer.echo(" " * _INDENT + line)
 
-    def summary(self, findings: Collection[Finding], next_commands: Iterable[str]) -> None:
-        """Print what comes of it, and what to type next."""
-        states = [finding.state for finding in findings]
+    def summary(self, results: Collection[CheckResult], next_commands: Iterable[str]) -> None:
+        """Print whether the main job can run, and what to type next."""
+        states = [result.state for result in results]
         typer.echo("\n" + "\n".join(_wrap(_summary(states), self._width)))
         if "missing" not in states:
             # Not wrapped: they are to be copied.
@@ -57,27 +58,18 @@ class Table:
         return _wrap(one_line(text), self._width - _INDENT)
 
 
-def findings_json(findings: Mapping[str, Finding]) -> str:
-    """Return whether the main job can run, and every field of every finding.
+def results_json(results: Mapping[str, CheckResult]) -> str:
+    """Return whether the main job can run, and every field of every result.
 
     Args:
-        findings: By the name of their check.
+        results: By the name of their check.
     """
-    rows = [
-        {
-            "name": name,
-            "state": finding.state,
-            "found": finding.found,
-            "advice": finding.advice,
-            "facts": dict(finding.facts),
-        }
-        for name, finding in findings.items()
-    ]
-    can_run = all(finding.state != "missing" for finding in findings.values())
-    return json.dumps({"can_run": can_run, "checks": rows}, indent=2, ensure_ascii=False)
+    checks = [{"name": name, **asdict(result)} for name, result in results.items()]
+    can_run = all(result.state != "missing" for result in results.values())
+    return json.dumps({"can_run": can_run, "checks": checks}, indent=2, ensure_ascii=False)
 
 
-def _summary(states: Sequence[State]) -> str:
+def _summary(states: Sequence[CheckState]) -> str:
     missing, warnings = states.count("missing"), states.count("warning")
     counts = [f"{missing} missing"] if missing else []
     counts += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []

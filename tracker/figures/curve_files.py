@@ -1,4 +1,4 @@
-"""The figures of a comparison and of a run, as files."""
+"""The curves of a comparison as files, PNG and SVG."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracker.errors import ComparisonError
-from tracker.figures.curves import draw_curves
-from tracker.figures.evaluation import confusion_matrix_png, roc_png
+from tracker.figures.curve_figures import draw_curves
 from tracker.figures.labels import order_modes
 from tracker.figures.style import ImageFormat, to_bytes
 from tracker.records import RunRecord
 
-__all__ = ["CURVES", "confusion_matrix_png", "roc_png", "write_figures"]
-
-CURVES = ("train/loss", "val/accuracy", "test/accuracy")
-"""The metrics whose histories `write_figures` draws."""
+CURVE_METRICS = ("train/loss", "val/accuracy", "test/accuracy")
+"""The metrics whose histories `write_curves` draws."""
 
 _FORMATS: tuple[ImageFormat, ...] = ("png", "svg")
 
 
-def write_figures(runs: Sequence[RunRecord], folder: Path) -> list[Path]:
+def write_curves(runs: Sequence[RunRecord], folder: Path) -> list[Path]:
     """Write training loss, validation and test accuracy by epoch, one figure a mode, as PNG and SVG.
 
     Args:
-        runs: The runs of a comparison with the histories of `CURVES`.
+        runs: The runs of a comparison with the histories of `CURVE_METRICS`.
         folder: Where the files go; it is made where it does not exist.
 
     Returns:
@@ -35,7 +32,7 @@ def write_figures(runs: Sequence[RunRecord], folder: Path) -> list[Path]:
         ComparisonError: No run has a history of these metrics, or the folder cannot be written.
     """
     files = {}
-    for metric in CURVES:
+    for metric in CURVE_METRICS:
         figures = draw_curves(runs, metric)
         for mode in order_modes(figures):
             for format in _FORMATS:

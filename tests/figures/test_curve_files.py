@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
@@ -9,14 +10,12 @@ import pytest
 from PIL import Image
 
 from tracker.errors import ComparisonError
-from tracker.figures.curves import draw_curves
-from tracker.figures.saving import confusion_matrix_png, roc_png, write_figures
-from tracker.figures.style import line_styles
+from tracker.figures.curve_files import write_curves
 
 
 def test_every_metric_and_mode_has_a_png_and_an_svg(make_run, tmp_path):
     runs = [make_run(), make_run("resnet18", "freeze:layer4.0")]
-    files = write_figures(runs, tmp_path / "new" / "figures")
+    files = write_curves(runs, tmp_path / "new" / "figures")
     assert [path.name for path in files] == [
         f"{metric}.{mode}.{ending}"
         for metric in ("train-loss", "val-accuracy", "test-accuracy")
@@ -33,9 +32,9 @@ def test_every_metric_and_mode_has_a_png_and_an_svg(make_run, tmp_path):
 
 
 def test_equal_numbers_give_equal_files_whatever_the_users_style(reference_runs, tmp_path):
-    first = write_figures(reference_runs, tmp_path / "a")
+    first = write_curves(reference_runs, tmp_path / "a")
     with mpl.rc_context({"font.size": 20, "svg.hashsalt": None, "axes.grid": True}):
-        second = write_figures(reference_runs[::-1], tmp_path / "b")
+        second = write_curves(reference_runs[::-1], tmp_path / "b")
         assert mpl.rcParams["font.size"] == 20
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert b"<dc:date>" not in first[1].read_bytes()
@@ -44,14 +43,14 @@ def test_equal_numbers_give_equal_files_whatever_the_users_style(reference_runs,
 def test_runs_without_histories_are_refused(make_run, tmp_path):
     bare = dataclasses.replace(make_run(), history={})
     with pytest.raises(ComparisonError, match="metrics by epoch"):
-        write_figures([bare], tmp_path / "figures")
+        write_curves([bare], tmp_path / "figures")
     assert not (tmp_path / "figures").exists()
 
 
 def test_a_metric_that_no_run_has_has_no_file(make_run, tmp_path):
     run = make_run()
     only_loss = dataclasses.replace(run, history={"train/loss": run.history["train/loss"]})
-    assert [path.name for path in write_figures([only_loss], tmp_path)] == [
+    assert [path.name for path in write_curves([only_loss], tmp_path)] == [
         "train-loss.feature-extractor.png",
         "train-loss.feature-extractor.svg",
     ]
@@ -60,30 +59,11 @@ def test_a_metric_that_no_run_has_has_no_file(make_run, tmp_path):
 def test_a_folder_that_is_a_file_is_refused(make_run, tmp_path):
     (tmp_path / "figures").write_text("")
     with pytest.raises(ComparisonError, match="--figures DIR"):
-        write_figures([make_run()], tmp_path / "figures")
+        write_curves([make_run()], tmp_path / "figures")
 
 
-def test_the_first_seven_models_have_seven_colours():
-    styles = line_styles([f"net{number}" for number in range(4)])
-    assert len({style.colour for style in styles.values()}) == 7
-    assert len(set(map(str, line_styles(f"net{number}" for number in range(25)).values()))) == 28
-
-
-def test_nothing_of_pyplot_is_used(make_run, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    assert write_figures([make_run()], tmp_path)
-
-
-def test_figures_of_synthetic_images_say_so(make_run, make_predictions, tmp_path):
-    def texts(dataset):
-        (figure,) = draw_curves([make_run(params={"dataset": dataset})], "train/loss").values()
-        return [text.get_text() for text in figure.findobj(mpl.text.Text)]
-
-    assert "synthetic images" in texts("phantom")
-    assert "synthetic images" not in texts("folder")
-    answers = make_predictions([("sick", {"well": 0.2, "sick": 0.8}), ("well", {"well": 0.9, "sick": 0.1})])
-    for drawn in (
-        lambda **said: roc_png(answers, **said),
-        lambda **said: confusion_matrix_png(answers, ["well", "sick"], **said),
-    ):
-        assert drawn(synthetic=True) != drawn(synthetic=False) == drawn()
+def test_pyplot_which_would_look_for_a_display_is_not_imported():
+    imported = "import sys, tracker.figures.curve_files, tracker.figures.evaluation"
+    subprocess.run(
+        [sys.executable, "-c", f"{imported}; assert 'matplotlib.pyplot' not in sys.modules"], check=True
+    )

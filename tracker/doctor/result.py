@@ -1,4 +1,4 @@
-"""What a check found, and what to do about it."""
+"""The result of a check: what is there, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-State = Literal["good", "warning", "missing"]
+CheckState = Literal["good", "warning", "missing"]
 """warning: the main job runs all the same; missing: somebody has to do something before it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What a check found.
+class CheckResult:
+    """What a check found, and what to do about it.
 
     Attributes:
         state: Whether the main job can run with it.
@@ -21,14 +21,14 @@ class Finding:
         facts: The same for programs, by name; sizes in bytes.
     """
 
-    state: State
+    state: CheckState
     found: str
     advice: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def size_said(size: int) -> str:
-    """Return a size as people say it.
+def format_size(size: int) -> str:
+    """Return a size in megabytes or gigabytes, with its unit.
 
     Args:
         size: Bytes.

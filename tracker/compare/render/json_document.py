@@ -1,0 +1,56 @@
+"""A table as JSON for other programs: every run's value, nothing rounded; what is no number is null."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from tracker.compare.render.notes import footnotes
+from tracker.compare.table import DIFFERENCE, Cell, Difference, Table
+from tracker.compare.trials import TrialsByStudy
+
+
+def render_json(table: Table, trials: TrialsByStudy | None = None) -> str:
+    """Return the table with its notes, the runs that are not in it, and the trials where there are any."""
+    content = {
+        "metric": table.metric,
+        "at": table.at,
+        "split_digest": table.selection.split_digest,
+        "cells": [{"mode": mode, "model": model, **_cell(cell)} for mode, model, cell in table.by_arm()],
+        "differences": [
+            {"mode": DIFFERENCE, "model": model, **_difference(difference)}
+            for model, difference in table.differences_by_model()
+        ],
+        "notes": footnotes(table),
+        "not_in_the_table": [asdict(entry) for entry in table.selection.excluded],
+    }
+    if trials is not None:
+        content["trials"] = [asdict(trial) for some in trials.values() for trial in some]
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _cell(cell: Cell) -> dict[str, object]:
+    return {
+        "n": cell.n,
+        **_numbers({"mean": cell.mean, **cell.statistics}),
+        "values": _numbers(cell.values),
+        "runs": dict(cell.run_ids),
+    }
+
+
+def _difference(difference: Difference) -> dict[str, object]:
+    return {
+        **_numbers({"mean": difference.mean, **difference.statistics}),
+        "paired": difference.paired,
+        "values": _numbers(difference.values),
+    }
+
+
+def _numbers(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -126,7 +126,9 @@ class LiveReporter(Reporter, StudyReporter):
         done, best = progress.spent - self._resumed, progress.best
         took = (time.monotonic() - self._started) / done if done else 0.0
         left = f"  {_duration(took * (progress.budget - progress.spent))} left" if done else ""
-        found = f"  best {best.value:.3g} ({values_said(best.params)})" if best and best.value else ""
+        found = ""
+        if best is not None and best.value is not None:
+            found = f"  best {best.value:.3g} ({values_said(best.params)})"
         text = f"{progress.spent}/{progress.budget} trials{left}{found}"
         row = _row(progress.spent, progress.budget, text, bar_width=_BAR_WIDTH // 2)
         self._draw(self._labelled(row, self._at))

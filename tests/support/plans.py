@@ -15,7 +15,7 @@ from tracker.runs.events import Reporter, RunResult, StudyReporter
 from tracker.runs.plan import Prepared, make_plan, prepare
 from tracker.search.records import StudyProgress
 
-HEAD_MODEL = "shufflenet_v2_x0_5"
+HEAD_MODEL = "mini-densenet"
 """Its last layer is linear: trials of the feature extractor are trained at once."""
 TAIL_MODEL = "squeezenet1_1"
 """Its last layer is a convolution: trials are trained one after another."""

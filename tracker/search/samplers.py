@@ -28,6 +28,10 @@ _SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
 }
 SAMPLERS = tuple(_SAMPLERS)
 
+Point = dict[str, Value]
+"""A point of a grid: the value of each searched setting."""
+_FEWEST = 2
+
 
 class SeededSampler(BaseSampler):
     """A sampler made anew for every trial, with a seed of the trial's own.
@@ -102,11 +106,6 @@ def distributions_of(space: Space) -> dict[str, BaseDistribution]:
         else CategoricalDistribution(values.values)
         for name, values in space.items()
     }
-
-
-Point = dict[str, Value]
-
-_FEWEST = 2
 
 
 def grid_points(space: Space, *, trials: int, seed: int) -> list[Point]:

@@ -1,7 +1,7 @@
 """Training of trials: a study's recipes, tried on training and validation images alone.
 
-Each trial is trained on every repetition, and is as good as the mean over them. Where one
-linear layer is trained, all trials of a batch are trained at once; otherwise one after another.
+Each trial is trained on every repetition, and is as good as the mean over them. Where one linear layer is
+trained, all trials of a batch are trained at once; otherwise one after another.
 
 Letters of shapes: H heads, one a trial.
 """

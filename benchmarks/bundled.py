@@ -35,7 +35,7 @@ from tracker.data.splits.split import Split
 from tracker.models.minis import MINIS
 from tracker.records import Part
 from tracker.runs.images import find_images
-from tracker.runs.train import Bench, lay_out
+from tracker.runs.train import PreparedNetwork, prepare_network
 from tracker.training.heads import Heads, linear_head
 from tracker.training.loop import Examples
 
@@ -44,15 +44,15 @@ RATES = [10 ** (exponent / 2) for exponent in range(-8, 1)]
 PENALTIES = [10.0**exponent for exponent in range(-4, 1)]
 
 Parts = Mapping[Part, Sequence[int]]
-Fit = Callable[[Bench, Manifest, Parts], float]
+Fit = Callable[[PreparedNetwork, Manifest, Parts], float]
 """Fits a last layer to the training part, chooses by validation, returns the accuracy of the test part."""
 
 
-def as_tracker_does(bench: Bench, manifest: Manifest, parts: Parts) -> float:
-    head = linear_head(bench.cut.tail)
+def as_tracker_does(prepared: PreparedNetwork, manifest: Manifest, parts: Parts) -> float:
+    head = linear_head(prepared.cut.tail)
     assert head is not None
-    recipes = [bench.recipe.model_copy(update={"lr": rate}) for rate in RATES]
-    examples = Examples.of(bench.store, manifest.labels, parts)
+    recipes = [prepared.recipe.model_copy(update={"lr": rate}) for rate in RATES]
+    examples = Examples.of(prepared.store, manifest.labels, parts)
     heads = Heads(head, examples, recipes, device=torch.device("cpu"))
     for _ in range(EPOCHS):
         measured = heads.run_epoch()
@@ -60,8 +60,8 @@ def as_tracker_does(bench: Bench, manifest: Manifest, parts: Parts) -> float:
     return float(measured["test/accuracy"][best])
 
 
-def standardised(bench: Bench, manifest: Manifest, parts: Parts) -> float:
-    features = bench.store.batch(torch.arange(len(bench.store)), torch.device("cpu")).numpy()
+def standardised(prepared: PreparedNetwork, manifest: Manifest, parts: Parts) -> float:
+    features = prepared.store.batch(torch.arange(len(prepared.store)), torch.device("cpu")).numpy()
     labels = np.array(manifest.labels)
     x, y = ({part: values[list(rows)] for part, rows in parts.items()} for values in (features, labels))
     models = [
@@ -96,10 +96,10 @@ def accuracy(
     recipe = options.recipe(
         model=model, mode="feature-extractor", seed=seed, split="folds", precision="fp32"
     ).model_copy(update={"weights": weights, "epochs": EPOCHS})
-    bench = lay_out(recipe, len(manifest.classes), pixels, device=torch.device("cpu"))
+    prepared = prepare_network(recipe, len(manifest.classes), pixels, device=torch.device("cpu"))
     folds = list(parts_of_folds(manifest, seed))
     return {
-        fit: statistics.fmean(100 * fit(bench, manifest, parts) for parts in folds)
+        fit: statistics.fmean(100 * fit(prepared, manifest, parts) for parts in folds)
         for fit in (as_tracker_does, standardised)
     }
 

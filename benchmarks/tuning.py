@@ -27,7 +27,7 @@ from tracker.config.loading import read_options
 from tracker.data.pixels import build_pixels
 from tracker.models.normalize import Intake
 from tracker.runs.images import find_images
-from tracker.runs.train import lay_out
+from tracker.runs.train import prepare_network
 from tracker.training.heads import Heads, linear_head
 from tracker.training.loop import Examples
 
@@ -90,12 +90,12 @@ def heads_alone(place: Path, folder: Path, model: str, trials: int) -> None:
     base = options.recipe(
         model=model, mode="feature-extractor", seed=0, split=images.split.rule, precision="fp32"
     )
-    bench = lay_out(base, 2, pixels, device=torch.device("cpu"))
+    prepared = prepare_network(base, 2, pixels, device=torch.device("cpu"))
     parts = images.split.indexes(images.manifest)
     examples = Examples.of(
-        bench.store, images.manifest.labels, {"train": parts["train"], "val": parts["val"]}
+        prepared.store, images.manifest.labels, {"train": parts["train"], "val": parts["val"]}
     )
-    head = linear_head(bench.cut.tail)
+    head = linear_head(prepared.cut.tail)
     assert head is not None
     recipes = [base.model_copy(update={"lr": 10 ** (-4 + 4 * i / trials)}) for i in range(trials)]
     for together in (trials, 10, 1):

@@ -19,15 +19,13 @@ from tracker.config.tuned import Tuned
 from tracker.errors import UsageError
 from tracker.interruption import Interruption
 from tracker.records import EpochKind, RunRecord
+from tracker.runs.events import Reporter, RunResult, StudyReporter
 
 if TYPE_CHECKING:
     from tracker.compare.render.formats import Format
     from tracker.compare.table import Table
     from tracker.compare.trials import TrialsByStudy
-    from tracker.config.recipe import Recipe
-    from tracker.runs.events import RunResult
     from tracker.runs.plan import Plan, Prepared
-    from tracker.search.records import Standing as StudyProgress
     from tracker.tracking.shipping.cursor import Unsent
 
 # A database in the user's folder is certain to answer, and the next command reads from it.
@@ -38,47 +36,20 @@ _Result = TypeVar("_Result")
 Arm = tuple[str, str]
 
 
-class Observer:
-    """Is told what `run` and `tune` do, and ignores it; subclasses override what they want to hear."""
+class Observer(Reporter, StudyReporter):
+    """Is told what `run` and `tune` do, from the plan to the last record that is sent.
+
+    This one ignores it; subclasses override what they want to hear.
+    """
 
     def planned(self, plan: Plan) -> None:
         """Everything is decided; nothing is decoded or recorded yet."""
 
-    def progress(self, done: int, total: int, what: str) -> None:
-        """So many items of a stage are done, such as images decoded; total is 0 where nobody knows it."""
-
     def prepared(self, prepared: Prepared) -> None:
         """Weights are there, and images are decoded."""
 
-    def study_started(self, arm: Arm, number: int, total: int) -> None:
-        """The study with this number (from 1) begins or goes on."""
-
-    def trials(self, standing: StudyProgress) -> None:
-        """A study is so far."""
-
-    def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
-        """A trial has trained so many of its epochs."""
-
-    def study_ended(self, arm: Arm, tuned: Tuned) -> None:
-        """A study found these values."""
-
     def tuned(self, tuned: Mapping[Arm, Tuned], *, earlier: bool) -> None:
         """The runs are trained with these values, which studies found: earlier ones, or those made now."""
-
-    def run_started(self, recipe: Recipe, number: int, total: int) -> None:
-        """The run with this number (from 1) begins."""
-
-    def resumed(self, recipe: Recipe, epoch: int) -> None:
-        """A run goes on after so many whole epochs."""
-
-    def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
-        """An epoch measured these values, by metric."""
-
-    def note(self, text: str) -> None:
-        """Something happened that a user should know, while the work goes on."""
-
-    def run_ended(self, result: RunResult) -> None:
-        """A run ended, one way or the other."""
 
     def sending(self) -> None:
         """All is trained; the last records are being sent."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from tests.support.found import differences, find_study
 from tests.support.servers import MlflowServer
 from tracker.config.loading import read_options
 from tracker.config.options import RunOptions
-from tracker.config.recipe import Recipe
-from tracker.runs.events import RunResult
+from tracker.runs.events import Reporter, RunResult
 from tracker.runs.execute import execute
 from tracker.runs.plan import Prepared, make_plan, prepare
 from tracker.tracking.backend.client import open_client
@@ -24,22 +22,6 @@ from tracker.tracking.shipping.cursor import POSITION
 from tracker.tracking.shipping.flush import sync
 
 EPOCHS = 4
-
-
-class Silent:
-    """A reporter to whom nothing matters."""
-
-    def progress(self, done: int, total: int, what: str) -> None: ...
-
-    def run_started(self, recipe: Recipe, number: int, total: int) -> None: ...
-
-    def resumed(self, recipe: Recipe, epoch: int) -> None: ...
-
-    def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
-    def run_ended(self, result: RunResult) -> None: ...
 
 
 @pytest.fixture
@@ -67,7 +49,7 @@ def options(
 
 def run(prepared: Prepared) -> RunResult:
     """Do what `tracker run` does between its first and its last line."""
-    (result,) = execute(prepared, Silent())
+    (result,) = execute(prepared, Reporter())
     return result
 
 

@@ -17,7 +17,7 @@ from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.errors import TrainingError
-from tracker.runs import train as one_run
+from tracker.runs import train as runs_train
 from tracker.runs.images import Images, decode_images, find_images
 from tracker.training.features import stored_features
 
@@ -45,8 +45,8 @@ def recipe(options: RunOptions, mode: str, seed: int = 0) -> Recipe:
     return options.recipe(model="squeezenet1_1", mode=mode, seed=seed, split="12/6/6", precision="fp32")
 
 
-def train(options: RunOptions, prepared: tuple[Images, Pixels], mode: str) -> one_run.Trained:
-    return one_run.train(recipe(options, mode), *prepared, Collected(), device=CPU)
+def train(options: RunOptions, prepared: tuple[Images, Pixels], mode: str) -> runs_train.Trained:
+    return runs_train.train(recipe(options, mode), *prepared, Collected(), device=CPU)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_trunk_that_changed_fails_the_run(
             next(trunk.parameters()).add_(1e-6)
         return store
 
-    monkeypatch.setattr(one_run, "stored_features", meddling)
+    monkeypatch.setattr(runs_train, "stored_features", meddling)
     with pytest.raises(TrainingError, match="a frozen trunk must not change"):
         train(options, prepared, "feature-extractor")
 
@@ -94,6 +94,6 @@ def test_memory_that_is_too_small_is_said_in_plain_words(
     def hungry(*given: Any, **named: Any) -> object:
         return torch.empty(2**60)
 
-    monkeypatch.setattr(one_run, "stored_features", hungry)
+    monkeypatch.setattr(runs_train, "stored_features", hungry)
     with pytest.raises(TrainingError, match="--batch-size"):
         train(options, prepared, "feature-extractor")

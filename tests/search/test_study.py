@@ -5,21 +5,22 @@ import subprocess
 import sys
 
 import pytest
-from optuna.trial import TrialState
 
-from tests.support.arms import POINTS, small
+from tests.support.arms import POINTS, give_up, small
 from tracker.config.search_space import Choices
 from tracker.errors import TuningError
-from tracker.search.budget import INTERRUPTED, MAX_RETRIES, again
-from tracker.search.records import Standing
+from tracker.search.budget import MAX_RETRIES, Slots, redo
+from tracker.search.optuna_warnings import suppress_warnings
+from tracker.search.records import StudyProgress
+from tracker.search.samplers import grid_points
 from tracker.search.study import ArmStudy
 
 
-def spend(study: ArmStudy) -> Standing:
+def spend(study: ArmStudy) -> StudyProgress:
     while asked := study.ask(2):
         for one in asked:
             study.complete(one, float(one.params["lr"]))
-    return study.standing()
+    return study.progress()
 
 
 def test_a_study_asks_for_as_many_trials_as_its_budget_and_no_more(storage: str) -> None:
@@ -29,12 +30,12 @@ def test_a_study_asks_for_as_many_trials_as_its_budget_and_no_more(storage: str)
         assert study.ask(1) == []
         for one in asked:
             study.complete(one, 1 / (one.number + 1))
-        standing = study.standing()
-    assert standing.done
-    assert standing.best is not None
-    assert (standing.best.number, standing.best.value) == (5, 1 / 6)
-    assert (standing.complete, standing.running, standing.failed, standing.others) == (6, 0, 0, 0)
-    assert standing.best.duration is not None
+        progress = study.progress()
+    assert progress.done
+    assert progress.best is not None
+    assert (progress.best.number, progress.best.value) == (5, 1 / 6)
+    assert (progress.complete, progress.running, progress.failed, progress.others) == (6, 0, 0, 0)
+    assert progress.best.duration is not None
     with ArmStudy(small(storage)) as study:
         assert study.ask(1) == []
 
@@ -43,7 +44,7 @@ def test_the_best_of_a_study_that_maximizes_is_the_largest(storage: str) -> None
     with ArmStudy(small(storage, direction="maximize")) as study:
         for one in study.ask(6):
             study.complete(one, one.number / 10)
-        best = study.standing().best
+        best = study.progress().best
     assert best is not None
     assert best.number == 5
 
@@ -52,8 +53,8 @@ def test_trials_of_other_processes_are_seen(storage: str) -> None:
     with ArmStudy(small(storage)) as mine, ArmStudy(small(storage)) as others:
         mine.ask(2)
         assert len(others.ask(3)) == 3
-        standing = mine.standing()
-        assert (standing.running, standing.others) == (5, 3)
+        progress = mine.progress()
+        assert (progress.running, progress.others) == (5, 3)
 
 
 def test_a_diverged_trial_counts_and_has_no_value(storage: str) -> None:
@@ -62,9 +63,9 @@ def test_a_diverged_trial_counts_and_has_no_value(storage: str) -> None:
         study.report(first, 0.1, 1)
         study.diverge(first, "train/loss was inf")
         study.complete(second, math.nan)
-        standing, trials = study.standing(), study.trials()
-    assert standing.done
-    assert (standing.pruned, standing.best) == (2, None)
+        progress, trials = study.progress(), study.trials()
+    assert progress.done
+    assert (progress.pruned, progress.best) == (2, None)
     assert [trial.value for trial in trials] == [None, None]
     assert [trial.attributes["diverged"] for trial in trials] == ["train/loss was inf", "the value was nan"]
 
@@ -79,7 +80,7 @@ def test_settings_that_diverge_are_avoided_from_then_on(storage: str, sampler: s
             lrs.append(lr)
             # The larger the better, up to where it diverges.
             study.diverge(one, "too large") if lr > 1e-2 else study.complete(one, 1 - lr)
-        best = study.standing().best
+        best = study.progress().best
     assert best is not None
     assert float(best.params["lr"]) <= 1e-2
     assert sum(lr > 1e-2 for lr in lrs[14:]) <= 5
@@ -89,9 +90,9 @@ def test_where_all_trials_diverge_none_is_the_best(storage: str) -> None:
     with ArmStudy(small(storage, sampler="gp", trials=2)) as study:
         for one in study.ask(2):
             study.diverge(one, "too large")
-        standing = study.standing()
-    assert standing.done
-    assert standing.best is None
+        progress = study.progress()
+    assert progress.done
+    assert progress.best is None
 
 
 def test_failures_of_earlier_processes_do_not_stop_a_later_one(storage: str) -> None:
@@ -121,15 +122,15 @@ def test_an_interrupted_trial_comes_again_first(storage: str) -> None:
         first, second = study.ask(2)
         study.report(first, 0.4, 1)
         study.interrupt(first)
-        assert study.standing().waiting == 1
+        assert study.progress().waiting == 1
         redone, fresh = study.ask(5)
         assert redone.params == first.params
         assert fresh.params not in (first.params, second.params)
         assert redone.number != first.number
         for one in (second, redone, fresh):
             study.complete(one, 1.0)
-        assert study.standing().done
-        assert study.standing().failed == 0
+        assert study.progress().done
+        assert study.progress().failed == 0
 
 
 def test_an_interruption_may_come_any_number_of_times(storage: str) -> None:
@@ -149,38 +150,39 @@ def test_what_is_open_when_a_study_is_left_comes_again(storage: str) -> None:
         assert [one.params for one in study.ask(2)] == [one.params for one in asked]
 
 
-def test_a_trial_that_was_created_while_another_process_took_the_last_place_is_surplus(storage: str) -> None:
+def test_a_trial_that_was_created_while_another_process_took_the_last_slot_is_surplus(storage: str) -> None:
     with ArmStudy(small(storage, trials=2)) as study, ArmStudy(small(storage, trials=2)) as other:
         study.ask(2)
         # As if it had looked before them.
-        assert other._take_up() is None
+        study.inner.enqueue_trial({"lr": 1e-3})
+        assert other.ask(1) == []
         assert study.trials()[-1].attributes == {"surplus": True}
-        assert study.standing().running == 2
+        assert study.progress().running == 2
 
 
-def test_the_place_of_an_interrupted_trial_is_kept_while_it_is_in_nobodys_hands(storage: str) -> None:
+def test_the_slot_of_an_interrupted_trial_is_kept_while_it_is_in_nobodys_hands(storage: str) -> None:
     with ArmStudy(small(storage, trials=2)) as study, ArmStudy(small(storage, trials=2)) as other:
         first, _ = study.ask(2)
-        study._open.end(first.number, TrialState.FAIL, {INTERRUPTED: True})
-        assert not other._some_are_left()
-        assert other.standing().waiting == 1
+        give_up(study, first)
+        assert other.progress().waiting == 1
         # As if another process had looked a moment before, and created a trial a moment later.
-        fresh = study._draw()
+        with suppress_warnings():
+            fresh = study.inner.ask()
         (redone,) = other.ask(2)
         assert redone.params == first.params
-        assert not study._has_place(fresh.number)
+        assert not Slots(study.inner.get_trials()).has_slot(fresh.number, budget=2)
 
 
 def test_of_two_that_do_a_trial_again_the_first_counts(storage: str) -> None:
     with ArmStudy(small(storage, trials=2)) as study:
         first, _ = study.ask(2)
-        study._open.end(first.number, TrialState.FAIL, {INTERRUPTED: True})
-        places = study._queue.places()
+        give_up(study, first)
+        slots = Slots(study.inner.get_trials())
         for _ in range(2):
-            study.inner.add_trial(again(places[first.number]))
+            study.inner.add_trial(redo(slots[first.number]))
         (only,) = study.ask(3)
         assert only.params == first.params
-        assert study.standing().running == 2
+        assert study.progress().running == 2
         assert study.trials()[-1].attributes == {"surplus": True}
 
 
@@ -189,7 +191,7 @@ def test_a_failed_trial_does_not_count_and_its_reason_is_kept(storage: str) -> N
         (one,) = study.ask(1)
         study.fail(one, "no memory")
         assert spend(study).complete == 6
-        assert study.standing().failed == 1
+        assert study.progress().failed == 1
         failed, *others = study.trials()
         assert failed.attributes["failed"] == "no memory"
         assert failed.params not in [trial.params for trial in others]
@@ -211,10 +213,10 @@ def test_a_grid_covers_each_point_once_and_stops(storage: str) -> None:
         study.interrupt(interrupted)
         for one in rest:
             study.complete(one, 1.0)
-        standing = spend(study)
+        progress = spend(study)
         done = [tuple(trial.params.values()) for trial in study.trials() if trial.state == "complete"]
-    assert standing.done
-    assert standing.budget == study.budget == 28
+    assert progress.done
+    assert progress.budget == study.budget == 28
     assert len(done) == len(set(done)) == 28
 
 
@@ -223,9 +225,9 @@ def test_two_processes_at_a_grid_of_choices_do_no_point_twice(storage: str) -> N
     spec = small(storage, trials=9, sampler="grid", space=space)
     with ArmStudy(spec) as one, ArmStudy(spec) as other:
         # As if both had seen the same point missing, and one had found the queue empty.
-        one._queue.put_next_point(one._points)
-        one.inner.enqueue_trial(dict(one._points[0]))
-        one.inner.enqueue_trial(dict(one._points[1]))
+        points = grid_points(space, trials=spec.trials, seed=spec.seed)
+        for point in (points[0], points[0], points[1]):
+            one.inner.enqueue_trial(point)
         asked = [*one.ask(3), *other.ask(3)]
         done = [tuple(sorted(each.params.items())) for each in asked]
         assert len(done) == len(set(done)) == 4

@@ -26,10 +26,10 @@ def trials_of(storage: str, trials: int, sampler: str = "tpe") -> list[TrialReco
     spec = small(storage, trials=trials, sampler=sampler, space=space)
     with ArmStudy(spec, heartbeat_s=1, grace_s=3) as study:
         # A trial too many, whose process was killed before it saw that, is still to be found dead.
-        while (standing := study.standing()).running or standing.waiting:
+        while (progress := study.progress()).running or progress.waiting:
             assert study.ask(1) == []
             time.sleep(0.2)
-        assert standing.done
+        assert progress.done
         assert study.ask(1) == []
         return study.trials()
 

@@ -11,14 +11,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from optuna.trial import TrialState
+
 from tests.support.arms import POINTS, RANGE, small
+from tracker.search.storage import open_storage
 from tracker.search.study import ArmStudy
 
 HEARTBEAT_S, GRACE_S = 1, 3
 
 
 def take_part(study: ArmStudy) -> None:
-    while not study.standing().done:
+    while not study.progress().done:
         asked = study.ask(random.choice([1, 2]))
         sys.stdout.write(f"{study.token}\n")
         sys.stdout.flush()
@@ -33,12 +36,22 @@ def take_part(study: ArmStudy) -> None:
             time.sleep(0.3)
 
 
+def pop(study: ArmStudy) -> None:
+    """Take a trial out of the queue, if one waits there, and no further."""
+    storage = open_storage(study.spec.storage)
+    study_id = storage.get_study_id_from_name(study.spec.name)
+    for trial in storage.get_all_trials(study_id, states=[TrialState.WAITING])[:1]:
+        trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
+        storage.set_trial_state_values(trial_id, TrialState.RUNNING)
+
+
 def die(study: ArmStudy, deed: str) -> None:
     if deed == "unborn":
         # Where Optuna has created a trial, and nothing has been drawn for it and no heart has beaten.
-        study.inner._storage.create_new_trial(study.inner._study_id)
+        storage = open_storage(study.spec.storage)
+        storage.create_new_trial(storage.get_study_id_from_name(study.spec.name))
     elif deed == "popped":
-        study.inner._pop_waiting_trial_id()
+        pop(study)
     else:
         study.ask(1)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -20,7 +20,7 @@ from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_said
 from tracker.runs.events import RunResult
 from tracker.runs.plan import Plan, Prepared
-from tracker.search.records import Standing
+from tracker.search.records import StudyProgress
 from tracker.tracking.shipping.cursor import Unsent
 
 _BAR_WIDTH = 20
@@ -37,7 +37,7 @@ class LiveObserver(Observer):
         self._started = 0.0
         self._resumed = 0
         self._label = ""
-        self._standing: Standing | None = None
+        self._study: StudyProgress | None = None
         self._at = ""
 
     def __enter__(self) -> Self:
@@ -121,14 +121,14 @@ class LiveObserver(Observer):
     def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
         """Show that a study begins."""
         self._label = f"{number}/{total} {arm[0]} · {arm[1]}"
-        self._started, self._standing, self._at = time.monotonic(), None, ""
+        self._started, self._study, self._at = time.monotonic(), None, ""
         self._draw(Text(self._label))
 
-    def trials(self, standing: Standing) -> None:
+    def trials(self, progress: StudyProgress) -> None:
         """Show how many trials are done, the best of them, and how long the others take."""
-        if self._standing is None:
-            self._started, self._resumed = time.monotonic(), standing.spent
-        self._standing, self._at = standing, ""
+        if self._study is None:
+            self._started, self._resumed = time.monotonic(), progress.spent
+        self._study, self._at = progress, ""
         self._draw_study()
 
     def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
@@ -142,15 +142,17 @@ class LiveObserver(Observer):
         self._label = ""
 
     def _draw_study(self) -> None:
-        standing = self._standing
-        if standing is None:
+        progress = self._study
+        if progress is None:
             return
-        done, best = standing.spent - self._resumed, standing.best
+        done, best = progress.spent - self._resumed, progress.best
         took = (time.monotonic() - self._started) / done if done else 0.0
-        left = f"  {_duration(took * (standing.budget - standing.spent))} left" if done else ""
-        found = f"  best {best.value:.3g} ({values_said(best.params)})" if best and best.value else ""
-        text = f"{standing.spent}/{standing.budget} trials{left}{found}"
-        row = _row(standing.spent, standing.budget, text, bar_width=_BAR_WIDTH // 2)
+        left = f"  {_duration(took * (progress.budget - progress.spent))} left" if done else ""
+        found = ""
+        if best is not None and best.value is not None:
+            found = f"  best {best.value:.3g} ({values_said(best.params)})"
+        text = f"{progress.spent}/{progress.budget} trials{left}{found}"
+        row = _row(progress.spent, progress.budget, text, bar_width=_BAR_WIDTH // 2)
         self._draw(self._labelled(row, self._at))
 
     def _labelled(self, row: Table, at: str = "") -> Table:

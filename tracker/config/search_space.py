@@ -41,11 +41,11 @@ class Choices:
 
 
 Space = Mapping[str, Range | Choices]
-Asked = Mapping[str, object]
+SearchRequest = Mapping[str, object]
 """Setting to what was asked for: None (the default), a list, or a list by mode."""
 
 
-def check_search(asked: Asked) -> None:
+def check_search(asked: SearchRequest) -> None:
     """Accept what a user wants searched.
 
     Args:
@@ -66,7 +66,7 @@ def check_search(asked: Asked) -> None:
                 _read(name, values)
 
 
-def space_of(asked: Asked, *, mode: str, optimizer: Optimizer) -> Space:
+def space_of(asked: SearchRequest, *, mode: str, optimizer: Optimizer) -> Space:
     """Return what the study of a mode searches.
 
     Args:
@@ -81,7 +81,7 @@ def space_of(asked: Asked, *, mode: str, optimizer: Optimizer) -> Space:
     return space
 
 
-def _default(name: str, asked: Asked, mode: str, optimizer: Optimizer) -> Range | Choices:
+def _default(name: str, asked: SearchRequest, mode: str, optimizer: Optimizer) -> Range | Choices:
     if name == "lr":
         tried = (
             space_of({"optimizer": asked["optimizer"]}, mode=mode, optimizer=optimizer)

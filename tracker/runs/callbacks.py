@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tracker.config.recipe import Recipe
-from tracker.runs.events import Notes, Reporter
+from tracker.runs.events import Notifier, Reporter
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.shipping.cursor import load_position
 from tracker.training.background import BackgroundWriter
@@ -22,11 +22,11 @@ class EpochRecorder:
 
     recorder: RunRecorder
     reporter: Reporter
-    notes: Notes
+    notifier: Notifier
     recipe: Recipe
 
     def metrics(self, values: Mapping[str, float], *, step: int) -> None:
-        """Take what was measured in an epoch.
+        """An epoch was measured: it is recorded, then shown.
 
         Args:
             values: Numbers, by name.
@@ -35,9 +35,9 @@ class EpochRecorder:
         self.recorder.metrics(values, step=step)
         self.reporter.epoch(self.recipe, step, values)
         if disk_problem := self.recorder.disk_problem:
-            self.notes.tell(f"{disk_problem}: training goes on, and its records wait in memory")
+            self.notifier.notify(f"{disk_problem}: training goes on, and its records wait in memory")
         if problem := load_position(self.recorder.folder).problem:
-            self.notes.tell(f"{problem}: training goes on, and its records wait on disk")
+            self.notifier.notify(f"{problem}: training goes on, and its records wait on disk")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class CheckpointKeeper:
 
     writer: BackgroundWriter
     recorder: RunRecorder
-    notes: Notes
+    notifier: Notifier
 
     def __call__(self, training: Training) -> None:
         """Have the state of a training kept.
@@ -76,4 +76,4 @@ class CheckpointKeeper:
         try:
             yield
         except OSError as error:
-            self.notes.tell(f"no checkpoint: {error.strerror or error}: training goes on")
+            self.notifier.notify(f"no checkpoint: {error.strerror or error}: training goes on")

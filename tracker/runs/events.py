@@ -1,76 +1,57 @@
-"""How a study tells of itself: what a reporter is told, and how a run ended."""
+"""What happens while a plan is carried out, told to whoever listens, and how a run ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
-from tracker.search.records import Standing
+from tracker.search.records import StudyProgress
 
 Status = Literal["FINISHED", "FAILED", "SKIPPED", "TAKEN"]
 
 
-class Reporter(Protocol):
-    """Whoever is told how far the work is."""
+class Reporter:
+    """Is told what happens to the runs of a plan; this one ignores it, others override what they show."""
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Take how many items of a stage are done."""
+        """So many items of a stage are done."""
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
-        """Take that the run with this number (from 1) begins."""
+        """The run with this number (from 1) begins."""
 
     def resumed(self, recipe: Recipe, epoch: int) -> None:
-        """Take that the run goes on after so many whole epochs."""
+        """The run goes on after so many whole epochs."""
 
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
-        """Take what an epoch measured."""
+        """An epoch has ended, and these are its metrics."""
 
     def note(self, text: str) -> None:
-        """Take what a user should know while the work goes on."""
+        """Something happened that a user should know of while the work goes on."""
 
     def run_ended(self, result: RunResult) -> None:
-        """Take how a run ended."""
+        """A run has ended, one way or the other."""
 
 
-class StudyReporter(Protocol):
-    """Whoever is told how far the studies of a plan are."""
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Take how many items of a stage are done."""
-
-    def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
-        """Take that the study with this number (from 1) begins or goes on."""
-
-    def trials(self, standing: Standing) -> None:
-        """Take how far the study is."""
-
-    def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
-        """Take that a trial has trained so many of its epochs."""
-
-    def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
-        """Take what the study found."""
-
-
-class SilentStudyReporter:
-    """A reporter of studies that says nothing: for processes whose parent tells how far they are."""
+class StudyReporter:
+    """Is told what happens to the studies of a plan; this one ignores it, others override what they show."""
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Say nothing."""
+        """So many items of a stage are done."""
 
     def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
-        """Say nothing."""
+        """The study with this number (from 1) begins or goes on."""
 
-    def trials(self, standing: Standing) -> None:
-        """Say nothing."""
+    def trials(self, progress: StudyProgress) -> None:
+        """The study has made progress, in this process or in another one."""
 
     def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
-        """Say nothing."""
+        """A trial has trained so many of its epochs."""
 
     def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
-        """Say nothing."""
+        """The study has ended, and this is what it found."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +75,8 @@ class RunResult:
     resumed: int | None = None
 
 
-class Notes:
-    """What a user is told while the work goes on, each thing once.
+class Notifier:
+    """Tells a user each thing once, however often it happens while the work goes on.
 
     Args:
         reporter: Who is told.
@@ -105,7 +86,7 @@ class Notes:
         self._reporter = reporter
         self._told: set[str] = set()
 
-    def tell(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """Tell something, unless it was told before; nothing, if the text is empty.
 
         Args:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from tracker.config.recipe import Recipe
 from tracker.interruption import Interruption
-from tracker.runs.events import Notes, Reporter, RunResult
+from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.plan import Prepared
-from tracker.runs.run_executor import Work
+from tracker.runs.run_executor import RunExecutor
 from tracker.tracking.journal.recorder import RunRecorder
 
 _DISK_PATIENCE_S = 5.0
@@ -34,18 +34,18 @@ def execute(
     Raises:
         KeyboardInterrupt: Someone asked for an end; the run at work is KILLED, and can go on later.
     """
-    return _Study(prepared, reporter, interruption or Interruption()).run()
+    return _PlanExecutor(prepared, reporter, interruption or Interruption()).run()
 
 
-class _Study:
-    """The runs of a plan, and what came of them so far."""
+class _PlanExecutor:
+    """Executes the runs of a plan, and knows what came of them so far."""
 
     def __init__(self, prepared: Prepared, reporter: Reporter, interruption: Interruption) -> None:
-        notes, rule = Notes(reporter), prepared.images.split.rule
+        notifier, rule = Notifier(reporter), prepared.images.split.rule
         recipes = [planned.model_copy(update={"split": rule}) for planned in prepared.plan.recipes]
         models = _with_models(recipes, prepared.plan.options.log_model)
-        self._works = [
-            Work(prepared, recipe, with_model, reporter, notes, interruption)
+        self._executors = [
+            RunExecutor(prepared, recipe, with_model, reporter, notifier, interruption)
             for recipe, with_model in zip(recipes, models, strict=True)
         ]
         self._reporter = reporter
@@ -54,7 +54,7 @@ class _Study:
         self._unwritten: dict[int, RunRecorder] = {}
 
     def run(self) -> list[RunResult]:
-        left = list(range(len(self._works)))
+        left = list(range(len(self._executors)))
         while left:
             taken = [index for index in left if not self._do(index)]
             if taken == left:
@@ -64,13 +64,13 @@ class _Study:
         for index in left:
             self._reporter.run_ended(self._results[index])
         self._wait_for_disk()
-        return [self._results[index] for index in range(len(self._works))]
+        return [self._results[index] for index in range(len(self._executors))]
 
     def _do(self, index: int) -> bool:
         """Do one run; say whether it was ours to do."""
-        work = self._works[index]
-        self._reporter.run_started(work.recipe, index + 1, len(self._works))
-        result, unwritten = work.run()
+        executor = self._executors[index]
+        self._reporter.run_started(executor.recipe, index + 1, len(self._executors))
+        result, unwritten = executor.run()
         self._results[index] = result
         if unwritten is not None:
             self._unwritten[index] = unwritten

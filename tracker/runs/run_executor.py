@@ -10,7 +10,7 @@ from tracker.config.recipe import Recipe, digest_of
 from tracker.errors import TrackerError
 from tracker.interruption import Interruption
 from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
-from tracker.runs.events import Notes, Reporter, RunResult
+from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.images import Images
 from tracker.runs.plan import Plan, Prepared
 from tracker.runs.recording import record_inputs, record_model, record_results, run_tags
@@ -26,15 +26,15 @@ CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True)
-class Work:
-    """One run of a plan, with its images decoded.
+class RunExecutor:
+    """Executes one run of a plan.
 
     Attributes:
         prepared: The plan.
         recipe: What to run.
         with_model: Whether its network is stored.
         reporter: Told how far it is.
-        notes: Told what a user should know.
+        notifier: Told what a user should know.
         interruption: Asked before each batch whether to stop there.
     """
 
@@ -42,7 +42,7 @@ class Work:
     recipe: Recipe
     with_model: bool
     reporter: Reporter
-    notes: Notes
+    notifier: Notifier
     interruption: Interruption
 
     def run(self) -> tuple[RunResult, RunRecorder | None]:
@@ -141,12 +141,12 @@ class Work:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
         record_inputs(recorder, self.recipe, self._images)
-        with CheckpointKeeper(BackgroundWriter(checkpoints), recorder, self.notes) as keep:
+        with CheckpointKeeper(BackgroundWriter(checkpoints), recorder, self.notifier) as keep:
             return train(
                 self.recipe,
                 self._images,
                 self.prepared.pixels,
-                EpochRecorder(recorder, self.reporter, self.notes, self.recipe),
+                EpochRecorder(recorder, self.reporter, self.notifier, self.recipe),
                 device=self._plan.device,
                 progress=self.reporter.progress,
                 state=state,

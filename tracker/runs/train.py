@@ -33,7 +33,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Bench:
+class PreparedNetwork:
     """A network that is cut, ready for its tail to be trained.
 
     Attributes:
@@ -67,7 +67,7 @@ class Bench:
         return True
 
 
-def lay_out(
+def prepare_network(
     recipe: Recipe,
     classes: int,
     pixels: Pixels,
@@ -75,7 +75,7 @@ def lay_out(
     device: torch.device,
     progress: Progress = silent,
     known: Mapping[str, Store] | None = None,
-) -> Bench:
+) -> PreparedNetwork:
     """Build and cut the network of a recipe, and have what its tail reads at hand.
 
     Args:
@@ -92,10 +92,10 @@ def lay_out(
     network = build_network(recipe.model, weights=recipe.weights, classes=classes, seed=recipe.seed)
     cut = cut_network(network, recipe.mode)
     if cut.trunk is None:
-        return Bench(recipe, network, cut, pixel_store(pixels), None)
+        return PreparedNetwork(recipe, network, cut, pixel_store(pixels), None)
     frozen_as = state_hash(cut.trunk)
     if known is not None and frozen_as in known:
-        return Bench(recipe, network, cut, known[frozen_as], frozen_as)
+        return PreparedNetwork(recipe, network, cut, known[frozen_as], frozen_as)
     store = stored_features(
         cut.trunk,
         pixels,
@@ -104,7 +104,7 @@ def lay_out(
         device=device,
         progress=progress,
     )
-    return Bench(recipe, network, cut, store, frozen_as)
+    return PreparedNetwork(recipe, network, cut, store, frozen_as)
 
 
 def train(
@@ -138,15 +138,17 @@ def train(
             small, or if a frozen layer changed.
     """
     with memory_errors_told(recipe):
-        bench = lay_out(recipe, len(images.manifest.classes), pixels, device=device, progress=progress)
-        examples = Examples.of(bench.store, images.manifest.labels, images.split.indexes(images.manifest))
-        training = Training(bench.cut.tail, examples, recipe, device=device)
+        prepared = prepare_network(
+            recipe, len(images.manifest.classes), pixels, device=device, progress=progress
+        )
+        examples = Examples.of(prepared.store, images.manifest.labels, images.split.indexes(images.manifest))
+        training = Training(prepared.cut.tail, examples, recipe, device=device)
         if state is not None:
             training.restore(state)
         interruption = interruption or Interruption()
         with interruption.stopping_gently():
             measured = training.run(recorder, keep=keep, stop_point=interruption.stop_point)
-    return Trained(bench.network, measured, bench.check_frozen())
+    return Trained(prepared.network, measured, prepared.check_frozen())
 
 
 @contextmanager

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 from optuna import Study
-from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import StudyUserAttributeModel
-from sqlalchemy.exc import IntegrityError
 
 from tracker.config.recipe import digest_of
 from tracker.config.search_space import Range, Space
 from tracker.errors import TuningError
-from tracker.search.storage import patiently
+from tracker.search.retry import retry
+from tracker.search.stored_study import StoredStudy
 
 TOKEN = "token"
 _SEARCH = "search"
 
 
-def settle(study: Study, storage: RDBStorage, attributes: Mapping[str, str], search: str) -> str:
+def ensure_attributes(study: Study, stored: StoredStudy, attributes: Mapping[str, str], search: str) -> str:
     """Give a study its attributes and its token, unless it has them.
 
     Args:
         study: The study.
-        storage: Where it is.
+        stored: The same study in its database.
         attributes: What it says about itself.
         search: What is searched and how, from `digest_of_search`; a study cannot go on with another one.
 
@@ -38,10 +34,10 @@ def settle(study: Study, storage: RDBStorage, attributes: Mapping[str, str], sea
         TuningError: The study has searched something else so far.
     """
     wanted = {**attributes, _SEARCH: search, TOKEN: secrets.token_hex(8)}
-    known = patiently(lambda: study.user_attrs)
+    known = retry(lambda: study.user_attrs)
     for key in wanted.keys() - known.keys():
-        patiently(lambda key=key: _write_once(storage, study._study_id, key, wanted[key]))  # type: ignore[misc]
-    known = patiently(lambda: study.user_attrs)
+        retry(partial(stored.write_once, key, wanted[key]))
+    known = retry(lambda: study.user_attrs)
     if known[_SEARCH] != search:
         raise TuningError(
             "a study must go on with the direction and the settings that it began with",
@@ -64,15 +60,3 @@ def digest_of_search(direction: str, space: Space, grid: int | None) -> str:
         for name, v in space.items()
     }
     return digest_of({"direction": direction, "space": values, "grid": grid})[:32]
-
-
-def _write_once(storage: RDBStorage, study_id: int, key: str, value: Any) -> None:
-    # `Study.set_user_attr` looks, and then writes over what another process wrote in between. A second row
-    # under the same key is refused by the database.
-    session = storage.scoped_session()
-    try:
-        session.add(StudyUserAttributeModel(study_id=study_id, key=key, value_json=json.dumps(value)))
-        with contextlib.suppress(IntegrityError):
-            session.commit()
-    finally:
-        session.close()

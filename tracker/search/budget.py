@@ -1,12 +1,15 @@
-"""Which trials have a place in a study's budget: a rule that every process reads alike from the same trials.
+"""Which trials have a slot of a study's budget: a rule that every process reads alike from the same trials.
 
-Nobody is asked for a place, and no lock is held. A trial is created, and then its process looks whether it
-has one; if not, the trial is given up as surplus. The rule depends on earlier places alone, and a place that
-was lost is never found again. So of all places that are held at the end, the last one saw the others when it
+Nobody is asked for a slot, and no lock is held. A trial is created, and then its process looks whether it
+has one; if not, the trial is given up as surplus. The rule depends on earlier slots alone, and a slot that
+was lost is never found again. So of all slots that are held at the end, the last one saw the others when it
 was taken, and they are never more than the budget.
 
+Optuna's own `MaxTrialsCallback` looks at the count after a trial has ended: processes that are in the middle
+of a trial then all end theirs, and the budget is overspent.
+
 A trial that was interrupted or stopped beating is done again, by a new trial with a higher number, in the
-earlier one's place. Of several that would do it again (two processes saw the same), the first counts.
+earlier one's slot. Of several that would do it again (two processes saw the same), the first counts.
 """
 
 from __future__ import annotations
@@ -29,8 +32,8 @@ MAX_RETRIES = 3
 """How often a trial is done again whose process stopped without a word: its settings may be the cause."""
 
 
-class Places:
-    """The trials of a study at one moment.
+class Slots:
+    """The slots of a study's budget, and the trials in them at one moment.
 
     Args:
         trials: All of them.
@@ -52,8 +55,8 @@ class Places:
 
     @cached_property
     def held(self) -> Mapping[int, FrozenTrial]:
-        """The trials that hold a place, by the number of the place: that of the first trial in it."""
-        return {_place(trial): trial for trial in self._trials.values() if self._holds(trial)}
+        """The trials that hold a slot, by the number of the slot: that of the first trial in it."""
+        return {_slot(trial): trial for trial in self._trials.values() if self._holds(trial)}
 
     @property
     def owed(self) -> list[FrozenTrial]:
@@ -65,15 +68,15 @@ class Places:
         """The trials that could not go on, or stopped without a word."""
         return [t for t in self.of(TrialState.FAIL) if not {SURPLUS, INTERRUPTED} & t.user_attrs.keys()]
 
-    def has_place(self, number: int, budget: int) -> bool:
+    def has_slot(self, number: int, budget: int) -> bool:
         """Say whether a trial is one of those that the budget is for.
 
         Args:
             number: The trial's number.
-            budget: The number of places.
+            budget: The number of slots.
         """
-        place = _place(self[number])
-        return self._counts(self[number]) and sum(earlier < place for earlier in self.held) < budget
+        slot = _slot(self[number])
+        return self._counts(self[number]) and sum(earlier < slot for earlier in self.held) < budget
 
     def has_point(self, number: int, points: Sequence[Mapping[str, Any]]) -> bool:
         """Say whether a trial is the one that does its point of a grid.
@@ -82,8 +85,8 @@ class Places:
             number: The trial's number.
             points: The grid.
         """
-        point, place = point_of(self[number]), _place(self[number])
-        earlier = [point_of(trial) for held, trial in self.held.items() if held < place]
+        point, slot = point_of(self[number]), _slot(self[number])
+        earlier = [point_of(trial) for held, trial in self.held.items() if held < slot]
         return self._counts(self[number]) and point in points and point not in earlier
 
     def _holds(self, trial: FrozenTrial) -> bool:
@@ -113,7 +116,7 @@ def point_of(trial: FrozenTrial) -> Mapping[str, Any] | None:
     return point
 
 
-def again(trial: FrozenTrial) -> FrozenTrial:
+def redo(trial: FrozenTrial) -> FrozenTrial:
     """Return the trial that does another one again, to be put into the queue.
 
     Args:
@@ -125,11 +128,11 @@ def again(trial: FrozenTrial) -> FrozenTrial:
         state=TrialState.WAITING,
         params=trial.params,
         distributions=trial.distributions,
-        system_attrs={**point, _FIRST: _place(trial), _HISTORY: _line(trial)},
+        system_attrs={**point, _FIRST: _slot(trial), _HISTORY: _line(trial)},
     )
 
 
-def _place(trial: FrozenTrial) -> int:
+def _slot(trial: FrozenTrial) -> int:
     return int(trial.system_attrs.get(_FIRST, trial.number))
 
 

@@ -23,7 +23,8 @@ from optuna.visualization.matplotlib import (
     plot_slice,
 )
 
-from tracker.search.storage import patiently, quietly
+from tracker.search.optuna_warnings import suppress_warnings
+from tracker.search.retry import retry
 from tracker.search.study import ArmStudy
 
 HISTORY, PARALLEL, SLICE = "optimization-history.png", "parallel-coordinates.png", "slice.png"
@@ -51,7 +52,7 @@ def figures_of(study: ArmStudy, objective: str) -> dict[str, bytes]:
     ended = [trial for trial in study.trials() if trial.state == "complete"]
     if sum(math.isfinite(trial.value) for trial in ended if trial.value is not None) < _FEWEST:
         return {}
-    return {name: patiently(partial(_png, draw, study.inner, objective)) for name, draw in _DRAWN.items()}
+    return {name: retry(partial(_png, draw, study.inner, objective)) for name, draw in _DRAWN.items()}
 
 
 def _history(study: Study, objective: str) -> Figure:
@@ -130,7 +131,7 @@ def _readable(setting: str) -> str:
 
 def _png(draw: Callable[[Study, str], Figure], study: Study, objective: str) -> bytes:
     file = io.BytesIO()
-    with quietly(), _own_style():
+    with suppress_warnings(), _own_style():
         figure = draw(study, objective)
         figure.savefig(file, format="png", dpi=_DPI, bbox_inches="tight")
         plt.close(figure)

@@ -6,12 +6,14 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from optuna import Study
-from optuna.storages import RDBStorage, fail_stale_trials
+from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
-from tracker.search.budget import Places, again, point_of
+from tracker.search.budget import Slots, point_of, redo
+from tracker.search.optuna_warnings import suppress_warnings
+from tracker.search.retry import retry
 from tracker.search.samplers import Point
-from tracker.search.storage import patiently, quietly
+from tracker.search.stored_study import StoredStudy
 
 
 class Queue:
@@ -19,19 +21,19 @@ class Queue:
 
     Args:
         study: The study.
-        storage: Where it is.
+        stored: The same study in its database.
         grace_s: Seconds without a beat after which a trial is taken for dead.
     """
 
-    def __init__(self, study: Study, storage: RDBStorage, grace_s: float) -> None:
+    def __init__(self, study: Study, stored: StoredStudy, grace_s: float) -> None:
         self._study = study
-        self._storage = storage
+        self._stored = stored
         self._grace = timedelta(seconds=grace_s)
         self._vouched: set[int] = set()
 
-    def places(self) -> Places:
+    def slots(self) -> Slots:
         """Return the study's trials as they are now."""
-        return Places(patiently(lambda: self._study.get_trials(deepcopy=False)))
+        return Slots(retry(lambda: self._study.get_trials(deepcopy=False)))
 
     def reclaim(self, mine: Container[int]) -> int:
         """Put trials back whose process stopped without a word.
@@ -42,14 +44,14 @@ class Queue:
         Returns:
             How many there were.
         """
-        with quietly():
-            patiently(lambda: fail_stale_trials(self._study))
-        places = self.places()
-        for trial in places.of(TrialState.RUNNING):
+        with suppress_warnings():
+            retry(lambda: fail_stale_trials(self._study))
+        slots = self.slots()
+        for trial in slots.of(TrialState.RUNNING):
             if trial.number not in mine:
                 self._vouch_for(trial)
-        self.put_back(places.owed)
-        return len(places.owed)
+        self.put_back(slots.owed)
+        return len(slots.owed)
 
     def put_back(self, owed: Iterable[FrozenTrial]) -> None:
         """Queue trials that are to be done again and are not in the queue.
@@ -60,7 +62,7 @@ class Queue:
             owed: These trials.
         """
         for trial in owed:
-            self._add(again(trial))
+            self._add(redo(trial))
 
     def put_next_point(self, points: Sequence[Point]) -> bool:
         """Queue the next point of a grid: one that no trial has done, is at, or is to do.
@@ -73,14 +75,14 @@ class Queue:
         Returns:
             Whether there was one.
         """
-        held = [point_of(trial) for trial in self.places().held.values()]
+        held = [point_of(trial) for trial in self.slots().held.values()]
         point = next((point for point in points if point not in held), None)
         if point is not None:
-            patiently(lambda: self._study.enqueue_trial(dict(point)))
+            retry(lambda: self._study.enqueue_trial(dict(point)))
         return point is not None
 
     def _add(self, trial: FrozenTrial) -> None:
-        patiently(lambda: self._study.add_trial(trial))
+        retry(lambda: self._study.add_trial(trial))
 
     def _vouch_for(self, trial: FrozenTrial) -> None:
         # Only a trial that has beaten once can be seen to stop. One whose process was killed between its
@@ -89,6 +91,6 @@ class Queue:
         # Not for young ones: what has beaten and then stopped would live longer with each process that comes.
         # The age is absolute, since the clock that wrote the start may be that of another place.
         age = abs(datetime.now() - (trial.datetime_start or datetime.min))
-        if age > self._grace and trial._trial_id not in self._vouched:
-            patiently(lambda: self._storage.record_heartbeat(trial._trial_id))
-            self._vouched.add(trial._trial_id)
+        if age > self._grace and trial.number not in self._vouched:
+            retry(lambda: self._stored.beat(trial.number))
+            self._vouched.add(trial.number)

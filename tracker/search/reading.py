@@ -12,30 +12,31 @@ from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tracker.search.budget import DIVERGED, Places
-from tracker.search.records import Direction, Standing, State, TrialRecord
-from tracker.search.storage import database_file, open_storage, patiently
+from tracker.search.budget import DIVERGED, Slots
+from tracker.search.records import Direction, StudyProgress, TrialRecord, TrialStatus
+from tracker.search.retry import retry
+from tracker.search.storage import database_file, open_storage
 
 
-def standing_of(places: Places, *, budget: int, direction: Direction, mine: Iterable[int]) -> Standing:
+def progress_of(slots: Slots, *, budget: int, direction: Direction, mine: Iterable[int]) -> StudyProgress:
     """Return how far a study is.
 
     Args:
-        places: Its trials.
+        slots: Its trials.
         budget: How many are to end.
         direction: Whether a small or a large value is good.
         mine: The numbers of the trials that this process is at.
     """
-    running = {trial.number for trial in places.of(TrialState.RUNNING)}
-    return Standing(
+    running = {trial.number for trial in slots.of(TrialState.RUNNING)}
+    return StudyProgress(
         budget=budget,
-        complete=len(places.of(TrialState.COMPLETE)),
-        pruned=len(places.of(TrialState.PRUNED)),
+        complete=len(slots.of(TrialState.COMPLETE)),
+        pruned=len(slots.of(TrialState.PRUNED)),
         running=len(running),
-        waiting=len(places.of(TrialState.WAITING)) + len(places.owed),
-        failed=len(places.failed),
+        waiting=len(slots.of(TrialState.WAITING)) + len(slots.owed),
+        failed=len(slots.failed),
         others=len(running - set(mine)),
-        best=best_of(places.of(TrialState.COMPLETE), direction),
+        best=best_of(slots.of(TrialState.COMPLETE), direction),
     )
 
 
@@ -76,7 +77,7 @@ def to_record(trial: FrozenTrial) -> TrialRecord:
     """
     return TrialRecord(
         number=trial.number,
-        state=cast(State, trial.state.name.lower()),
+        state=cast(TrialStatus, trial.state.name.lower()),
         value=trial.value,
         params=dict(trial.params),
         duration=None if trial.duration is None else trial.duration.total_seconds(),
@@ -120,7 +121,7 @@ def find_studies(url: str, attributes: Mapping[str, str]) -> list[FoundStudy]:
         return []
     storage = open_storage(url)
     try:
-        found = patiently(lambda: _read(storage, attributes))
+        found = retry(lambda: _read(storage, attributes))
     finally:
         storage.remove_session()
         storage.engine.dispose()
@@ -133,7 +134,7 @@ def _read(storage: RDBStorage, attributes: Mapping[str, str]) -> list[FoundStudy
             study.study_name,
             "minimize" if study.direction == StudyDirection.MINIMIZE else "maximize",
             study.user_attrs,
-            storage.get_all_trials(study._study_id, deepcopy=False),
+            storage.get_all_trials(storage.get_study_id_from_name(study.study_name), deepcopy=False),
         )
         for study in storage.get_all_studies()
         if attributes.items() <= study.user_attrs.items()

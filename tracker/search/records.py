@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tracker.config.options import Pruner, Sampler
 from tracker.config.search_space import Space
 
 Direction = Literal["minimize", "maximize"]
-Sampler = Literal["tpe", "random", "gp", "grid"]
-Pruner = Literal["hyperband", "median", "none"]
 Value = float | int | str
-State = Literal["running", "waiting", "complete", "pruned", "fail"]
+TrialStatus = Literal["running", "waiting", "complete", "pruned", "fail"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ class StudySpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OpenTrial:
     """A trial that this process is to run.
 
     Attributes:
@@ -71,7 +70,7 @@ class TrialRecord:
     """
 
     number: int
-    state: State
+    state: TrialStatus
     value: float | None
     params: Mapping[str, Value]
     duration: float | None
@@ -79,7 +78,7 @@ class TrialRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class StudyProgress:
     """How far a study is.
 
     Attributes:

@@ -15,8 +15,8 @@ from optuna.trial import FrozenTrial
 
 from tracker.config.search_space import Range, Space
 from tracker.errors import TuningError
+from tracker.search.optuna_warnings import suppress_warnings
 from tracker.search.records import Value
-from tracker.search.storage import quietly
 
 # TPE is multivariate and reckons with trials that still run (the constant liar) unless told otherwise.
 # The points of a grid are not drawn, they wait in the study's queue: whatever sampler is there never draws.
@@ -28,6 +28,10 @@ _SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
 }
 SAMPLERS = tuple(_SAMPLERS)
 
+Point = dict[str, Value]
+"""A point of a grid: the value of each searched setting."""
+_FEWEST = 2
+
 
 class SeededSampler(BaseSampler):
     """A sampler made anew for every trial, with a seed of the trial's own.
@@ -38,7 +42,7 @@ class SeededSampler(BaseSampler):
     Args:
         name: One of `SAMPLERS`.
         seed: The study's seed.
-        started: Called with a trial's id before anything is drawn for it.
+        started: Called with a trial's number before anything is drawn for it.
 
     Raises:
         TuningError: There is no such sampler.
@@ -58,8 +62,8 @@ class SeededSampler(BaseSampler):
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Make the trial's sampler; Optuna calls this before it draws."""
-        self._started(trial._trial_id)
-        with quietly():
+        self._started(trial.number)
+        with suppress_warnings():
             self._sampler = self._make(seed_of(self._seed, trial.number))
         self._sampler.before_trial(study, trial)
 
@@ -102,11 +106,6 @@ def distributions_of(space: Space) -> dict[str, BaseDistribution]:
         else CategoricalDistribution(values.values)
         for name, values in space.items()
     }
-
-
-Point = dict[str, Value]
-
-_FEWEST = 2
 
 
 def grid_points(space: Space, *, trials: int, seed: int) -> list[Point]:

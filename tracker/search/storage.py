@@ -1,26 +1,22 @@
-"""Where studies are kept: a database that many processes write to at once, and that may be away for once."""
+"""Where studies are kept: a database that many processes write to at once."""
 
 from __future__ import annotations
 
 import importlib.util
-import logging
 import random
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import optuna
 import sqlalchemy
-from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from tracker.errors import TuningError
 from tracker.io.locks import exclusive
+from tracker.search.optuna_warnings import suppress_warnings
+from tracker.search.retry import AWAY, reason
 
 HEARTBEAT_S = 5
 GRACE_S = 20
@@ -46,7 +42,7 @@ def open_storage(url: str, *, heartbeat_s: int = HEARTBEAT_S, grace_s: int = GRA
     address = _address(url)
     file = database_file(url)
     try:
-        with quietly():
+        with suppress_warnings():
             if file is None:
                 return _open_shared(address, heartbeat_s, grace_s)
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -165,64 +161,3 @@ def _foreign(address: URL) -> TuningError:
         but=f"{describe(address)} has tables of another program or of another version",
         do="Name another database, such as sqlite:///studies.db.",
     )
-
-
-AWAY = (StorageInternalError, DBAPIError)
-"""What Optuna raises when the database does not do what it was asked."""
-
-ATTEMPTS = 6
-FIRST_PAUSE_S = 0.2
-# Not the shared generator: a training beside this one draws from it.
-_random = random.Random()
-_Result = TypeVar("_Result")
-
-
-def patiently(ask: Callable[[], _Result]) -> _Result:
-    """Do something in the database, and again after growing pauses while it is away (about seven seconds).
-
-    Args:
-        ask: What to do; doing it twice must do no harm.
-
-    Raises:
-        TuningError: The database stayed away.
-    """
-    for attempt in range(ATTEMPTS):
-        try:
-            return ask()
-        except AWAY as error:
-            if attempt == ATTEMPTS - 1:
-                raise TuningError(
-                    "the storage of the study must answer",
-                    but=f"after {ATTEMPTS} attempts: {reason(error)}",
-                    do="Look whether its database runs and has room, then start the same command again.",
-                ) from error
-        # Processes that got in each other's way come back at different times.
-        time.sleep(FIRST_PAUSE_S * 2**attempt * _random.uniform(0.5, 1.5))
-    raise AssertionError("unreachable")
-
-
-def reason(error: BaseException) -> str:
-    """Say in one line what a database had to say.
-
-    Args:
-        error: From Optuna or SQLAlchemy; what the driver said is below it.
-    """
-    # Optuna's own sentence guesses at invalid data, whatever happened.
-    cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
-    said = str(getattr(cause, "orig", None) or cause).strip()
-    return said.splitlines()[0] if said else type(cause).__name__
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Leave out warnings of experimental features, and of heartbeats beside `Study.optimize`.
-
-    The heartbeats that Optuna misses there are sent by `tracker.search.open_trials`.
-    """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # It says that a package is missing which would make it faster; the sampler gp does without.
-    logging.getLogger("optuna._gp.batched_lbfgsb").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        warnings.filterwarnings("ignore", "Heartbeat of storage is supposed to be used with Study.optimize")
-        yield

@@ -12,15 +12,19 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import Trial, TrialState
 
 from tracker.errors import TuningError
-from tracker.search.attributes import digest_of_search, settle
-from tracker.search.budget import DIVERGED, FAILED, INTERRUPTED, SURPLUS, Places
-from tracker.search.open_trials import Heartbeats, OpenTrials
+from tracker.search.attributes import digest_of_search, ensure_attributes
+from tracker.search.budget import DIVERGED, FAILED, INTERRUPTED, SURPLUS, Slots
+from tracker.search.heartbeats import Heartbeats
+from tracker.search.open_trials import OpenTrials
+from tracker.search.optuna_warnings import suppress_warnings
 from tracker.search.pruners import make_pruner
 from tracker.search.queue import Queue
-from tracker.search.reading import standing_of, to_record
-from tracker.search.records import Asked, Standing, StudySpec, TrialRecord
+from tracker.search.reading import progress_of, to_record
+from tracker.search.records import OpenTrial, StudyProgress, StudySpec, TrialRecord
+from tracker.search.retry import retry
 from tracker.search.samplers import SeededSampler, distributions_of, grid_points, points_per_range
-from tracker.search.storage import GRACE_S, HEARTBEAT_S, open_storage, patiently, quietly
+from tracker.search.storage import GRACE_S, HEARTBEAT_S, open_storage
+from tracker.search.stored_study import StoredStudy
 
 FAILURES_PER_TRIAL = 3
 _BAD_LOSS = 10.0
@@ -50,10 +54,9 @@ class ArmStudy:
         pruner = make_pruner(spec.pruner, spec.epochs)
         sampler = SeededSampler(spec.sampler, spec.seed, self._started)
         self._storage = open_storage(spec.storage, heartbeat_s=heartbeat_s, grace_s=grace_s)
-        self._beats = Heartbeats(self._storage, heartbeat_s)
         with contextlib.ExitStack() as undo:
             undo.callback(self._disconnect)
-            self._study = patiently(
+            self._study = retry(
                 lambda: optuna.create_study(
                     study_name=spec.name,
                     storage=self._storage,
@@ -63,13 +66,15 @@ class ArmStudy:
                     load_if_exists=True,
                 )
             )
+            stored = retry(lambda: StoredStudy(self._storage, spec.name))
             steps = points_per_range(spec.space, spec.trials) if is_grid else None
             search = digest_of_search(spec.direction, spec.space, steps)
-            self.token = settle(self._study, self._storage, spec.attributes, search)
+            self.token = ensure_attributes(self._study, stored, spec.attributes, search)
             undo.pop_all()
-        self._open = OpenTrials(self._study, self._beats)
-        self._queue = Queue(self._study, self._storage, grace_s)
-        self._failed_before = {trial.number for trial in self._queue.places().failed}
+        self._beats = Heartbeats(stored, heartbeat_s)
+        self._open = OpenTrials(stored, self._beats)
+        self._queue = Queue(self._study, stored, grace_s)
+        self._failed_before = {trial.number for trial in self._queue.slots().failed}
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +94,7 @@ class ArmStudy:
         """Optuna's study, for figures to be drawn from."""
         return self._study
 
-    def ask(self, count: int) -> list[Asked]:
+    def ask(self, count: int) -> list[OpenTrial]:
         """Take up trials; whoever takes one up says what became of it.
 
         Args:
@@ -99,10 +104,10 @@ class ArmStudy:
             TuningError: So many trials failed that more of them would be in vain.
         """
         self.reclaim()
-        mine: list[Asked] = []
+        mine: list[OpenTrial] = []
         while len(mine) < count and self._some_are_left():
-            if (asked := self._take_up()) is not None:
-                mine.append(asked)
+            if (trial := self._take_up()) is not None:
+                mine.append(trial)
         return mine
 
     def reclaim(self) -> int:
@@ -113,26 +118,26 @@ class ArmStudy:
         """
         return self._queue.reclaim(self._open)
 
-    def report(self, asked: Asked, value: float, epoch: int) -> bool:
+    def report(self, trial: OpenTrial, value: float, epoch: int) -> bool:
         """Note how a trial is doing.
 
         Args:
-            asked: A trial of this process.
+            trial: A trial of this process.
             value: The value after an epoch.
             epoch: The epoch, each once.
 
         Returns:
             Whether to stop it: it will not be among the best, or has been given to another process.
         """
-        stop = self._open.report(asked.number, value, epoch)
+        stop = self._open.report(trial.number, value, epoch)
         # Pruners judge the last epoch too, where there is nothing left to save and a value to lose.
         return stop and epoch < self.spec.epochs
 
-    def complete(self, asked: Asked, value: float) -> bool:
+    def complete(self, trial: OpenTrial, value: float) -> bool:
         """Say that a trial ended with a value; one that is not finite is a divergence.
 
         Args:
-            asked: A trial of this process.
+            trial: A trial of this process.
             value: Its result.
 
         Returns:
@@ -140,32 +145,32 @@ class ArmStudy:
             period (a computer that slept): another process has the trial. The same holds for all ends.
         """
         if not math.isfinite(value):
-            return self.diverge(asked, f"the value was {value}")
-        return self._open.end(asked.number, TrialState.COMPLETE, {}, value)
+            return self.diverge(trial, f"the value was {value}")
+        return self._open.end(trial.number, TrialState.COMPLETE, {}, value)
 
-    def prune(self, asked: Asked) -> bool:
+    def prune(self, trial: OpenTrial) -> bool:
         """Say that a trial was stopped early; its value is the last one that was reported.
 
         Args:
-            asked: A trial of this process.
+            trial: A trial of this process.
         """
-        value = self._open.last_value(asked.number)
+        value = self._open.last_value(trial.number)
         known = value is not None and math.isfinite(value)
-        return self._open.end(asked.number, TrialState.PRUNED, {}, value if known else None)
+        return self._open.end(trial.number, TrialState.PRUNED, {}, value if known else None)
 
-    def diverge(self, asked: Asked, reason: str) -> bool:
+    def diverge(self, trial: OpenTrial, reason: str) -> bool:
         """Say that a trial's loss became infinite; it counts, and its settings are avoided from now on.
 
         It gets no value: what it had reported before is not what its settings are worth. A Gaussian process
         learns from values alone, so there it gets the worst one of all.
 
         Args:
-            asked: A trial of this process.
+            trial: A trial of this process.
             reason: What happened, in one line.
         """
         if self.spec.sampler == "gp":
-            return self._open.end(asked.number, TrialState.COMPLETE, {DIVERGED: reason}, self._worst_value())
-        return self._open.end(asked.number, TrialState.PRUNED, {DIVERGED: reason})
+            return self._open.end(trial.number, TrialState.COMPLETE, {DIVERGED: reason}, self._worst_value())
+        return self._open.end(trial.number, TrialState.PRUNED, {DIVERGED: reason})
 
     def _worst_value(self) -> float:
         values = [
@@ -175,40 +180,40 @@ class ArmStudy:
             return max([_BAD_LOSS, *values])
         return min([0.0, *values])
 
-    def interrupt(self, asked: Asked) -> bool:
+    def interrupt(self, trial: OpenTrial) -> bool:
         """Give a trial back, so that the next process does it from its start with the same settings.
 
         Args:
-            asked: A trial of this process.
+            trial: A trial of this process.
         """
-        told = self._open.end(asked.number, TrialState.FAIL, {INTERRUPTED: True})
-        self._queue.put_back(self._queue.places().owed)
+        told = self._open.end(trial.number, TrialState.FAIL, {INTERRUPTED: True})
+        self._queue.put_back(self._queue.slots().owed)
         return told
 
-    def fail(self, asked: Asked, reason: str) -> bool:
+    def fail(self, trial: OpenTrial, reason: str) -> bool:
         """Say that a trial could not go on; it does not count, and another one takes its place.
 
         Args:
-            asked: A trial of this process.
+            trial: A trial of this process.
             reason: What happened, in one line.
         """
-        return self._open.end(asked.number, TrialState.FAIL, {FAILED: reason})
+        return self._open.end(trial.number, TrialState.FAIL, {FAILED: reason})
 
-    def standing(self) -> Standing:
+    def progress(self) -> StudyProgress:
         """Return how far the study is."""
-        places = self._queue.places()
-        return standing_of(places, budget=self.budget, direction=self.spec.direction, mine=self._open)
+        slots = self._queue.slots()
+        return progress_of(slots, budget=self.budget, direction=self.spec.direction, mine=self._open)
 
     def trials(self) -> list[TrialRecord]:
         """Return all trials, by number."""
-        return [to_record(trial) for trial in self._queue.places().of(*TrialState)]
+        return [to_record(trial) for trial in self._queue.slots().of(*TrialState)]
 
     def close(self) -> None:
         """Give back what is still open, and end the heartbeats and the connections."""
         # Where the storage is away, these trials stop beating and are found by that.
         with contextlib.suppress(TuningError):
             for number in self._open:
-                self.interrupt(Asked(number, {}))
+                self.interrupt(OpenTrial(number, {}))
         self._beats.close()
         self._disconnect()
 
@@ -216,19 +221,19 @@ class ArmStudy:
         self._storage.remove_session()
         self._storage.engine.dispose()
 
-    def _started(self, trial_id: int) -> None:
-        self._beats.add(trial_id)
+    def _started(self, number: int) -> None:
+        self._beats.add(number)
 
     def _some_are_left(self) -> bool:
-        places = self._queue.places()
-        self._check_failures(places)
-        if places.of(TrialState.WAITING):
+        slots = self._queue.slots()
+        self._check_failures(slots)
+        if slots.of(TrialState.WAITING):
             return True
-        return self._queue.put_next_point(self._points) if self._points else len(places.held) < self.budget
+        return self._queue.put_next_point(self._points) if self._points else len(slots.held) < self.budget
 
-    def _check_failures(self, places: Places) -> None:
+    def _check_failures(self, slots: Slots) -> None:
         # Of this process's time: what made earlier ones fail may be mended.
-        failed = [trial for trial in places.failed if trial.number not in self._failed_before]
+        failed = [trial for trial in slots.failed if trial.number not in self._failed_before]
         if len(failed) >= FAILURES_PER_TRIAL * self.budget:
             last = failed[-1].user_attrs.get(FAILED, "its process stopped without a word")
             raise TuningError(
@@ -237,26 +242,26 @@ class ArmStudy:
                 do="Mend the cause; the same command goes on with what is left.",
             )
 
-    def _take_up(self) -> Asked | None:
+    def _take_up(self) -> OpenTrial | None:
         try:
-            trial = patiently(self._draw)
+            trial = retry(self._draw)
         except UpdateFinishedTrialError:
             # This process slept in between, and the trial has been given to another one.
             return None
         self._open.add(trial)
-        if self._has_place(trial.number):
-            return Asked(trial.number, trial.params)
+        if self._has_slot(trial.number):
+            return OpenTrial(trial.number, trial.params)
         self._open.end(trial.number, TrialState.FAIL, {SURPLUS: True})
         return None
 
     def _draw(self) -> Trial:
         # What an attempt that was cut short has created is nobody's: it must not beat.
         self._open.keep_beating()
-        with quietly():
+        with suppress_warnings():
             return self._study.ask(self._distributions)
 
-    def _has_place(self, number: int) -> bool:
-        places = self._queue.places()
+    def _has_slot(self, number: int) -> bool:
+        slots = self._queue.slots()
         if self._points:
-            return places.has_point(number, self._points)
-        return places.has_place(number, self.budget)
+            return slots.has_point(number, self._points)
+        return slots.has_slot(number, self.budget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tracker.config.options import RunOptions
@@ -12,7 +12,7 @@ from tracker.config.search_space import Range
 from tracker.config.tuned import Tuned
 from tracker.errors import TuningError
 from tracker.runs.plan import Prepared
-from tracker.search.reading import find_studies
+from tracker.search.reading import FoundStudy, find_studies
 from tracker.search.records import StudySpec
 from tracker.tracking.journal.run_folder import tracker_home
 
@@ -72,15 +72,11 @@ def find_tuned(prepared: Prepared) -> dict[tuple[str, str], Tuned]:
     missing: list[str] = []
     for base in _bases(prepared):
         wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
-        studies = find_studies(storage_of(prepared), wanted)
-        best = next((study.best for study in studies if study.best is not None), None)
-        if best is None or best.value is None:
+        tuned = next(_tuned_by(find_studies(storage_of(prepared), wanted), prepared.plan.options, base), None)
+        if tuned is None:
             missing.append(_missing(prepared, base))
         else:
-            how = how_tuned(prepared.plan.options, base.mode)
-            study = studies[0]
-            objective = study.attributes["objective"]
-            found[base.arm] = Tuned(study.name, best.params, study.trials, objective, best.value, how)
+            found[base.arm] = tuned
     if missing:
         raise TuningError(
             "--tuned needs an earlier study of every arm with the same images and options",
@@ -105,6 +101,15 @@ def how_tuned(options: RunOptions, mode: str) -> str:
     mean = f", the mean over {' x '.join(over)}" if over else ""
     judged = f"by {options.objective} of the {options.tune_at} epoch{mean}"
     return f"{', '.join(widths)}, {judged} ({options.sampler})"
+
+
+def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) -> Iterator[Tuned]:
+    """Yield what each study found; nothing of one without a best trial."""
+    how = how_tuned(options, base.mode)
+    for study in studies:
+        best, objective = study.best, study.attributes["objective"]
+        if best is not None and best.value is not None:
+            yield Tuned(study.name, best.params, study.trials, objective, best.value, how)
 
 
 def _missing(prepared: Prepared, base: Recipe) -> str:

@@ -12,7 +12,7 @@ from tracker.config.tuned import values_said
 from tracker.runs.plan import Prepared
 from tracker.runs.provenance import context_tags
 from tracker.search.plots import figures_of
-from tracker.search.records import Asked, TrialRecord
+from tracker.search.records import OpenTrial, TrialRecord
 from tracker.search.study import ArmStudy
 from tracker.tracking.journal.entries import EXPERIMENT_ID, NOTE, RUN_ID
 from tracker.tracking.journal.lifecycle import RunTaken
@@ -61,24 +61,24 @@ class StudyRecords:
         run = find_run(tracker_home(), self._uid("study"))
         return run is not None and run.state == "FINISHED"
 
-    def start_trial(self, asked: Asked, recipe: Recipe) -> RunRecorder:
+    def start_trial(self, trial: OpenTrial, recipe: Recipe) -> RunRecorder:
         """Begin the run of a trial.
 
         Args:
-            asked: The trial.
+            trial: The trial.
             recipe: What it trains.
         """
         return RunRecorder.start(
             tracker_home(),
-            run_uid=self._uid(asked.number),
+            run_uid=self._uid(trial.number),
             experiment=self.experiment,
-            run_name=f"trial {asked.number}: {recipe.model} · {recipe.mode}",
+            run_name=f"trial {trial.number}: {recipe.model} · {recipe.mode}",
             params=recipe.model_dump(mode="json"),
             tags={
                 **self._arm_tags,
                 "tracker.kind": "trial",
-                "tracker.trial": str(asked.number),
-                NOTE: values_said(asked.params),
+                "tracker.trial": str(trial.number),
+                NOTE: values_said(trial.params),
             },
             tracking_uri=self.prepared.plan.tracking_uri,
             parent_uid=self._uid("study"),
@@ -91,14 +91,14 @@ class StudyRecords:
             recorder: The study's run.
             study: The study.
         """
-        trials, standing = study.trials(), study.standing()
+        trials, progress = study.trials(), study.progress()
         recorder.history(self._best_so_far(trials))
-        counts = {name: str(getattr(standing, name)) for name in ("complete", "pruned", "failed")}
+        counts = {name: str(getattr(progress, name)) for name in ("complete", "pruned", "failed")}
         recorder.tags({f"tracker.trials_{name}": count for name, count in counts.items()})
         for name, picture in figures_of(study, self._objective).items():
             recorder.artifact(name, picture)
-        if standing.best is not None:
-            self._link_best(recorder, standing.best)
+        if progress.best is not None:
+            self._link_best(recorder, progress.best)
 
     def _link_best(self, recorder: RunRecorder, best: TrialRecord) -> None:
         said = f"{self._objective} {best.value:.4g} with {values_said(best.params)}"

@@ -1,7 +1,7 @@
 """Training of trials: a study's recipes, tried on training and validation images alone.
 
-Each trial is trained on every repetition (a seed, or a fold), and is as good as the mean over them. Where one
-linear layer is trained, all trials of a batch are trained at once; otherwise one after another.
+Each trial is trained on every repetition, and is as good as the mean over them. Where one linear layer is
+trained, all trials of a batch are trained at once; otherwise one after another.
 
 Letters of shapes: H heads, one a trial.
 """
@@ -16,50 +16,24 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
-from tracker.data.splits.folds import Rows, make_folds
+from tracker.data.splits.folds import Rows
 from tracker.interruption import Interruption
 from tracker.io.progress import Progress, silent
 from tracker.runs.images import Images
-from tracker.runs.train import Bench, lay_out
+from tracker.runs.train import PreparedNetwork, prepare_network
 from tracker.training.heads import Heads, linear_head
 from tracker.training.loop import Examples, Training
 from tracker.training.randomness import random_states, restore_random_states
 from tracker.training.store import Store
+from tracker.tuning.repetitions import Repetition
 
 _HEADS_AT_ONCE = 10
 _NO_LABEL = -1
 
 Epoch = Sequence[Mapping[str, float]]
 """What an epoch measured: metrics by name, of each trial of a batch."""
-
-
-@dataclass(frozen=True)
-class Repetition:
-    """One of the trainings that a trial is the mean of.
-
-    Attributes:
-        seed: Of the new layer, the data order and dropout.
-        rows: The images that train and that validate; no test part.
-    """
-
-    seed: int
-    rows: Rows
-
-
-def repetitions(options: RunOptions, images: Images) -> list[Repetition]:
-    """Return what each trial is trained on: every seed, on the split's own parts or on every fold.
-
-    Raises:
-        DataError: If the images are too few for the folds.
-    """
-    parts = images.split.indexes(images.manifest)
-    folds: Sequence[Rows] = [{"train": parts["train"], "val": parts["val"]}]
-    if options.tune_folds is not None:
-        folds = make_folds(images.manifest, images.split, options.tune_folds, seed=images.split.seed)
-    return [Repetition(seed, rows) for seed in range(options.tune_seeds) for rows in folds]
 
 
 class TrialTrainer(Protocol):
@@ -98,7 +72,7 @@ def trial_trainer(
         progress: Told how many images went through a frozen trunk.
     """
     maker = _ExamplesMaker(base, images, pixels, device, progress)
-    first = maker.bench(every[0].seed)
+    first = maker.network(every[0].seed)
     if first.frozen_as is not None and first.store.rows.ndim == 2 and linear_head(first.cut.tail) is not None:
         return HeadTrials(maker, every)
     return TailTrials(maker, every, interruption)
@@ -115,9 +89,9 @@ class _ExamplesMaker:
     progress: Progress
     _features: dict[str, Store] = field(default_factory=dict)
 
-    def bench(self, seed: int) -> Bench:
+    def network(self, seed: int) -> PreparedNetwork:
         """Return a new network; features are looked for once, however many threads compute later."""
-        bench = lay_out(
+        network = prepare_network(
             self.base.model_copy(update={"seed": seed}),
             len(self.images.manifest.classes),
             self.pixels,
@@ -125,17 +99,17 @@ class _ExamplesMaker:
             progress=self.progress,
             known=self._features,
         )
-        if bench.frozen_as is not None:
-            self._features[bench.frozen_as] = bench.store
-        return bench
+        if network.frozen_as is not None:
+            self._features[network.frozen_as] = network.store
+        return network
 
-    def examples(self, bench: Bench, rows: Rows) -> Examples:
+    def examples(self, network: PreparedNetwork, rows: Rows) -> Examples:
         """Return examples without the test part: its images have no rows here, and its labels no value."""
         used = {row for part in rows.values() for row in part}
         labels = [
             label if row in used else _NO_LABEL for row, label in enumerate(self.images.manifest.labels)
         ]
-        return Examples.of(bench.store, labels, rows)
+        return Examples.of(network.store, labels, rows)
 
 
 class HeadTrials:
@@ -145,12 +119,12 @@ class HeadTrials:
 
     def __init__(self, maker: _ExamplesMaker, every: Sequence[Repetition]) -> None:
         self._device = maker.device
-        benches = {repetition.seed: maker.bench(repetition.seed) for repetition in every}
+        networks = {repetition.seed: maker.network(repetition.seed) for repetition in every}
         self._every = [
             (
                 repetition.seed,
-                _head_of(benches[repetition.seed]),
-                maker.examples(benches[repetition.seed], repetition.rows),
+                _head_of(networks[repetition.seed]),
+                maker.examples(networks[repetition.seed], repetition.rows),
             )
             for repetition in every
         ]
@@ -194,7 +168,7 @@ class TailTrials:
         self._interruption = interruption
         for seed in {repetition.seed for repetition in every}:
             # Random frozen layers are others with every seed.
-            maker.bench(seed)
+            maker.network(seed)
 
     def epochs(self, recipes: Sequence[Recipe]) -> Iterator[Epoch]:
         """Train one trial.
@@ -217,27 +191,27 @@ class TailTrials:
                 measured.append({name: torch.tensor([value]) for name, value in epoch.metrics.items()})
             yield [{name: values[0].item() for name, values in _means(measured).items()}]
         for one in begun:
-            one.bench.check_frozen()
+            one.network.check_frozen()
 
     def _begin(self, recipe: Recipe, repetition: Repetition) -> _Begun:
-        bench = self._maker.bench(repetition.seed)
-        examples = self._maker.examples(bench, repetition.rows)
+        network = self._maker.network(repetition.seed)
+        examples = self._maker.examples(network, repetition.rows)
         recipe = recipe.model_copy(update={"seed": repetition.seed})
-        training = Training(bench.cut.tail, examples, recipe, device=self._maker.device)
-        return _Begun(bench, training, random_states(self._maker.device))
+        training = Training(network.cut.tail, examples, recipe, device=self._maker.device)
+        return _Begun(network, training, random_states(self._maker.device))
 
 
 @dataclass
 class _Begun:
     """One repetition of a trial at work, and the random states that it goes on with."""
 
-    bench: Bench
+    network: PreparedNetwork
     training: Training
     random: Mapping[str, Tensor]
 
 
-def _head_of(bench: Bench) -> nn.Linear:
-    head = linear_head(bench.cut.tail)
+def _head_of(network: PreparedNetwork) -> nn.Linear:
+    head = linear_head(network.cut.tail)
     assert head is not None
     return head
 

@@ -14,13 +14,14 @@ from tracker.interruption import Interruption
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.runs.train import memory_errors_told
-from tracker.search.records import Asked
+from tracker.search.records import OpenTrial
 from tracker.search.study import ArmStudy
 from tracker.tracking.journal.entries import RunStatus
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tuning.plan import StudyPlan
 from tracker.tuning.recording import StudyRecords
-from tracker.tuning.trainers import TrialTrainer, repetitions, trial_trainer
+from tracker.tuning.repetitions import repetitions
+from tracker.tuning.trainers import TrialTrainer, trial_trainer
 
 _PAUSE_S = 0.5
 _FAILURES_IN_A_ROW = 3
@@ -29,8 +30,8 @@ Curve = list[Mapping[str, float]]
 
 
 @dataclass
-class TrialWork:
-    """This process's part in the trials of a study.
+class TrialExecutor:
+    """Executes this process's part in the trials of a study.
 
     Attributes:
         prepared: The plan that the study belongs to.
@@ -70,58 +71,58 @@ class TrialWork:
             TrackerError: If the study cannot go on.
             KeyboardInterrupt: Someone asked for an end; the trial at work is given back.
         """
-        while not (standing := study.standing()).done:
-            self.reporter.trials(standing)
+        while not (progress := study.progress()).done:
+            self.reporter.trials(progress)
             self.interruption.stop_point()
-            if asked := study.ask(self.trainer.together):
-                self._run_batch(study, records, asked)
+            if trials := study.ask(self.trainer.together):
+                self._run_batch(study, records, trials)
             else:
                 time.sleep(_PAUSE_S)
-        self.reporter.trials(standing)
+        self.reporter.trials(progress)
 
-    def _run_batch(self, study: ArmStudy, records: StudyRecords, asked: Sequence[Asked]) -> None:
-        recipes = [Recipe(**(self.plan.base.model_dump() | dict(one.params))) for one in asked]
+    def _run_batch(self, study: ArmStudy, records: StudyRecords, trials: Sequence[OpenTrial]) -> None:
+        recipes = [Recipe(**(self.plan.base.model_dump() | dict(trial.params))) for trial in trials]
         if self.trainer.together > 1:
-            self._run_at_once(study, records, asked, recipes)
+            self._run_at_once(study, records, trials, recipes)
         else:
-            with records.start_trial(asked[0], recipes[0]) as recorder:
-                self._run_alone(study, asked[0], recipes[0], recorder)
+            with records.start_trial(trials[0], recipes[0]) as recorder:
+                self._run_alone(study, trials[0], recipes[0], recorder)
 
     def _run_at_once(
-        self, study: ArmStudy, records: StudyRecords, asked: Sequence[Asked], recipes: Sequence[Recipe]
+        self, study: ArmStudy, records: StudyRecords, trials: Sequence[OpenTrial], recipes: Sequence[Recipe]
     ) -> None:
         """Train a batch of heads, which takes less than a second, and record each when all are trained."""
         epochs = list(self.trainer.epochs(recipes))
-        for index, (one, recipe) in enumerate(zip(asked, recipes, strict=True)):
+        for index, (trial, recipe) in enumerate(zip(trials, recipes, strict=True)):
             curve = [epoch[index] for epoch in epochs]
-            with records.start_trial(one, recipe) as recorder:
+            with records.start_trial(trial, recipe) as recorder:
                 recorder.history({step: _finite(values) for step, values in enumerate(curve, start=1)})
                 problem = _divergence(curve, recipe)
                 if problem is not None:
-                    _end(recorder, "FAILED", str(problem), ours=study.diverge(one, str(problem)))
+                    _end(recorder, "FAILED", str(problem), ours=study.diverge(trial, str(problem)))
                 else:
-                    self._complete(study, one, curve, recorder)
+                    self._complete(study, trial, curve, recorder)
 
-    def _run_alone(self, study: ArmStudy, one: Asked, recipe: Recipe, recorder: RunRecorder) -> None:
+    def _run_alone(self, study: ArmStudy, trial: OpenTrial, recipe: Recipe, recorder: RunRecorder) -> None:
         """Train a trial, and tell and record how it ended."""
         try:
             with memory_errors_told(recipe):
-                curve = self._curve(study, one, recipe, recorder)
+                curve = self._curve(study, trial, recipe, recorder)
         except NonFiniteLoss as error:
-            _end(recorder, "FAILED", str(error), ours=study.diverge(one, str(error)))
+            _end(recorder, "FAILED", str(error), ours=study.diverge(trial, str(error)))
         except (TrackerError, OSError) as error:
-            _end(recorder, "FAILED", str(error), ours=study.fail(one, str(error)))
+            _end(recorder, "FAILED", str(error), ours=study.fail(trial, str(error)))
             self._note_failure(error)
             return
         except KeyboardInterrupt:
-            study.interrupt(one)
+            study.interrupt(trial)
             raise
         else:
             if len(curve) == recipe.epochs:
-                self._complete(study, one, curve, recorder)
+                self._complete(study, trial, curve, recorder)
             else:
                 reason = f"pruned after epoch {len(curve)} of {recipe.epochs}"
-                _end(recorder, "KILLED", reason, ours=study.prune(one))
+                _end(recorder, "KILLED", reason, ours=study.prune(trial))
         self._failures.clear()
 
     def _note_failure(self, error: Exception) -> None:
@@ -134,20 +135,20 @@ class TrialWork:
         if len(self._failures) == _FAILURES_IN_A_ROW:
             raise error
 
-    def _curve(self, study: ArmStudy, one: Asked, recipe: Recipe, recorder: RunRecorder) -> Curve:
+    def _curve(self, study: ArmStudy, trial: OpenTrial, recipe: Recipe, recorder: RunRecorder) -> Curve:
         """Train a trial to its end, or until its curve says that it will not be among the best."""
         curve: Curve = []
         for (values,) in self.trainer.epochs([recipe]):
             curve.append(values)
             recorder.metrics(values, step=len(curve))
-            self.reporter.trial_epoch(one.number, len(curve), recipe.epochs)
-            if study.report(one, values[self._objective], len(curve)) and len(curve) < recipe.epochs:
+            self.reporter.trial_epoch(trial.number, len(curve), recipe.epochs)
+            if study.report(trial, values[self._objective], len(curve)) and len(curve) < recipe.epochs:
                 break
         return curve
 
-    def _complete(self, study: ArmStudy, one: Asked, curve: Curve, recorder: RunRecorder) -> None:
+    def _complete(self, study: ArmStudy, trial: OpenTrial, curve: Curve, recorder: RunRecorder) -> None:
         value = self._value(curve)
-        ours = study.complete(one, value)
+        ours = study.complete(trial, value)
         if ours:
             recorder.metrics({"objective": value}, step=len(curve))
         _end(recorder, "FINISHED", "", ours=ours)

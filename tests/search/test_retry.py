@@ -7,8 +7,9 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.arms import small
 from tracker.errors import TuningError
-from tracker.search import storage as patience
-from tracker.search.storage import patiently
+from tracker.search import retry as retrying
+from tracker.search.retry import retry
+from tracker.search.storage import open_storage
 from tracker.search.study import ArmStudy
 
 
@@ -18,7 +19,7 @@ def away() -> OperationalError:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(retrying, "FIRST_PAUSE_S", 0.001)
 
 
 def test_a_database_that_is_away_for_a_moment_is_asked_again() -> None:
@@ -30,19 +31,19 @@ def test_a_database_that_is_away_for_a_moment_is_asked_again() -> None:
             raise answer
         return answer
 
-    assert patiently(ask) == 7
+    assert retry(ask) == 7
 
 
 def test_a_database_that_stays_away_is_one_line(storage: str) -> None:
+    engine = open_storage(storage).engine
     with ArmStudy(small(storage)) as study:
-        with study._storage.engine.connect() as connection:
+        with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE trials RENAME TO hidden")
-            connection.commit()
         with pytest.raises(
             TuningError, match=r"^the storage of the study must answer, .*no such table: trials.*"
         ):
-            study.standing()
-        with study._storage.engine.connect() as connection:
+            study.progress()
+        with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE hidden RENAME TO trials")
-            connection.commit()
-        assert study.standing().running == 0
+        assert study.progress().running == 0
+    engine.dispose()

@@ -1,0 +1,151 @@
+"""One run: claimed, trained, recorded and ended, or gone on with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.journals import Recorded, recorded_in
+from tests.support.plans import Prepare, RecordingReporter
+from tracker.config.tuned import Tuned
+from tracker.interruption import Interrupted, Interruption
+from tracker.runs.events import Notifier, Reporter, RunResult
+from tracker.runs.plan import Prepared
+from tracker.runs.run_executor import RunExecutor
+
+
+def executor_of(
+    prepared: Prepared, reporter: Reporter | None = None, interruption: Interruption | None = None
+) -> RunExecutor:
+    reporter = reporter or RecordingReporter()
+    return RunExecutor(
+        prepared=prepared,
+        recipe=prepared.plan.recipes[0],
+        with_model=False,
+        reporter=reporter,
+        notifier=Notifier(reporter),
+        interruption=interruption or Interruption(),
+    )
+
+
+def run(prepared: Prepared, **given: object) -> RunResult:
+    result, unwritten = executor_of(prepared, **given).run()  # type: ignore[arg-type]
+    assert unwritten is None
+    return result
+
+
+def only_run(folder: Path) -> Recorded:
+    (recorded,) = recorded_in(folder).values()
+    return recorded
+
+
+class StopsAfter(RecordingReporter):
+    """Asks for an end once an epoch has ended."""
+
+    def __init__(self, epoch: int, interruption: Interruption) -> None:
+        super().__init__()
+        self._epoch = epoch
+        self._interruption = interruption
+
+    def epoch(self, recipe, epoch, values) -> None:
+        super().epoch(recipe, epoch, values)
+        self._interruption.asked = epoch == self._epoch
+
+
+def without_speed(recorded: Recorded) -> dict[int, dict[str, float]]:
+    return {
+        step: {name: value for name, value in values.items() if not name.endswith("images_per_second")}
+        for step, values in recorded.steps.items()
+    }
+
+
+def test_a_run_is_recorded_with_every_epoch_and_what_it_achieved(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    reporter = RecordingReporter()
+    result = run(prepare_small(), reporter=reporter)
+    recorded = only_run(workplace)
+    assert (result.status, recorded.status) == ("FINISHED", "FINISHED")
+    assert list(recorded.steps) == [1, 2]
+    assert recorded.steps[2]["final/test/accuracy"] == result.metrics["test/accuracy"]
+    assert reporter.named("epoch") == [1, 2]
+    assert {"recipe.yaml", "split.csv", "environment.txt", "predictions.csv", "roc.png"} <= recorded.files
+    assert recorded.tags["tracker.kind"] == "run"
+    assert not (recorded.folder / "checkpoints").exists()
+
+
+def test_what_has_finished_is_not_trained_again(prepare_small: Prepare, workplace: Path) -> None:
+    prepared = prepare_small()
+    run(prepared)
+    before = only_run(workplace).entries
+    again = run(prepared)
+    assert again.status == "SKIPPED"
+    assert "--rerun" in again.reason
+    assert only_run(workplace).entries == before
+
+
+def test_a_rerun_is_an_attempt_of_its_own(prepare_small: Prepare, workplace: Path) -> None:
+    run(prepare_small())
+    assert run(prepare_small(rerun=True)).status == "FINISHED"
+    assert len(list(workplace.glob(".tracker/runs/*"))) == 2
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_an_interrupted_run_ends_with_the_same_numbers_as_if_nothing_had_happened(
+    prepare_small: Prepare, workplace: Path, epoch: int
+) -> None:
+    options = {"mode": "fine-tuning", "epochs": 3}
+    run(prepare_small(**options, experiment="whole"))
+    whole = without_speed(only_run(workplace))
+    for journal in workplace.glob(".tracker/runs/*"):
+        journal.rename(workplace / "elsewhere")
+    interruption = Interruption()
+    with pytest.raises(Interrupted):
+        run(prepare_small(**options), reporter=StopsAfter(epoch, interruption), interruption=interruption)
+    assert only_run(workplace).status == "KILLED"
+    reporter = RecordingReporter()
+    result = run(prepare_small(**options), reporter=reporter)
+    assert (result.status, result.resumed) == ("FINISHED", epoch)
+    assert reporter.named("resumed") == [epoch]
+    assert reporter.named("epoch") == list(range(epoch + 1, 4))
+    assert without_speed(only_run(workplace)) == whole
+
+
+def test_a_run_that_fails_says_why(prepare_small: Prepare, workplace: Path) -> None:
+    result = run(prepare_small(lr=1e30, mode="fine-tuning", epochs=3))
+    assert result.status == "FAILED"
+    assert "losses must stay finite" in result.reason
+    assert (only_run(workplace).status, only_run(workplace).reason) == ("FAILED", result.reason)
+
+
+def test_a_run_that_another_process_is_at_is_left_to_it(prepare_small: Prepare, workplace: Path) -> None:
+    prepared = prepare_small()
+    others: list[RunResult] = []
+
+    class Beside(RecordingReporter):
+        def epoch(self, recipe, epoch, values) -> None:
+            others.append(run(prepared))
+
+    assert run(prepared, reporter=Beside()).status == "FINISHED"
+    assert [other.status for other in others] == ["TAKEN", "TAKEN"]
+    assert only_run(workplace).status == "FINISHED"
+
+
+def test_a_tuned_run_is_a_run_of_its_own_and_says_what_tuned_it(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    prepared = prepare_small()
+    recipe = prepared.plan.recipes[0]
+    tuned = Tuned("a study", {"lr": recipe.lr}, 3, "val/loss", 0.1, "lr over a range")
+    run(prepared)
+    assert run(prepared.with_tuned({recipe.arm: tuned})).status == "FINISHED"
+    more = prepared.with_tuned({recipe.arm: replace(tuned, trials=9)})
+    assert run(more).status == "SKIPPED"
+    tags = [
+        entries.tags.get("tracker.tuned_trials")
+        for folder in workplace.glob(".tracker/runs/*")
+        for entries in [Recorded.read(folder)]
+    ]
+    assert sorted(tags, key=str) == ["9", None]

@@ -1,0 +1,8 @@
+"""What the tests of studies share: an empty current folder, and plans over small pictures."""
+
+from __future__ import annotations
+
+from tests.support.plans import prepare_small
+from tests.support.workplace import one_thread, shared_cache, workplace
+
+__all__ = ["one_thread", "prepare_small", "shared_cache", "workplace"]

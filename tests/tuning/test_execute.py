@@ -1,0 +1,86 @@
+"""The studies of a plan, one after another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.journals import recorded_in
+from tests.support.plans import HEAD_MODEL, Prepare, RecordingReporter
+from tracker.errors import DataError, TrackerError
+from tracker.interruption import Interruption
+from tracker.tuning.execute import tune
+from tracker.tuning.plan import find_tuned
+
+MODES = ("feature-extractor", "fine-tuning")
+ARMS = [(HEAD_MODEL, mode) for mode in MODES]
+SMALL = {"model": HEAD_MODEL, "mode": MODES, "tune": 1, "pruner": "none"}
+
+
+def test_every_arm_is_tuned_recorded_and_found_again(prepare_small: Prepare, workplace: Path) -> None:
+    reporter = RecordingReporter()
+    tuned = tune(prepare_small(**SMALL), reporter, Interruption())
+    assert list(tuned) == ARMS
+    assert reporter.named("study_started") == [(ARMS[0], 1, 2), (ARMS[1], 2, 2)]
+    assert reporter.named("study_ended") == ARMS
+    recorded = recorded_in(workplace)
+    for model, mode in ARMS:
+        study = recorded[f"study: {model} · {mode}"]
+        assert study.status == "FINISHED"
+        assert study.tags["tracker.trials_complete"] == "1"
+        assert study.tags["tracker.best_lr"] == str(tuned[model, mode].values["lr"])
+        objective = recorded[f"trial 0: {model} · {mode}"].steps[2]["objective"]
+        assert tuned[model, mode].objective_value == objective
+    later = {"model": HEAD_MODEL, "mode": MODES, "pruner": "none", "tuned": True}
+    assert find_tuned(prepare_small(**later)) == tuned
+
+
+def test_a_study_that_has_ended_is_not_gone_on_with_and_a_larger_budget_is(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    given = SMALL | {"mode": "feature-extractor"}
+    before = tune(prepare_small(**given), RecordingReporter(), Interruption())
+    again = RecordingReporter()
+    assert tune(prepare_small(**given), again, Interruption()) == before
+    assert again.named("trials") == []
+    more = tune(prepare_small(**given | {"tune": 2}), RecordingReporter(), Interruption())
+    assert more[ARMS[0]].trials == 2
+    recorded = recorded_in(workplace)
+    model, mode = ARMS[0]
+    first, second = [recorded[f"trial {n}: {model} · {mode}"].steps[2]["objective"] for n in (0, 1)]
+    study = recorded[f"study: {model} · {mode}"]
+    assert [study.steps[n]["best/val/loss"] for n in (1, 2)] == [first, min(first, second)]
+    assert {"optimization-history.png", "slice.png"} <= study.files
+
+
+def test_too_few_images_for_the_folds_are_refused_before_anything_is_recorded(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    with pytest.raises(DataError):
+        tune(prepare_small(**SMALL, tune_folds=50), RecordingReporter(), Interruption())
+    assert recorded_in(workplace) == {}
+
+
+def test_a_study_that_cannot_end_does_not_keep_the_others_from_being_made(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    reporter = RecordingReporter()
+    wild = {"lr": {"feature-extractor": [1e37, 1e38]}}
+    with pytest.raises(TrackerError, match="none of 1 of mini-densenet feature-extractor did"):
+        tune(prepare_small(**SMALL, search=wild, epochs=3), reporter, Interruption())
+    assert reporter.named("study_ended") == [ARMS[1]]
+
+
+def test_an_end_that_is_asked_for_stops_before_the_next_study(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    interruption = Interruption()
+
+    class StopsAfterAStudy(RecordingReporter):
+        def study_ended(self, arm, tuned) -> None:
+            interruption.asked = True
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(prepare_small(**SMALL), StopsAfterAStudy(), interruption)
+    assert not any(name.startswith("trial") and MODES[1] in name for name in recorded_in(workplace))

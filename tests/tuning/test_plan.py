@@ -1,0 +1,90 @@
+"""Which study an arm has, and which earlier one tuned it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.plans import HEAD_MODEL, TAIL_MODEL, Prepare
+from tracker.errors import TuningError
+from tracker.search.study import ArmStudy
+from tracker.tuning.plan import StudyPlan, find_tuned, plan_studies
+
+
+def spend(plan: StudyPlan, *values: float) -> None:
+    """End trials with these values; one that is infinite has diverged."""
+    with ArmStudy(plan.spec) as study:
+        for trial, value in zip(study.ask(len(values)), values, strict=True):
+            study.complete(trial, value)
+
+
+def test_every_arm_has_one_study_whatever_its_seeds(prepare_small: Prepare) -> None:
+    modes = ("feature-extractor", "fine-tuning")
+    prepared = prepare_small(model=(TAIL_MODEL, HEAD_MODEL), mode=modes, seed=(0, 1), tune=3)
+    plans = plan_studies(prepared)
+    assert [plan.base.arm for plan in plans] == [
+        (m, mode) for m in (TAIL_MODEL, HEAD_MODEL) for mode in modes
+    ]
+    assert len({plan.spec.name for plan in plans}) == 4
+    assert {(plan.spec.trials, plan.spec.direction, plan.base.seed) for plan in plans} == {(3, "minimize", 0)}
+    assert plans[0].spec.storage.endswith("/.tracker/studies.db")
+
+
+def test_a_study_is_the_same_one_with_another_budget_and_another_one_with_other_settings(
+    prepare_small: Prepare,
+) -> None:
+    def name(**given: object) -> str:
+        (plan,) = plan_studies(prepare_small(**{"tune": 3, **given}))
+        return plan.spec.name
+
+    assert name() == name(tune=5) == name(seed=(4, 5))
+    others = [{"epochs": 3}, {"tune_folds": 2}, {"objective": "val/accuracy"}, {"study_seed": 1}]
+    assert len({name(), *(name(**other) for other in others)}) == 1 + len(others)
+
+
+def test_an_objective_other_than_the_loss_is_maximized(prepare_small: Prepare) -> None:
+    (plan,) = plan_studies(prepare_small(tune=3, objective="val/auroc"))
+    assert plan.spec.direction == "maximize"
+
+
+def test_what_is_found_comes_from_one_study(prepare_small: Prepare) -> None:
+    """The one that was active last has no value: name, trials and values are those of the other one."""
+    (older,) = plan_studies(prepare_small(tune=3, sampler="grid"))
+    (newer,) = plan_studies(prepare_small(tune=2, sampler="grid"))
+    spend(older, 0.5, 0.25, 0.75)
+    spend(newer, float("inf"))
+    prepared = prepare_small(tuned=True, sampler="grid")
+    (tuned,) = find_tuned(prepared).values()
+    with ArmStudy(older.spec) as study:
+        best = study.progress().best
+    assert best is not None
+    assert (tuned.study, tuned.trials) == (older.spec.name, 3)
+    assert (tuned.objective_value, tuned.values) == (0.25, best.params)
+
+
+def test_of_two_studies_the_one_that_was_active_last_is_taken(prepare_small: Prepare) -> None:
+    (better,) = plan_studies(prepare_small(tune=3, sampler="grid"))
+    (last,) = plan_studies(prepare_small(tune=2, sampler="grid"))
+    spend(better, 0.1)
+    spend(last, 0.2)
+    (tuned,) = find_tuned(prepare_small(tuned=True, sampler="grid")).values()
+    assert (tuned.study, tuned.trials, tuned.objective_value) == (last.spec.name, 1, 0.2)
+
+
+def test_arms_without_a_study_are_all_named_with_the_studies_that_they_have(prepare_small: Prepare) -> None:
+    (plan,) = plan_studies(prepare_small(tune=2, tune_folds=2))
+    spend(plan, 0.5)
+    with pytest.raises(TuningError, match="2 of 2 arms have none in experiment 'small'") as caught:
+        find_tuned(prepare_small(tuned=True, mode=("feature-extractor", "fine-tuning")))
+    assert list(caught.value.details) == [
+        f"{TAIL_MODEL} feature-extractor (but with other options: lr by val/loss)",
+        f"{TAIL_MODEL} fine-tuning",
+    ]
+
+
+def test_what_is_found_is_put_into_the_recipes_of_its_arm(prepare_small: Prepare) -> None:
+    (plan,) = plan_studies(prepare_small(tune=1))
+    spend(plan, 0.5)
+    prepared = prepare_small(tuned=True, seed=(0, 1))
+    tuned = find_tuned(prepared)
+    rates = [recipe.lr for recipe in prepared.with_tuned(tuned).plan.recipes]
+    assert rates == [tuned[plan.base.arm].values["lr"]] * 2

@@ -35,7 +35,7 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
         head: The name of the last layer.
 
     Returns:
-        How images are normalised for these weights.
+        How images are normalized for these weights.
 
     Raises:
         ModelError: If they cannot be had, are damaged or do not fit.

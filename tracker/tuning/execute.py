@@ -12,7 +12,7 @@ import torch
 
 from tracker.config.tuned import Tuned
 from tracker.engines.processes import work_in_processes
-from tracker.errors import TrackerError, TuningError, check_all
+from tracker.errors import TrackerError, TuningError, collect_errors
 from tracker.interruption import Interruption
 from tracker.runs.events import SilentStudyReporter, StudyReporter
 from tracker.runs.plan import Prepared
@@ -52,7 +52,7 @@ def tune(
         tuned[plan.base.arm] = StudyWork(prepared, plan, reporter, interruption).run()
         reporter.study_ended(plan.base.arm, tuned[plan.base.arm])
 
-    check_all(
+    collect_errors(
         [partial(make, number, plan) for number, plan in enumerate(plans, start=1)],
         error=TrackerError,
         must="the study of every arm must end",

@@ -8,11 +8,11 @@ from tracker.data.sources.csv_table import CSV
 from tracker.data.sources.folder import FOLDER
 from tracker.data.sources.montgomery import MONTGOMERY
 from tracker.data.sources.phantom import PHANTOM
-from tracker.data.sources.source import Found, Source
+from tracker.data.sources.source import Source, SourceImage
 from tracker.data.sources.tb_xray import TB_XRAY
 from tracker.errors import UsageError
 
-__all__ = ["SOURCES", "Found", "Source", "find_source"]
+__all__ = ["SOURCES", "Source", "SourceImage", "find_source"]
 
 SOURCES: dict[str, Source] = {source.name: source for source in (TB_XRAY, MONTGOMERY, PHANTOM, FOLDER, CSV)}
 

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from tracker.data.sources.source import PART_WORDS, Found, Source
+from tracker.data.sources.source import PART_WORDS, Source, SourceImage
 from tracker.errors import DataError, listed
 
 _NEEDED = ("path", "label")
@@ -15,7 +15,7 @@ _KNOWN = (*_NEEDED, "patient", "split")
 Row = dict[str, str]
 
 
-def collect_csv(root: Path) -> list[Found]:
+def collect_csv(root: Path) -> list[SourceImage]:
     """List the images of a table.
 
     Args:
@@ -39,7 +39,7 @@ def collect_csv(root: Path) -> list[Found]:
             do="Mend the table.",
             details=listed(problems),
         )
-    return [_found(row, table) for row in rows.values()]
+    return [_source_image(row, table) for row in rows.values()]
 
 
 def _table(root: Path) -> Path:
@@ -117,9 +117,9 @@ def _id(row: Row, table: Path) -> str:
     return Path(os.path.relpath(table.parent / row["path"], table.parent)).as_posix()
 
 
-def _found(row: Row, table: Path) -> Found:
+def _source_image(row: Row, table: Path) -> SourceImage:
     part = row.get("split", "")
-    return Found(
+    return SourceImage(
         id=_id(row, table),
         path=table.parent / row["path"],
         label=row["label"],

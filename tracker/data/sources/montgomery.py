@@ -1,6 +1,6 @@
 """The Montgomery County chest X-ray set: 138 images, 58 with tuberculosis and 80 normal.
 
-Greys of 12 bits in 16-bit PNG. Published together with the Shenzhen set (Jaeger et al., 2014).
+Grays of 12 bits in 16-bit PNG. Published together with the Shenzhen set (Jaeger et al., 2014).
 """
 
 from __future__ import annotations

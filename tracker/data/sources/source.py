@@ -24,7 +24,7 @@ PART_WORDS: Mapping[str, Part] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceImage:
     """One image as its source describes it, before its content was looked at.
 
     Attributes:
@@ -57,7 +57,7 @@ class Source:
     """
 
     name: str
-    collect: Callable[[Path], list[Found]]
+    collect: Callable[[Path], list[SourceImage]]
     default_split: str | None = None
     provide: Callable[[Progress], Path] | None = None
 

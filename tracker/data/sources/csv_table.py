@@ -129,4 +129,4 @@ def _source_image(row: Row, table: Path) -> SourceImage:
     )
 
 
-CSV = Source(name="csv", collect=collect_csv)
+SOURCE = Source(name="csv", collect=collect_csv, rank=91)

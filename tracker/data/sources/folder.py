@@ -92,4 +92,4 @@ def _hidden_between(folder: Path, path: Path) -> bool:
     return any(name.startswith(".") for name in path.relative_to(folder).parts)
 
 
-FOLDER = Source(name="folder", collect=collect_folder)
+SOURCE = Source(name="folder", collect=collect_folder, rank=90)

@@ -39,7 +39,7 @@ def read_montgomery(lines: list[str]) -> Mapping[str, str]:
     return attributes | ({"finding": " ".join(finding)} if finding else {})
 
 
-MONTGOMERY = Source(
+SOURCE = Source(
     name="montgomery",
     collect=partial(collect_nlm, prefix="MCUCXR", wrapper="MontgomerySet", reading=read_montgomery),
     provide=partial(
@@ -50,4 +50,5 @@ MONTGOMERY = Source(
             url_variable="TRACKER_MONTGOMERY_URL",
         ),
     ),
+    rank=20,
 )

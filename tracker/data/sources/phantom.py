@@ -28,4 +28,6 @@ def collect_phantoms(root: Path) -> list[SourceImage]:
     return collect_csv(root)
 
 
-PHANTOM = Source(name="phantom", collect=collect_phantoms, default_split="486/44/132", provide=sample_folder)
+SOURCE = Source(
+    name="phantom", collect=collect_phantoms, default_split="486/44/132", provide=sample_folder, rank=30
+)

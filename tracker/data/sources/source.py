@@ -54,12 +54,15 @@ class Source:
         default_split: The split rule of the study that the data set is known for.
         provide: Has the images on this machine and returns their folder, where no `--data` is needed:
             downloads or draws them, unless that was done before.
+        rank: Where messages list it: lower ones first, equal ones by name. Data sets stand before the user's
+            own images (90 and more).
     """
 
     name: str
     collect: Callable[[Path], list[SourceImage]]
     default_split: str | None = None
     provide: Callable[[Progress], Path] | None = None
+    rank: int = 50
 
 
 def is_image(path: Path) -> bool:

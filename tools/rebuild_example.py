@@ -32,7 +32,7 @@ ARTIFACTS = "mlartifacts"
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Have an MLflow server whose artifacts can be moved with its database."""
+    """Run an MLflow server whose artifacts can be moved with its database."""
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / DATABASE}"]
@@ -82,7 +82,7 @@ def neutralize(folder: Path) -> None:
 
 
 def shrink(folder: Path) -> None:
-    """Give figures as few colors as they need: a fifth of the bytes, and they look the same."""
+    """Quantize the colors of figures: a fifth of the bytes, and they look the same."""
     for path in folder.rglob("*.png"):
         with Image.open(path) as figure:
             few = figure.convert("RGB").quantize(64, dither=Image.Dither.NONE)
@@ -90,7 +90,7 @@ def shrink(folder: Path) -> None:
 
 
 def pack(folder: Path) -> None:
-    """Put database and artifacts into one file; the old one stays until the new one is whole."""
+    """Pack database and artifacts into one file; the old one stays until the new one is whole."""
     unfinished = PACKED.with_suffix(".new")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in [folder / DATABASE, *sorted((folder / ARTIFACTS).rglob("*"))]:

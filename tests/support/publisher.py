@@ -89,6 +89,8 @@ def publisher() -> Iterator[Publisher]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # So that closing the server waits for the answers that it still gives.
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     published.root = f"http://127.0.0.1:{server.server_port}"

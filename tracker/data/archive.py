@@ -45,11 +45,11 @@ class Archive:
 
 
 def fetch(archive: Archive, progress: Progress, *, pauses: tuple[float, ...] = PAUSES) -> Path:
-    """Have the unpacked data set, downloading it where that was not done before.
+    """Return the folder of the unpacked data set; download it where that was not done before.
 
     Args:
         archive: What to fetch.
-        progress: Told about downloaded bytes and unpacked files.
+        progress: Receives the numbers of downloaded bytes and unpacked files.
         pauses: Seconds to wait after transfers that broke off.
 
     Returns:

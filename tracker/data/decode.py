@@ -123,7 +123,7 @@ def _scaled(image: Image.Image) -> Image.Image:
 
 
 def _white_is_zero(image: Image.Image) -> bool:
-    """Tell whether a deep TIFF counts down from white, which Pillow heeds for 8 bits only."""
+    """Return whether a deep TIFF counts down from white, which Pillow heeds for 8 bits only."""
     tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
     return bool(tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION, 1) == 0)
 

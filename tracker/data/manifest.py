@@ -113,7 +113,7 @@ def build_manifest(
         root: Where it lies; None downloads or draws it, where that is possible.
         patient_pattern: A regular expression that finds the patient in a file name, such as `^\d+`;
             it wins over what the source says.
-        progress: Told about downloaded bytes, drawn images and hashed images.
+        progress: Receives the numbers of downloaded bytes, drawn images and hashed images.
 
     Returns:
         The manifest.

@@ -57,7 +57,7 @@ def build_pixels(
         manifest: The images; they become the rows, in this order.
         image_size: Height and width, in pixels.
         resize: How an image that is not square becomes one.
-        progress: Told after every image.
+        progress: Called after every image.
 
     Returns:
         The pixels, complete on disk.

@@ -60,7 +60,7 @@ def download(
         target: The file, which appears once it is whole; its folder is there. Its bytes gather in
             `part_of(target)`; what is there already is kept if the server says that the file is still
             the same, by its entity tag or its date; else it is begun anew.
-        progress: Told about bytes.
+        progress: Receives the bytes that have come.
         sha256_prefix: The first hexadecimal digits of its SHA-256; none are not checked.
         pauses: Seconds to wait after transfers that broke off; any number of them may come further.
 
@@ -104,7 +104,7 @@ def _verify(part: Path, note: Path, sha256_prefix: str) -> None:
 
 
 def _attempt(url: str, part: Path, note: Path, progress: Progress) -> _BrokenTransferError | None:
-    """Get the file or the rest of it; return why it broke off, or None where all of it is there."""
+    """Transfer the file or the rest of it; return why it broke off, or None where it is whole."""
     try:
         _transfer(url, part, note, progress)
     except _BrokenTransferError as error:

@@ -125,7 +125,7 @@ class _Graph:
         return [node for node in self._module.graph.nodes if node.op not in {"output", "get_attr"}]
 
     def _problem(self, last: fx.Node) -> str | None:
-        """Say why the network cannot be cut after this node, if it cannot."""
+        """Return why the network cannot be cut after this node; None where it can."""
         trunk = _ancestors(last)
         if last.op == "placeholder":
             return "nothing would be frozen (that is fine-tuning)"

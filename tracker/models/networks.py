@@ -134,7 +134,7 @@ def check_image_size(network: Network, size: int) -> None:
 
 
 def builder_options(name: str, *, pretrained: bool) -> dict[str, bool]:
-    """Return what torchvision's builder of a network has to be told.
+    """Return what torchvision's builder of a network takes as options.
 
     Args:
         name: Torchvision's name of the network.
@@ -162,7 +162,7 @@ def _last_layer_name(module: nn.Module, name: str) -> str:
 
 
 def _renew(module: nn.Module, path: str, *, classes: int, seed: int) -> None:
-    """Put a new layer with `classes` outputs into the place of the one at `path`."""
+    """Replace the layer at `path` by a new one with `classes` outputs."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module.set_submodule(path, _like(module.get_submodule(path), classes))

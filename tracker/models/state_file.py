@@ -118,7 +118,7 @@ def _state_dict(content: object, path: Path) -> dict[str, Tensor]:
 
 
 def _renamed(state: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
-    """Give the file's tensors the names that the network has for them."""
+    """Rename a file's tensors to the network's names."""
     children = [name for name, _ in module.named_children()]
     names = {key: key for key in state}
     while (prefix := _shared_prefix(list(names.values()), children)) is not None:

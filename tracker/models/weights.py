@@ -53,7 +53,7 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
 
 
 def is_file(weights: str) -> bool:
-    """Say whether weights are a file of the user's."""
+    """Return whether weights are a file of the user's."""
     return weights not in {"imagenet", "bundled", "none"}
 
 

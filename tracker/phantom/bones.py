@@ -85,7 +85,7 @@ def _anterior_ribs(anatomy: Anatomy, ribs: _Ribs, canvas: Canvas, *, turned: flo
 
 
 def _slope(line: Field, canvas: Canvas) -> Field:
-    """Give how much longer a slanting band's cut along the column is than its width."""
+    """Return the ratio of a slanting band's cut along the column to its width."""
     steep = np.gradient(line, canvas.pixel, axis=1)
     return np.minimum(np.sqrt(1.0 + steep * steep), _STEEPEST).astype(np.float32)
 

@@ -97,7 +97,7 @@ _LETTERS = {
 
 
 def _mark(gray: NDArray[np.float64], projection: Projection) -> None:
-    """Put a lead letter on the side of the patient that it names."""
+    """Draw a lead letter on the side of the patient that it names."""
     if projection.marker is None:
         return
     marker = projection.marker

@@ -90,7 +90,7 @@ def draw_finding(
 
 
 def volume_lost(findings: Sequence[Finding]) -> tuple[float, float]:
-    """Say how much smaller the lungs are.
+    """Sum the volume that the lungs have lost.
 
     Args:
         findings: All that is wrong.

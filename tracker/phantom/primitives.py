@@ -52,18 +52,18 @@ def ramp(distance: Field, width: float) -> Field:
 
 
 def dome(place: Field) -> Field:
-    """Give the half circle over -1 to 1; 0 elsewhere."""
+    """Return the half circle over -1 to 1; 0 elsewhere."""
     return np.asarray(np.sqrt(np.maximum(1.0 - place * place, 0.0)), np.float32)
 
 
 def bump(place: Field) -> Field:
-    """Give a smooth hill over -1 to 1, of height 1; 0 elsewhere."""
+    """Return a smooth hill over -1 to 1, of height 1; 0 elsewhere."""
     rest = np.maximum(1.0 - place * place, 0.0)
     return np.asarray(rest * rest, np.float32)
 
 
 def tube(place: Field) -> Field:
-    """Give the thickness of a hollow bone's wall: most at its two edges."""
+    """Return the thickness of a hollow bone's wall: most at its two edges."""
     return np.asarray(dome(place) - 0.72 * dome(place * (1 / 0.76)), np.float32)
 
 

@@ -70,7 +70,7 @@ def air(layout: Layout) -> Field:
 
 
 def inside(airy: Field) -> Field:
-    """Say where the lungs are: 1 in them, 0 outside, with a soft edge."""
+    """Draw the mask of the lungs, [H, W]: 1 in them, 0 outside, with a soft edge."""
     return ramp(airy - 0.12, 0.2)
 
 

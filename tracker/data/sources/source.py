@@ -66,5 +66,5 @@ class Source:
 
 
 def is_image(path: Path) -> bool:
-    """Tell by its name whether a path is an image that nobody hid."""
+    """Return whether a path is an image and not hidden, by its name."""
     return path.suffix.lower() in IMAGE_ENDINGS and not path.name.startswith(".")

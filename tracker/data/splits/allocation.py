@@ -84,7 +84,7 @@ def _shift(table: _Matrix, cycle: list[_Index], unit: int) -> None:
 
 
 def _fill_empty_cells(table: _Matrix) -> None:
-    """Give a part without a class one of it, against one of another class of which it has several."""
+    """Fill every part that lacks a class, by exchanging an image of another class of which it has several."""
     for row, cells in enumerate(table):
         for column, value in enumerate(cells):
             if value == 0:

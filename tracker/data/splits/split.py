@@ -159,7 +159,7 @@ def _class_counts(manifest: Manifest, group: Sequence[int]) -> list[int]:
 
 
 def split_report(manifest: Manifest, split: Split, rule: str) -> list[str]:
-    """Tell in plain lines what a split came to.
+    """Describe what a split came to.
 
     Args:
         manifest: The images.

@@ -36,8 +36,8 @@ from tracker.models.minis import MINIS
 from tracker.records import Part
 from tracker.runs.images import find_images
 from tracker.runs.train import PreparedNetwork, prepare_network
+from tracker.training.examples import Examples
 from tracker.training.heads import Heads, linear_head
-from tracker.training.loop import Examples
 
 FOLDS, EPOCHS = 5, 40
 RATES = [10 ** (exponent / 2) for exponent in range(-8, 1)]

@@ -36,7 +36,8 @@ from tracker.models.normalize import Intake
 from tracker.runs.images import Images, find_images
 from tracker.runs.train import train
 from tracker.training.device import autocast, choose_device, choose_precision, on_device
-from tracker.training.loop import Examples, Training
+from tracker.training.examples import Examples
+from tracker.training.loop import Training
 from tracker.training.store import pixel_store
 
 EPOCHS, BATCH, STEPS = 40, 32, 12

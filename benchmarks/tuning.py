@@ -28,8 +28,8 @@ from tracker.data.pixels import build_pixels
 from tracker.models.normalize import Intake
 from tracker.runs.images import find_images
 from tracker.runs.train import prepare_network
+from tracker.training.examples import Examples
 from tracker.training.heads import Heads, linear_head
-from tracker.training.loop import Examples
 
 EPOCHS, CALIBRATION_IMAGES = 40, 64
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from tracker.errors import DataError, ModelError, TrackerError, check_all
+from tracker.errors import DataError, ModelError, TrackerError, collect_errors, listed
 
-check_data = partial(check_all, error=DataError, must="all must hold")
+check_data = partial(collect_errors, error=DataError, must="all must hold")
 
 
 def fail(name: str, error: type[TrackerError] = DataError) -> None:
@@ -40,7 +40,7 @@ def test_several_errors_are_told_at_once() -> None:
 def test_several_errors_are_of_the_kind_and_in_the_words_that_were_asked_for() -> None:
     checks = [partial(fail, name, ModelError) for name in ("this", "that")]
     with pytest.raises(ModelError, match=r"^every network must, but 2 of them do not\."):
-        check_all(checks, error=ModelError, must="every network must", but="{count} of them do not")
+        collect_errors(checks, error=ModelError, must="every network must", but="{count} of them do not")
 
 
 def test_errors_of_another_kind_are_not_collected() -> None:
@@ -51,3 +51,11 @@ def test_errors_of_another_kind_are_not_collected() -> None:
 def test_other_exceptions_are_not_collected() -> None:
     with pytest.raises(ZeroDivisionError):
         check_data([lambda: 1 // 0])
+
+
+def test_a_short_list_stays_whole() -> None:
+    assert listed(["a", "b"], 2) == ["a", "b"]
+
+
+def test_a_long_list_says_how_many_more_there_are() -> None:
+    assert listed(["a", "b", "c", "d"], 2) == ["a", "b", "... and 2 more"]

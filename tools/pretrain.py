@@ -1,6 +1,8 @@
 """Pretrains the small networks on synthetic radiographs, and writes their weights into the package.
 
-    python -m tracker.pretrain [--images 16000] [--epochs 8] [--output FOLDER]
+From the repository's root:
+
+    python -m tools.pretrain [--images 16000] [--epochs 8] [--output FOLDER]
 
 What is learned: which of six findings are in an image, and the numbers that its anatomy and its exposure were
 drawn from. The numbers matter: networks that learned the findings alone told real radiographs apart no better
@@ -26,7 +28,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tools.lessons import OF_ANATOMY, OF_VIEW, draw_lesson
+from tools.lessons import OF_ANATOMY, OF_PROJECTION, draw_lesson
 from tracker.io.parallel import parallel_map
 from tracker.models.minis import MINIS
 from tracker.models.normalize import Intake
@@ -93,7 +95,7 @@ def pretrain(name: str, train: Lessons, held_out: Lessons, *, epochs: int, say: 
     """
     torch.manual_seed(SEED)
     device = choose_device()
-    network = MINIS[name](len(FINDINGS) + len(OF_ANATOMY) + len(OF_VIEW))
+    network = MINIS[name](len(FINDINGS) + len(OF_ANATOMY) + len(OF_PROJECTION))
     whole = on_device(nn.Sequential(Intake(IMAGENET.mean, IMAGENET.std), network), device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=_LR, weight_decay=_WEIGHT_DECAY)
     steps = epochs * -(-len(train) // _BATCH)
@@ -143,7 +145,7 @@ def _in_words(areas: Mapping[str, float], explained: float) -> str:
 
 
 def save(network: nn.Module, file: Path) -> None:
-    """Write weights in half precision, with how images are normalised for them."""
+    """Write weights in half precision, with how images are normalized for them."""
     state = {
         key: value.half().contiguous() if value.is_floating_point() else value
         for key, value in network.state_dict().items()
@@ -151,7 +153,7 @@ def save(network: nn.Module, file: Path) -> None:
     metadata = {
         "mean": json.dumps(IMAGENET.mean),
         "std": json.dumps(IMAGENET.std),
-        "outputs": json.dumps([*FINDINGS, *OF_ANATOMY, *OF_VIEW]),
+        "outputs": json.dumps([*FINDINGS, *OF_ANATOMY, *OF_PROJECTION]),
         "trained_on": "synthetic chest radiographs; not ImageNet, not for clinical use",
     }
     file.write_bytes(safetensors.torch.save(state, metadata))

@@ -1,8 +1,8 @@
-"""Makes the example again: `python mlruns.example/rebuild.py`, some ten minutes on two cores.
+"""Makes the example again: `python -m tools.rebuild_example`, some ten minutes on two cores.
 
 What it does, in folders that are gone afterwards: an MLflow server with a database and artifacts of its own;
 the README's first command with three seeds; a small study of one network's two arms. Then the database is
-compacted and packed here, with the artifacts. Nothing in them says who made them.
+compacted and packed into `mlruns.example/`, with the artifacts. Nothing in them says who made them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ARTIFACTS = "mlartifacts"
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Have an MLflow server whose artifacts can be moved with its database."""
+    """Run an MLflow server whose artifacts can be moved with its database."""
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / DATABASE}"]
@@ -74,7 +74,7 @@ def compact(database: Path, folder: Path) -> None:
         store.execute("VACUUM")
 
 
-def neutralise(folder: Path) -> None:
+def neutralize(folder: Path) -> None:
     """Leave out of the lists of packages which kernel ran."""
     for path in folder.rglob("environment.txt"):
         text = path.read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def neutralise(folder: Path) -> None:
 
 
 def shrink(folder: Path) -> None:
-    """Give figures as few colours as they need: a fifth of the bytes, and they look the same."""
+    """Quantize the colors of figures: a fifth of the bytes, and they look the same."""
     for path in folder.rglob("*.png"):
         with Image.open(path) as figure:
             few = figure.convert("RGB").quantize(64, dither=Image.Dither.NONE)
@@ -90,7 +90,7 @@ def shrink(folder: Path) -> None:
 
 
 def pack(folder: Path) -> None:
-    """Put database and artifacts into one file; the old one stays until the new one is whole."""
+    """Pack database and artifacts into one file; the old one stays until the new one is whole."""
     unfinished = PACKED.with_suffix(".new")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in [folder / DATABASE, *sorted((folder / ARTIFACTS).rglob("*"))]:
@@ -106,7 +106,7 @@ def main() -> None:
             for arguments in (RUN, STUDY, ("sync",)):
                 call(arguments, folder, environment(folder, address))
         compact(folder / DATABASE, folder)
-        neutralise(folder / ARTIFACTS)
+        neutralize(folder / ARTIFACTS)
         shrink(folder / ARTIFACTS)
         pack(folder)
 

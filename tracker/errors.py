@@ -1,4 +1,4 @@
-"""Everything that a user can mend is raised as one of these.
+"""Everything that a user can mend is raised as one of these; how several are told at once.
 
 TrackerError
 ├── UsageError           options or a configuration file say something that cannot be (exit code 2)
@@ -103,14 +103,14 @@ class ComparisonError(TrackerError):
     """Runs cannot be put into one table."""
 
 
-def check_all(
+def collect_errors(
     checks: Iterable[Callable[[], object]],
     *,
     error: type[TrackerError],
     must: str,
     but: str = "{count} things are wrong",
 ) -> None:
-    """Run every check, whatever the others find.
+    """Run every check, and raise the errors of all of them as one.
 
     Args:
         checks: Functions that raise the error where something is wrong.
@@ -138,10 +138,7 @@ def check_all(
         )
 
 
-LIMIT = 50
-
-
-def listed(items: Sequence[str], limit: int = LIMIT) -> list[str]:
+def listed(items: Sequence[str], limit: int = 50) -> list[str]:
     """Cut a list that nobody would read to its end.
 
     Args:

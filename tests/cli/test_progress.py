@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from tracker.cli.progress import LiveReporter
+from tracker.cli.progress import LiveObserver
 from tracker.search.records import StudyProgress, TrialRecord
 
 
@@ -20,7 +20,7 @@ def test_the_best_value_is_shown_whatever_it_is(value: float, shown: str) -> Non
     progress = StudyProgress(
         budget=4, complete=1, pruned=0, running=1, waiting=0, failed=0, others=0, best=best
     )
-    with LiveReporter(Console(file=said, force_terminal=True, width=100)) as reporter:
+    with LiveObserver(Console(file=said, force_terminal=True, width=100)) as reporter:
         reporter.study_started(("alexnet", "fine-tuning"), 1, 1)
         reporter.trials(progress)
     assert shown in said.getvalue()

@@ -12,18 +12,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from tracker.data.decode import Resize, UndecodableError, decode, to_rgb
+from tracker.config.recipe import Resize
+from tracker.data.decode import UndecodableError, decode, to_rgb
 
 SIZE = 16
 
 
 def ramp(height: int = SIZE, width: int = SIZE) -> NDArray[np.uint8]:
-    """A smooth grey ramp, 0 at the top left."""
+    """A smooth gray ramp, 0 at the top left."""
     rows, columns = np.mgrid[:height, :width]
     return ((rows * 8 + columns * 4) * 255 // (height * 8 + width * 4)).astype(np.uint8)
 
 
-def colours() -> NDArray[np.uint8]:
+def colors() -> NDArray[np.uint8]:
     return np.stack([ramp(), 255 - ramp(), ramp() // 2], axis=2)
 
 
@@ -38,15 +39,15 @@ def same_size(path: Path) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp"])
-def test_an_8_bit_grey_image_keeps_its_values(tmp_path: Path, ending: str) -> None:
+def test_an_8_bit_gray_image_keeps_its_values(tmp_path: Path, ending: str) -> None:
     path = saved(tmp_path, Image.fromarray(ramp()), f"image.{ending}")
     assert np.array_equal(same_size(path), ramp())
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp"])
-def test_a_colour_image_keeps_its_values(tmp_path: Path, ending: str) -> None:
-    path = saved(tmp_path, Image.fromarray(colours()), f"image.{ending}")
-    assert np.array_equal(same_size(path), colours())
+def test_a_color_image_keeps_its_values(tmp_path: Path, ending: str) -> None:
+    path = saved(tmp_path, Image.fromarray(colors()), f"image.{ending}")
+    assert np.array_equal(same_size(path), colors())
 
 
 def test_a_jpeg_image_nearly_keeps_its_values(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_a_jpeg_image_nearly_keeps_its_values(tmp_path: Path) -> None:
     assert np.abs(same_size(path).astype(int) - ramp()).max() < 8
 
 
-def test_a_colour_image_with_equal_channels_is_grey(tmp_path: Path) -> None:
+def test_a_color_image_with_equal_channels_is_gray(tmp_path: Path) -> None:
     path = saved(tmp_path, Image.fromarray(ramp()).convert("RGB"), "image.png")
     assert np.array_equal(same_size(path), ramp())
 
@@ -67,7 +68,7 @@ def test_a_one_bit_image_is_black_and_white(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
 @pytest.mark.parametrize(("low", "high"), [(0, 65535), (100, 4095), (0, 200)])
-def test_16_bit_greys_are_scaled_over_their_real_range(
+def test_16_bit_grays_are_scaled_over_their_real_range(
     tmp_path: Path, ending: str, low: int, high: int
 ) -> None:
     deep = np.linspace(low, high, SIZE * SIZE).round().astype(np.uint16).reshape(SIZE, SIZE)
@@ -77,7 +78,7 @@ def test_16_bit_greys_are_scaled_over_their_real_range(
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.float32])
-def test_32_bit_greys_are_scaled_over_their_real_range(tmp_path: Path, kind: type) -> None:
+def test_32_bit_grays_are_scaled_over_their_real_range(tmp_path: Path, kind: type) -> None:
     deep = np.linspace(-1000, 3000, SIZE * SIZE).reshape(SIZE, SIZE).astype(kind)
     path = saved(tmp_path, Image.fromarray(deep), "image.tif")
     expected = (deep.astype(float) + 1000) / 4000 * 255
@@ -129,12 +130,12 @@ def test_values_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
 
 def test_transparency_is_laid_over_black(tmp_path: Path) -> None:
     alpha = np.where(np.arange(SIZE) < SIZE // 2, 0, 128).astype(np.uint8) * np.ones((SIZE, 1), np.uint8)
-    path = saved(tmp_path, Image.fromarray(np.dstack([colours(), alpha])), "image.png")
-    expected = np.rint(colours() * (alpha / 255.0)[:, :, None])
+    path = saved(tmp_path, Image.fromarray(np.dstack([colors(), alpha])), "image.png")
+    expected = np.rint(colors() * (alpha / 255.0)[:, :, None])
     assert np.abs(same_size(path) - expected).max() <= 1
 
 
-def test_transparent_grey_is_laid_over_black(tmp_path: Path) -> None:
+def test_transparent_gray_is_laid_over_black(tmp_path: Path) -> None:
     alpha = np.full((SIZE, SIZE), 51, np.uint8)
     path = saved(tmp_path, Image.fromarray(np.dstack([ramp(), alpha])), "image.png")
     decoded = same_size(path)
@@ -142,13 +143,13 @@ def test_transparent_grey_is_laid_over_black(tmp_path: Path) -> None:
     assert np.abs(decoded - ramp() * 0.2).max() <= 1
 
 
-def test_a_palette_image_gets_its_colours(tmp_path: Path) -> None:
-    few = Image.fromarray((colours() // 128) * 255)
+def test_a_palette_image_gets_its_colors(tmp_path: Path) -> None:
+    few = Image.fromarray((colors() // 128) * 255)
     path = saved(tmp_path, few.convert("P", palette=Image.Palette.ADAPTIVE, colors=8), "image.png")
     assert np.array_equal(same_size(path), np.asarray(few))
 
 
-def test_the_transparent_colour_of_a_palette_becomes_black(tmp_path: Path) -> None:
+def test_the_transparent_color_of_a_palette_becomes_black(tmp_path: Path) -> None:
     image = Image.fromarray((np.arange(SIZE * SIZE) % 2).astype(np.uint8).reshape(SIZE, SIZE)).convert("P")
     image.putpalette([10, 20, 30, 200, 100, 50])
     path = saved(tmp_path, image, "image.png", transparency=0)
@@ -162,19 +163,19 @@ def test_a_palette_with_many_transparencies_is_read_without_a_warning(tmp_path: 
     assert same_size(path)[0, :2].tolist() == [[10, 20, 30], [40, 20, 10]]
 
 
-def test_a_cmyk_image_gets_its_colours(tmp_path: Path) -> None:
+def test_a_cmyk_image_gets_its_colors(tmp_path: Path) -> None:
     flat = np.zeros((SIZE, SIZE, 3), np.uint8) + np.array([200, 100, 50], np.uint8)
     path = saved(tmp_path, Image.fromarray(flat).convert("CMYK"), "image.jpg", quality=95)
     assert np.abs(same_size(path).astype(int) - [200, 100, 50]).max() <= 6
 
 
-def test_16_bit_colours_become_8_bit_colours(tmp_path: Path) -> None:
+def test_16_bit_colors_become_8_bit_colors(tmp_path: Path) -> None:
     # Pillow cannot write them: a PNG by hand.
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in colours().astype(int) * 257)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in colors().astype(int) * 257)
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", SIZE, SIZE, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows))]
     path = tmp_path / "image.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*pair) for pair in [*chunks, (b"IEND", b"")]))
-    assert np.array_equal(same_size(path), colours())
+    assert np.array_equal(same_size(path), colors())
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -196,7 +197,7 @@ def test_the_exif_orientation_is_applied(tmp_path: Path, ending: str) -> None:
 def test_every_exif_orientation_agrees_with_pillows_own_way(tmp_path: Path, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    path = saved(tmp_path, Image.fromarray(colours()), "image.png", exif=exif)
+    path = saved(tmp_path, Image.fromarray(colors()), "image.png", exif=exif)
     with Image.open(path) as image:
         assert np.array_equal(same_size(path), np.asarray(ImageOps.exif_transpose(image)))
 
@@ -280,7 +281,7 @@ def test_no_damage_ends_in_anything_but_a_reason(tmp_path: Path) -> None:
     whole = {}
     for ending in ("PNG", "JPEG", "TIFF", "BMP"):
         file = io.BytesIO()
-        Image.fromarray(colours()).save(file, ending)
+        Image.fromarray(colors()).save(file, ending)
         whole[ending] = file.getvalue()
     refused = 0
     for ending, content in whole.items():
@@ -318,7 +319,13 @@ def test_decoding_in_many_threads_leaves_the_warning_filters_as_they_were(tmp_pa
     assert list(warnings.filters) == before
 
 
-def test_grey_becomes_three_equal_channels() -> None:
-    assert np.array_equal(to_rgb(ramp()), np.dstack([ramp()] * 3))
-    assert to_rgb(colours()) is not None
-    assert np.array_equal(to_rgb(colours()), colours())
+def test_gray_becomes_three_equal_channels() -> None:
+    rgb = to_rgb(ramp())
+    assert rgb.shape == (SIZE, SIZE, 3)
+    assert all(np.array_equal(rgb[:, :, channel], ramp()) for channel in range(3))
+
+
+def test_a_color_image_stays_as_it_is() -> None:
+    image = colors()
+    assert to_rgb(image) is image
+    assert np.array_equal(image, colors())

@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from tracker.data.pillow_warnings import PillowKeptQuiet
+from tracker.data.pillow_warnings import SuppressPillowWarnings
 
 
 def warn_as(module: str) -> None:
@@ -12,7 +12,7 @@ def warn_as(module: str) -> None:
 
 
 def test_pillows_warnings_are_hidden_and_others_are_not() -> None:
-    with PillowKeptQuiet():
+    with SuppressPillowWarnings():
         warn_as("PIL.Image")
         with pytest.warns(UserWarning, match="noise"):
             warn_as("numpy")
@@ -22,9 +22,9 @@ def test_pillows_warnings_are_hidden_and_others_are_not() -> None:
 
 def test_the_last_one_out_puts_the_filters_back() -> None:
     before = list(warnings.filters)
-    quiet = PillowKeptQuiet()
-    with quiet:
-        with quiet:
+    suppressed = SuppressPillowWarnings()
+    with suppressed:
+        with suppressed:
             warn_as("PIL.Image")
         warn_as("PIL.Image")
         assert list(warnings.filters) != before

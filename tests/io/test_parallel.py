@@ -38,3 +38,20 @@ def test_only_a_few_items_are_taken_ahead() -> None:
 def test_an_exception_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
         list(parallel_map(lambda number: 1 // number, [1, 0]))
+
+
+def test_items_that_wait_are_given_up_when_the_caller_stops() -> None:
+    begun: list[int] = []
+    may_end = threading.Event()
+
+    def wait(number: int) -> int:
+        begun.append(number)
+        if number:
+            may_end.wait(timeout=10)
+        return number
+
+    results = parallel_map(wait, range(4 * usable_cores()))
+    assert next(results) == 0
+    threading.Timer(0.2, may_end.set).start()
+    results.close()  # type: ignore[attr-defined]
+    assert len(begun) <= usable_cores() + 1

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import safetensors
 import torch
-from safetensors.torch import load_file
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.support.phantoms import PhantomSample
-from tools.pretrain import main as pretrain
 from tracker.errors import ModelError
 from tracker.models.cut import cut_network, state_hash
 from tracker.models.minis import MINIS
@@ -89,23 +87,3 @@ def test_they_are_told_from_those_of_another_version(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize("word", ["synthetic", "not ImageNet", "not for clinical use", *MINIS])
 def test_their_card_says_what_they_are(word: str) -> None:
     assert word.lower() in CARD.lower()
-
-
-@pytest.mark.slow
-def test_pretraining_again_makes_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
-    for folder in (tmp_path / "once", tmp_path / "again"):
-        command = ["pretrain", "--images", "1100", "--epochs", "1", "--output", str(folder)]
-        monkeypatch.setattr("sys.argv", command)
-        pretrain()
-        assert {file.name for file in folder.iterdir()} == {
-            *(f"{name}.safetensors" for name in MINIS),
-            "pretraining.log",
-        }
-        # Not the bytes: safetensors writes what it says of a file in any order.
-        made.append([load_file(folder / f"{name}.safetensors") for name in MINIS])
-        for name in MINIS:
-            build_network(name, weights=str(folder / f"{name}.safetensors"), classes=2, seed=0)
-    for once, again in zip(*made, strict=True):
-        assert once.keys() == again.keys()
-        assert all(torch.equal(once[key], again[key]) for key in once)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ import torch
 import torchvision
 from torch import nn
 
+from tests.support.publisher import Publisher
 from tracker.errors import ModelError, UsageError
+from tracker.models import weights
 from tracker.models.networks import build_network, network_names
 from tracker.models.weights import IMAGENET, prepare_weights, weights_digest
 
@@ -132,6 +136,57 @@ def test_imagenet_weights_that_cannot_be_fetched_are_named_with_where_to_put_the
     assert str(torch_home / "resnet152-394f9c45.pth") in message
     assert "TORCH_HOME" in message
     assert "--weights FILE" in message
+
+
+@pytest.fixture
+def published(
+    publisher: Publisher, torch_home: Path, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The weights of resnet18 on a server of the test's own; where they are kept once they are fetched."""
+    torch.save(state, tmp_path / "weights.pth")
+    publisher.content = (tmp_path / "weights.pth").read_bytes()
+    name = f"resnet18-{hashlib.sha256(publisher.content).hexdigest()[:8]}.pth"
+    target = torch_home / name
+    monkeypatch.setattr(weights, "imagenet_file", lambda _: (f"{publisher.root}/{name}", target))
+    return target
+
+
+def test_imagenet_weights_are_fetched_once_into_torchs_own_folder(
+    published: Path, publisher: Publisher, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        prepare_weights("resnet18", "imagenet")
+    assert published.read_bytes() == publisher.content
+    assert len(publisher.requests) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_imagenet_weights_of_another_checksum_are_not_kept(published: Path, publisher: Publisher) -> None:
+    publisher.content = publisher.content[:-1] + b"?"
+    with pytest.raises(ModelError, match=r"cannot be fetched \(invalid hash value \(expected"):
+        prepare_weights("resnet18", "imagenet")
+    assert [path.name for path in published.parent.iterdir()] == [f".{published.name}.lock"]
+
+
+def test_several_processes_at_once_fetch_imagenet_weights_once(published: Path, publisher: Publisher) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: prepare_weights("resnet18", "imagenet"), range(4)))
+    assert published.read_bytes() == publisher.content
+    assert len(publisher.requests) == 1
+
+
+def test_a_server_that_refuses_imagenet_weights_is_quoted(published: Path, publisher: Publisher) -> None:
+    publisher.status = 403
+    with pytest.raises(ModelError, match=r"resnet18-.*\.pth cannot be fetched \(Forbidden\)"):
+        prepare_weights("resnet18", "imagenet")
+
+
+def test_a_disk_without_room_for_imagenet_weights_is_said_with_how_to_take_another(
+    published: Path, publisher: Publisher
+) -> None:
+    publisher.announced = 10**15
+    with pytest.raises(ModelError, match=r"needs .* GB free in .*Make room, or set TORCH_HOME"):
+        prepare_weights("resnet18", "imagenet")
 
 
 @pytest.mark.parametrize(

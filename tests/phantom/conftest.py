@@ -1,4 +1,4 @@
-"""A cache of the test"s own, and somebody"s chest."""
+"""A cache of the test's own, and somebody's chest."""
 
 from __future__ import annotations
 

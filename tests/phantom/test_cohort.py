@@ -11,18 +11,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.support.phantoms import PhantomSample
-from tools.lessons import OF_ANATOMY, OF_VIEW, draw_lesson
-from tools.pretrain import SEED
-from tracker.phantom.anatomy import draw_anatomy
 from tracker.phantom.cohort import IMAGES, OTHER, TUBERCULOSIS, cohort, draw_visit
 from tracker.phantom.files import VERSION
-from tracker.phantom.rng import generator
 
 DIGESTS = {1: "12f6b4e4f554ac4644a60d5b690b054f42b348e7d7bf782690d622ed8af0a862"}
 """Of all images, by version: whoever changes a drawing raises the version and adds a line."""
-
-LESSONS = "73c0f1605ac478ac9279111c7dc02508d00d432158bd96dbcd54644d2bee1eb3"
-"""Of some images that the bundled weights were pretrained on: whoever changes them pretrains again."""
 
 
 def test_there_are_as_many_images_of_each_class_as_in_the_reference_study(phantoms: PhantomSample) -> None:
@@ -77,22 +70,3 @@ def test_the_task_is_not_solved_by_a_thumbnail(phantoms: PhantomSample) -> None:
             model, thumbnails, phantoms.labels, groups=phantoms.groups, cv=folds
         ).mean()
         assert 0.5 < accuracy < 0.65
-
-
-def test_networks_are_pretrained_on_other_patients(phantoms: PhantomSample) -> None:
-    anatomies = {patient.anatomy for patient in phantoms.patients}
-    drawn = draw_lesson(5, seed=SEED)
-    assert len(drawn.quantities) == len(OF_ANATOMY) + len(OF_VIEW)
-    others = {draw_anatomy(generator(SEED, number)) for number in range(2000)}
-    assert [getattr(draw_anatomy(generator(SEED, 5)), name) for name in OF_ANATOMY] == list(
-        drawn.quantities[: len(OF_ANATOMY)]
-    )
-    assert len(anatomies) == len(phantoms.patients)
-    assert len(others) == 2000
-    assert not anatomies & others
-
-
-def test_the_bundled_weights_learned_from_the_images_that_are_drawn_today() -> None:
-    # Two of sixteen thousand are those in which a sum in another order was seen to change a grey.
-    drawn = [draw_lesson(number, seed=SEED).image.tobytes() for number in (*range(20), 15279, 15635)]
-    assert hashlib.sha256(b"".join(drawn)).hexdigest() == LESSONS

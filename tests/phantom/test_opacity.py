@@ -9,11 +9,18 @@ from numpy.typing import NDArray
 from tests.support.chest import Chest
 from tracker.phantom.findings import FINDINGS, Finding, Kind, draw_finding, volume_lost
 from tracker.phantom.layout import LEFT, RIGHT
-from tracker.phantom.projection import draw_view
+from tracker.phantom.projection import draw_projection
 from tracker.phantom.rng import generator
 
 UPRIGHT = replace(
-    draw_view(generator(8, 1)), scale=1.1, shift_x=0.0, shift_y=0.0, tilt=0.0, turn=0.0, breath=1.0, grain=0.0
+    draw_projection(generator(8, 1)),
+    scale=1.1,
+    shift_x=0.0,
+    shift_y=0.0,
+    tilt=0.0,
+    rotation=0.0,
+    inspiration=1.0,
+    grain=0.0,
 )
 
 
@@ -24,7 +31,7 @@ def finding(kind: Kind, **changes: float) -> Finding:
 
 def whiter(chest: Chest, *findings: Finding) -> NDArray[np.int16]:
     """Return how much whiter each pixel is with findings than without, noise and pose aside."""
-    return chest(*findings, view=UPRIGHT) - chest(view=UPRIGHT)
+    return chest(*findings, projection=UPRIGHT) - chest(projection=UPRIGHT)
 
 
 @pytest.mark.parametrize("kind", FINDINGS)
@@ -70,8 +77,8 @@ def test_a_lung_that_loses_volume_pulls_the_mediastinum_over(chest: Chest) -> No
         strip = image[90:150, 60:164].astype(float) ** 4
         return float((strip.sum(0) * np.arange(104)).sum() / strip.sum())
 
-    pulled = chest(finding("volume-loss", side=LEFT, size=1.4), view=UPRIGHT)
-    assert middle_of_white(pulled) > middle_of_white(chest(view=UPRIGHT)) + 2
+    pulled = chest(finding("volume-loss", side=LEFT, size=1.4), projection=UPRIGHT)
+    assert middle_of_white(pulled) > middle_of_white(chest(projection=UPRIGHT)) + 2
 
 
 def test_another_day_it_is_the_same_finding_more_or_less(chest: Chest) -> None:
@@ -81,10 +88,10 @@ def test_another_day_it_is_the_same_finding_more_or_less(chest: Chest) -> None:
     assert np.corrcoef(changes)[0, 1] > 0.95
 
 
-def test_other_patients_and_other_views_look_different(chest: Chest) -> None:
+def test_other_patients_and_other_projections_look_different(chest: Chest) -> None:
     same = np.abs(chest(number=1) - chest(number=1)).mean()
-    patient = np.abs(chest(number=1, view=UPRIGHT) - chest(number=2, view=UPRIGHT)).mean()
-    view = np.abs(chest(number=1) - chest(number=1, view=UPRIGHT)).mean()
+    patient = np.abs(chest(number=1, projection=UPRIGHT) - chest(number=2, projection=UPRIGHT)).mean()
+    projection = np.abs(chest(number=1) - chest(number=1, projection=UPRIGHT)).mean()
     assert same == 0
     assert patient > 5
-    assert view > 5
+    assert projection > 5

@@ -9,7 +9,7 @@ from torch import nn
 from tracker.config.loading import read_options
 from tracker.config.recipe import Recipe
 from tracker.records import Part
-from tracker.training.loop import Examples
+from tracker.training.examples import Examples
 from tracker.training.store import Store
 
 COUNT, SIZE = 36, 64

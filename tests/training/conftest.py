@@ -11,7 +11,7 @@ import torch
 
 from tests.support.small import COUNT, LABELS, SIZE, examples
 from tracker.data.pixels import Pixels
-from tracker.training.loop import Examples
+from tracker.training.examples import Examples
 from tracker.training.store import pixel_store
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from tests.support.small import CPU
-from tracker.training.device import autocast, choose_device, choose_precision, device_name
+from tracker.training.device import autocast, choose_device, choose_precision, device_name, tail_precision
 
 
 @pytest.mark.parametrize("asked", ["fp32", "bf16"])
@@ -39,3 +40,9 @@ def test_a_gpu_is_taken_where_there_is_one() -> None:
     expected = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     assert choose_device().type == expected
     assert device_name(CPU) == "cpu"
+
+
+def test_a_tail_of_one_layer_computes_in_fp32_and_a_longer_one_in_what_was_chosen() -> None:
+    layer = nn.Linear(4, 2)
+    assert tail_precision(nn.Sequential(nn.Flatten(), layer), "bf16") == "fp32"
+    assert tail_precision(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), layer), "bf16") == "bf16"

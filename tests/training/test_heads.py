@@ -17,9 +17,10 @@ from tracker.errors import NonFiniteLoss
 from tracker.models.cut import cut_network, state_hash
 from tracker.models.networks import blueprint, build_network
 from tracker.records import Part
+from tracker.training.examples import Examples
 from tracker.training.features import stored_features
 from tracker.training.heads import Heads, linear_head
-from tracker.training.loop import Examples, Training
+from tracker.training.loop import Training
 from tracker.training.store import Store
 
 FEATURES = 12

@@ -11,7 +11,8 @@ from tracker.errors import NonFiniteLoss
 from tracker.io.parallel import usable_cores
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
-from tracker.training.loop import Examples, Training
+from tracker.training.examples import Examples
+from tracker.training.loop import Training
 from tracker.training.store import Store
 
 

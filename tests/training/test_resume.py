@@ -17,8 +17,9 @@ from tracker.interruption import Interrupted
 from tracker.models.cut import cut_network, state_hash
 from tracker.models.networks import build_network
 from tracker.training.checkpoints import Checkpoints
+from tracker.training.examples import Examples
 from tracker.training.features import stored_features
-from tracker.training.loop import Examples, Training
+from tracker.training.loop import Training
 from tracker.training.store import pixel_store
 
 MODES = ("feature-extractor", "fine-tuning", "freeze:features.5", "scratch")

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
-import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker.errors import DataError, UsageError
 from tracker.io.cache import cache_dir, locked
-from tracker.io.download import BrokenTransferError, part_of, transfer
+from tracker.io.download import PAUSES, DownloadError, download
 from tracker.io.progress import Progress
 from tracker.io.unpack import unpack
-
-PAUSES = (1.0, 2.0, 4.0)
-"""Seconds to wait after each transfer in a row that broke off without coming further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +45,11 @@ class Archive:
 
 
 def fetch(archive: Archive, progress: Progress, *, pauses: tuple[float, ...] = PAUSES) -> Path:
-    """Have the unpacked data set, downloading it where that was not done before.
+    """Return the folder of the unpacked data set; download it where that was not done before.
 
     Args:
         archive: What to fetch.
-        progress: Told about downloaded bytes and unpacked files.
+        progress: Receives the numbers of downloaded bytes and unpacked files.
         pauses: Seconds to wait after transfers that broke off.
 
     Returns:
@@ -80,26 +75,10 @@ def fetch(archive: Archive, progress: Progress, *, pauses: tuple[float, ...] = P
 
 def _download(archive: Archive, progress: Progress, pauses: tuple[float, ...]) -> None:
     _check_address(archive)
-    part = part_of(archive.file)
-    waits, furthest = list(pauses), _size(part)
-    while not archive.file.exists():
-        try:
-            transfer(archive.address, archive.file, progress)
-        except BrokenTransferError as error:
-            if _size(part) > furthest:
-                waits, furthest = list(pauses), _size(part)
-            if not waits:
-                raise _failed(archive, str(error)) from error
-            time.sleep(waits.pop(0))
-        except urllib.error.HTTPError as error:
-            raise _failed(archive, f"the server answers {error.code} {error.reason}") from error
-        except urllib.error.URLError as error:
-            reason = getattr(error.reason, "strerror", None) or error.reason
-            raise _failed(archive, f"it cannot be reached ({reason})") from error
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    try:
+        download(archive.address, archive.file, progress, pauses=pauses)
+    except DownloadError as error:
+        raise _failed(archive, str(error)) from error
 
 
 def _check_address(archive: Archive) -> None:

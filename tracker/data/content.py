@@ -19,7 +19,7 @@ def hash_files(paths: Sequence[Path], progress: Progress) -> list[str]:
 
     Args:
         paths: The files.
-        progress: Told after every file.
+        progress: Called after every file.
 
     Returns:
         SHA-256 of each, as 64 hexadecimal digits.

@@ -1,6 +1,6 @@
 """From an image file to an array of bytes, the same for every kind of file that radiographs come in.
 
-Shapes: H = W = image_size; a grey image is [H, W], a colour image [H, W, 3].
+Shapes: H = W = image_size; a gray image is [H, W], a color image [H, W, 3].
 """
 
 from __future__ import annotations
@@ -9,16 +9,13 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
-from tracker.data.pillow_warnings import PILLOW_KEPT_QUIET
-
-Resize = Literal["stretch", "pad", "crop"]
-RESIZES: tuple[Resize, ...] = ("stretch", "pad", "crop")
+from tracker.config.recipe import Resize
+from tracker.data.pillow_warnings import suppress_pillow_warnings
 
 DECODER_VERSION = 1
 """To be raised whenever the same file would give other bytes: it is part of every pixels key."""
@@ -41,7 +38,7 @@ class UndecodableError(Exception):
 def decode(path: Path, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
     """Read one image and bring it to the size of the network's input.
 
-    Greys of more than 8 bits are scaled from their smallest to their largest value; transparency is
+    Grays of more than 8 bits are scaled from their smallest to their largest value; transparency is
     laid over black; the EXIF orientation is applied; of a TIFF with several pages the first counts.
 
     Args:
@@ -51,13 +48,13 @@ def decode(path: Path, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
             and takes the square in the middle. All use an antialiased bilinear filter.
 
     Returns:
-        Bytes, [H, W] where the image is grey (also where its three channels are equal), else
+        Bytes, [H, W] where the image is gray (also where its three channels are equal), else
         [H, W, 3] in the order red, green, blue.
 
     Raises:
         UndecodableError: The file is empty, cut off, damaged, of another kind or too large.
     """
-    with PILLOW_KEPT_QUIET:
+    with suppress_pillow_warnings:
         try:
             return _decode(path, image_size, resize)
         except (Image.DecompressionBombError, MemoryError) as error:
@@ -69,7 +66,7 @@ def decode(path: Path, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
 
 
 def to_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Repeat a grey image in three channels; leave a colour image as it is.
+    """Repeat a gray image in three channels; leave a color image as it is.
 
     Args:
         image: [H, W] or [H, W, 3].
@@ -87,7 +84,7 @@ def _decode(path: Path, size: int, resize: Resize) -> NDArray[np.uint8]:
         image.load()
         if image.mode in _DEEP_MODES:
             return _bytes_of_floats(_resized(_upright(image, _scaled(image)), size, resize))
-        return _grey_if_equal(np.asarray(_resized(_flattened(_upright(image, image)), size, resize)))
+        return _gray_if_equal(np.asarray(_resized(_flattened(_upright(image, image)), size, resize)))
 
 
 def _upright(tagged: Image.Image, image: Image.Image) -> Image.Image:
@@ -110,7 +107,7 @@ def _upright(tagged: Image.Image, image: Image.Image) -> Image.Image:
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    """Bring a deep grey image's real range to 0..255, still in floats."""
+    """Bring a deep gray image's real range to 0..255, still in floats."""
     values = np.asarray(image)
     low, high = float(values.min()), float(values.max())
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -126,7 +123,7 @@ def _scaled(image: Image.Image) -> Image.Image:
 
 
 def _white_is_zero(image: Image.Image) -> bool:
-    """Tell whether a deep TIFF counts down from white, which Pillow heeds for 8 bits only."""
+    """Return whether a deep TIFF counts down from white, which Pillow heeds for 8 bits only."""
     tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
     return bool(tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION, 1) == 0)
 
@@ -139,9 +136,9 @@ def _bytes_of_floats(image: Image.Image) -> NDArray[np.uint8]:
 def _flattened(image: Image.Image) -> Image.Image:
     """Bring an image of 8 bits a channel to mode L or RGB, its transparency over black."""
     if image.has_transparency_data:
-        grey = image.mode in {"1", "L", "LA", "La"}
-        image = image.convert("LA" if grey else "RGBA")
-        opaque = image.convert("L" if grey else "RGB")
+        gray = image.mode in {"1", "L", "LA", "La"}
+        image = image.convert("LA" if gray else "RGBA")
+        opaque = image.convert("L" if gray else "RGB")
         return Image.composite(opaque, Image.new(opaque.mode, opaque.size), image.getchannel("A"))
     return image.convert("L" if image.mode in {"1", "L"} else "RGB")
 
@@ -155,7 +152,7 @@ def _resized(image: Image.Image, size: int, resize: Resize) -> Image.Image:
     return ImageOps.fit(image, (size, size), bilinear)
 
 
-def _grey_if_equal(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _gray_if_equal(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if image.ndim == 2:
         return image
     red, green, blue = np.moveaxis(image, 2, 0)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tracker.data.content import hash_files, same_content
 from tracker.data.patients import compile_pattern, patients_of
-from tracker.data.sources import Found, Source, find_source
-from tracker.errors import DataError, UsageError, check_all, listed
+from tracker.data.sources import Source, SourceImage, find_source
+from tracker.errors import DataError, UsageError, collect_errors, listed
 from tracker.io.progress import Progress, silent
 from tracker.records import Part
 
@@ -113,7 +113,7 @@ def build_manifest(
         root: Where it lies; None downloads or draws it, where that is possible.
         patient_pattern: A regular expression that finds the patient in a file name, such as `^\d+`;
             it wins over what the source says.
-        progress: Told about downloaded bytes, drawn images and hashed images.
+        progress: Receives the numbers of downloaded bytes, drawn images and hashed images.
 
     Returns:
         The manifest.
@@ -130,7 +130,7 @@ def build_manifest(
     _check_classes(place, found)
     _check_names(found)
     digests = hash_files([image.path for image in found], progress or silent)
-    check_all(
+    collect_errors(
         [partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)],
         error=DataError,
         must="images, labels and patients must fit together",
@@ -154,13 +154,13 @@ def _place(source: Source, root: Path | None, progress: Progress) -> Path:
     )  # fmt: skip
 
 
-def _patients(found: Sequence[Found], pattern: str | None) -> Sequence[str | None]:
+def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str | None]:
     if pattern is None:
         return [image.patient for image in found]
     return patients_of([image.path.name for image in found], pattern)
 
 
-def _check_classes(place: Path, images: Sequence[Found] | Sequence[Sample]) -> None:
+def _check_classes(place: Path, images: Sequence[SourceImage] | Sequence[Sample]) -> None:
     classes = sorted({image.label for image in images})
     if len(classes) < 2:
         raise DataError(
@@ -171,7 +171,7 @@ def _check_classes(place: Path, images: Sequence[Found] | Sequence[Sample]) -> N
         )
 
 
-def _check_names(found: Sequence[Found]) -> None:
+def _check_names(found: Sequence[SourceImage]) -> None:
     """Refuse names that no csv file, journal or terminal could hold."""
     bad = [image.id for image in found if not image.id.isprintable()]
     if bad:
@@ -183,7 +183,7 @@ def _check_names(found: Sequence[Found]) -> None:
         )
 
 
-def _check_labels(found: Sequence[Found], digests: Sequence[str]) -> None:
+def _check_labels(found: Sequence[SourceImage], digests: Sequence[str]) -> None:
     label = {image.id: image.label for image in found}
     ids = (image.id for image in found)
     torn = [

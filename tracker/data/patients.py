@@ -28,7 +28,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def patients_of(names: Sequence[str], pattern: str) -> list[str]:
-    """Take the patient out of each file name.
+    """Find the patient in each file name.
 
     Args:
         names: File names without folders.

@@ -1,4 +1,4 @@
-"""Pillow's warnings, hidden while images are decoded."""
+"""Pillow's warnings, suppressed while images are decoded."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import warnings
 from threading import Lock
 
 
-class PillowKeptQuiet:
-    """Hide Pillow's warnings while any thread is inside.
+class SuppressPillowWarnings:
+    """Suppress Pillow's warnings while any thread is inside.
 
     `warnings.catch_warnings` alone would leave its filters behind where threads overlap: the first
     one in saves the filters of the process, and the last one out puts them back.
@@ -16,13 +16,13 @@ class PillowKeptQuiet:
     def __init__(self) -> None:
         self._lock = Lock()
         self._inside = 0
-        self._hidden = warnings.catch_warnings()
+        self._filters = warnings.catch_warnings()
 
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
-                self._hidden = warnings.catch_warnings()
-                self._hidden.__enter__()
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
                 warnings.filterwarnings("ignore", module=r"PIL\.")
             self._inside += 1
 
@@ -30,7 +30,8 @@ class PillowKeptQuiet:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                self._hidden.__exit__(None, None, None)
+                self._filters.__exit__(None, None, None)
 
 
-PILLOW_KEPT_QUIET = PillowKeptQuiet()
+suppress_pillow_warnings = SuppressPillowWarnings()
+"""The one that all decoding shares."""

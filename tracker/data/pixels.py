@@ -1,6 +1,6 @@
 """The decoded images of a manifest: one memory-mapped array, written once.
 
-Shapes: N images, H = W = image_size, C = 1 where every image is grey, else 3.
+Shapes: N images, H = W = image_size, C = 1 where every image is gray, else 3.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.data.decode import DECODER_VERSION, Resize, UndecodableError, decode, to_rgb
+from tracker.config.recipe import Resize
+from tracker.data.decode import DECODER_VERSION, UndecodableError, decode, to_rgb
 from tracker.data.manifest import Manifest, Sample
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
@@ -56,7 +57,7 @@ def build_pixels(
         manifest: The images; they become the rows, in this order.
         image_size: Height and width, in pixels.
         resize: How an image that is not square becomes one.
-        progress: Told after every image.
+        progress: Called after every image.
 
     Returns:
         The pixels, complete on disk.
@@ -96,16 +97,16 @@ def _decode_all(manifest: Manifest, folder: Path, size: int, resize: Resize, pro
     total = len(manifest.samples)
     require_space(folder, total * size * size, "decoding")
     reasons: dict[str, str] = {}
-    with atomic_folder(folder) as temporary, _Rows(temporary / _RAW, total, size) as rows:
+    with atomic_folder(folder) as temporary, _RawFile(temporary / _RAW, total, size) as raw:
         for done, (sample, image) in enumerate(_decoded(manifest, size, resize), start=1):
             if isinstance(image, str):
                 reasons[sample.id] = image
             elif not reasons:
-                rows.append(image)
+                raw.append(image)
             progress(done, total, "images decoded")
         if reasons:
             raise UnreadableImages(reasons)
-        (temporary / _SHAPE).write_text(json.dumps([total, size, size, rows.channels]))
+        (temporary / _SHAPE).write_text(json.dumps([total, size, size, raw.channels]))
 
 
 def _decoded(
@@ -123,15 +124,15 @@ def _image_or_reason(sample: Sample, *, image_size: int, resize: Resize) -> NDAr
         return str(error)
 
 
-class _Rows:
-    """The raw file in the making: one channel until the first colour image comes, three from then on."""
+class _RawFile:
+    """The raw file in the making: one channel until the first color image comes, three from then on."""
 
     def __init__(self, path: Path, total: int, size: int) -> None:
         self.channels = 1
         self._path, self._total, self._size = path, total, size
         self._file = path.open("wb")
 
-    def __enter__(self) -> _Rows:
+    def __enter__(self) -> _RawFile:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -144,13 +145,13 @@ class _Rows:
         self._file.write((image if self.channels == 1 else to_rgb(image)).tobytes())
 
     def _widen(self) -> None:
-        """Write the grey rows again with three channels."""
+        """Write the gray rows again with three channels."""
         self._file.close()
         require_space(self._path, 3 * self._total * self._size**2, "decoding colour images")
-        grey_path = self._path.rename(self._path.with_suffix(".grey"))
+        gray_path = self._path.rename(self._path.with_suffix(".gray"))
         self._file = self._path.open("wb")
-        with grey_path.open("rb") as grey:
-            while block := grey.read(_COPY_ROWS * self._size**2):
+        with gray_path.open("rb") as gray:
+            while block := gray.read(_COPY_ROWS * self._size**2):
                 self._file.write(np.repeat(np.frombuffer(block, np.uint8), 3).tobytes())
-        grey_path.unlink()
+        gray_path.unlink()
         self.channels = 3

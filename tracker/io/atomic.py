@@ -59,11 +59,11 @@ def write_all(file: FileIO, data: bytes) -> None:
 
 
 def name_whole(file: FileIO, path: Path) -> None:
-    """Have the disk hold an unfinished file, and then call it by its name.
+    """Sync an unfinished file to disk, then rename it.
 
     Args:
         file: From `unfinished_file`, with all its content.
-        path: What it is called from now on.
+        path: Its final path.
     """
     os.fsync(file.fileno())
     Path(str(file.name)).replace(path)
@@ -88,7 +88,7 @@ def write_once(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the disk hold a folder's names, so that a new or renamed file is still there after a crash.
+    """Sync a folder's entries to disk, so that a new or renamed file is still there after a crash.
 
     Args:
         folder: The folder that the file is in.

@@ -57,7 +57,7 @@ def _gigabytes(size: int) -> str:
 
 @contextmanager
 def locked(final: Path) -> Iterator[None]:
-    """Keep other processes from making the same thing at the same time; wait until they have.
+    """Hold the lock of something that one process at a time makes; wait for whoever holds it.
 
     Args:
         final: What is made; the lock is a hidden file beside it.
@@ -147,7 +147,7 @@ def _rename_unless_there(temporary: Path, final: Path) -> None:
 
 @contextmanager
 def _disk_errors(final: Path) -> Iterator[None]:
-    """Say in plain words that the disk is full or closed to us."""
+    """Raise a disk that is full or may not be written to as a DataError."""
     try:
         yield
     except OSError as error:

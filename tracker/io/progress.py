@@ -1,4 +1,4 @@
-"""How long work tells that it moves on."""
+"""Callbacks that report how far a piece of work is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Something that is told how far a piece of work has come."""
+    """A callback that receives how far a piece of work is."""
 
     def __call__(self, done: int, total: int, what: str) -> None:
-        """Take note of the state.
+        """The work has moved on.
 
         Args:
             done: How many are done, from 0 to total.
@@ -19,4 +19,4 @@ class Progress(Protocol):
 
 
 def silent(done: int, total: int, what: str) -> None:
-    """Tell nobody."""
+    """Ignored."""

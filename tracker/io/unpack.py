@@ -28,7 +28,7 @@ def unpack(archive: Path, final: Path, *, progress: Progress) -> None:
     Args:
         archive: A zip file; the checksum of every file in it is verified.
         final: The folder to make.
-        progress: Told after every file.
+        progress: Called after every file.
 
     Raises:
         DataError: The archive is damaged or encrypted, holds links or paths that lead elsewhere, grows

@@ -1,4 +1,10 @@
-"""A mode is where the network is cut: a frozen trunk before the cut, a trained tail after it."""
+"""A mode is where the network is cut: a frozen trunk before the cut, a trained tail after it.
+
+torch.fx traces a network into a graph; the graph is divided at the node at which one tensor crosses; and the
+hash of a trunk's state proves that training left it alone.
+
+Letters of shapes: N images, H and W their height and width, C their channels.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +26,9 @@ from tracker.config.recipe import FREEZE
 from tracker.errors import ModelError
 from tracker.models.networks import Network
 from tracker.models.normalize import Intake
+
+# Their forward passes ask for `self.training`: traced through, the answer of one moment would be fixed.
+_LEAVES = (StochasticDepth, ShiftedWindowAttention, RelativePositionalMultiHeadAttention)
 
 
 @dataclass(frozen=True)
@@ -70,10 +79,10 @@ class _Graph:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        graph, self._names = trace(network)
+        graph, self._names = _trace(network)
         self._module = fx.GraphModule(network.module, graph)
         output = next(node for node in graph.nodes if node.op == "output")
-        self._live = ancestors(output)
+        self._live = _ancestors(output)
         # Assertions on shapes lead nowhere, but would cross every cut.
         for node in reversed(list(graph.nodes)):
             if node not in self._live:
@@ -103,7 +112,7 @@ class _Graph:
                 do="Choose one of these nodes.",
                 details=_wrapped(self.valid_names()),
             )
-        trunk_graph, tail_graph = divide(self._module.graph, last)
+        trunk_graph, tail_graph = _divide(self._module.graph, last)
         root = self._network.module
         trunk = nn.Sequential(_intake(self._network), fx.GraphModule(root, trunk_graph, "Trunk"))
         return Cut(trunk, fx.GraphModule(root, tail_graph, "Tail"), self._label(last))
@@ -116,8 +125,8 @@ class _Graph:
         return [node for node in self._module.graph.nodes if node.op not in {"output", "get_attr"}]
 
     def _problem(self, last: fx.Node) -> str | None:
-        """Say why the network cannot be cut after this node, if it cannot."""
-        trunk = ancestors(last)
+        """Return why the network cannot be cut after this node; None where it can."""
+        trunk = _ancestors(last)
         if last.op == "placeholder":
             return "nothing would be frozen (that is fine-tuning)"
         if self._head in trunk:
@@ -152,11 +161,7 @@ def _wrapped(names: Sequence[str]) -> list[str]:
     return textwrap.wrap(", ".join(names), width=96, break_on_hyphens=False)
 
 
-# Their forward passes ask for `self.training`: traced through, the answer of one moment would be fixed.
-_LEAVES = (StochasticDepth, ShiftedWindowAttention, RelativePositionalMultiHeadAttention)
-
-
-def trace(network: Network) -> tuple[fx.Graph, dict[fx.Node, str]]:
+def _trace(network: Network) -> tuple[fx.Graph, dict[fx.Node, str]]:
     """Return a network's graph, and the dotted names that people know its nodes by.
 
     Raises:
@@ -193,7 +198,7 @@ def _uncuttable(name: str, reason: str) -> ModelError:
     )
 
 
-def ancestors(last: fx.Node) -> set[fx.Node]:
+def _ancestors(last: fx.Node) -> set[fx.Node]:
     """Return a node and everything that it is computed from."""
     found, waiting = {last}, [last]
     while waiting:
@@ -203,10 +208,10 @@ def ancestors(last: fx.Node) -> set[fx.Node]:
     return found
 
 
-def divide(graph: fx.Graph, last: fx.Node) -> tuple[fx.Graph, fx.Graph]:
+def _divide(graph: fx.Graph, last: fx.Node) -> tuple[fx.Graph, fx.Graph]:
     """Return the graph up to and including `last`, and the graph from there to the output."""
     trunk, tail = fx.Graph(), fx.Graph()
-    in_trunk = ancestors(last)
+    in_trunk = _ancestors(last)
     copies: dict[fx.Node, fx.Node] = {}
     for node in graph.nodes:
         if node in in_trunk:

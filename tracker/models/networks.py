@@ -21,11 +21,11 @@ _AUXILIARY = ("googlenet", "inception_v3")
 
 @dataclass(frozen=True)
 class Network:
-    """A network with a new last layer, and how images are normalised for it.
+    """A network with a new last layer, and how images are normalized for it.
 
     Attributes:
         name: The name of the network: torchvision's, or mini-...
-        module: The network: normalised images [N, 3, H, W] to logits [N, classes].
+        module: The network: normalized images [N, 3, H, W] to logits [N, classes].
         head: The dotted name of its last layer, the new one.
         mean: The mean of each channel that is subtracted, on the scale 0 to 1.
         std: The standard deviation of each channel that is divided by.
@@ -134,12 +134,12 @@ def check_image_size(network: Network, size: int) -> None:
 
 
 def builder_options(name: str, *, pretrained: bool) -> dict[str, bool]:
-    """Return what torchvision's builder of a network has to be told.
+    """Return what torchvision's builder of a network takes as options.
 
     Args:
         name: Torchvision's name of the network.
         pretrained: Whether weights are loaded afterwards. Those of GoogLeNet and Inception were trained on
-            images that are normalised otherwise, and the networks convert ImageNet's normalisation to it.
+            images that are normalized otherwise, and the networks convert ImageNet's normalization to it.
     """
     if name not in _AUXILIARY:
         return {}
@@ -162,7 +162,7 @@ def _last_layer_name(module: nn.Module, name: str) -> str:
 
 
 def _renew(module: nn.Module, path: str, *, classes: int, seed: int) -> None:
-    """Put a new layer with `classes` outputs into the place of the one at `path`."""
+    """Replace the layer at `path` by a new one with `classes` outputs."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module.set_submodule(path, _like(module.get_submodule(path), classes))

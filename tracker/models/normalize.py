@@ -1,4 +1,4 @@
-"""Where images enter a network: bytes as a decoder gives them become normalised floats."""
+"""Where images enter a network: bytes as a decoder gives them become normalized floats."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from torch import Tensor, nn
 
 
 class Intake(nn.Module):
-    """Turn pixels uint8 [N, H, W, C] into normalised images float32 [N, 3, H, W], channels-last in memory.
+    """Turn pixels uint8 [N, H, W, C] into normalized images float32 [N, 3, H, W], channels-last in memory.
 
-    Grey images (C = 1) are repeated in three channels, which is what a network for colours was trained on.
+    Gray images (C = 1) are repeated in three channels, which is what a network for colors was trained on.
+    The name of this class is part of the key of stored features.
 
     Args:
         mean: The mean of each channel, on the scale 0 to 1.
@@ -24,6 +25,6 @@ class Intake(nn.Module):
         self.shift: Tensor
 
     def forward(self, pixels_NHWC: Tensor) -> Tensor:
-        """Return the normalised images [N, 3, H, W]."""
+        """Return the normalized images [N, 3, H, W]."""
         images_NHWC = pixels_NHWC.float() * self.scale + self.shift
         return images_NHWC.permute(0, 3, 1, 2)

@@ -50,10 +50,10 @@ def load_file(module: nn.Module, path: Path, *, head: str, default: Pretrained) 
         module: The network; its weights are replaced.
         path: A .pth or .pt file (read with `weights_only=True`) or a .safetensors file.
         head: The name of the last layer, whose weights in the file are ignored.
-        default: What holds if the file does not say how its images were normalised.
+        default: What holds if the file does not say how its images were normalized.
 
     Returns:
-        How images are normalised for these weights.
+        How images are normalized for these weights.
 
     Raises:
         ModelError: If the file cannot be read or does not fit; keys that differ are listed.
@@ -73,7 +73,7 @@ def load_file(module: nn.Module, path: Path, *, head: str, default: Pretrained) 
             details=problems[:_SHOWN_KEYS] + (["..."] if len(problems) > _SHOWN_KEYS else []),
         )
     module.load_state_dict(found, strict=False)
-    return _normalisation(metadata, default)
+    return _normalization(metadata, default)
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
@@ -118,7 +118,7 @@ def _state_dict(content: object, path: Path) -> dict[str, Tensor]:
 
 
 def _renamed(state: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
-    """Give the file's tensors the names that the network has for them."""
+    """Rename a file's tensors to the network's names."""
     children = [name for name, _ in module.named_children()]
     names = {key: key for key in state}
     while (prefix := _shared_prefix(list(names.values()), children)) is not None:
@@ -153,7 +153,7 @@ def _differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) ->
     return shapes + unknown + [f"{key}: missing in the file" for key in missing]
 
 
-def _normalisation(metadata: Mapping[str, str], default: Pretrained) -> Pretrained:
+def _normalization(metadata: Mapping[str, str], default: Pretrained) -> Pretrained:
     if "mean" not in metadata or "std" not in metadata:
         return default
     return Pretrained(_triple(metadata["mean"]), _triple(metadata["std"]))

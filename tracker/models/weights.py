@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
-import socket
 import sys
-import urllib.error
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +13,14 @@ import torch
 import torchvision
 from torch import nn
 
-from tracker.errors import ModelError
+from tracker.errors import DataError, ModelError
+from tracker.io.download import DownloadError, download
+from tracker.io.locks import exclusive
+from tracker.io.progress import silent
 from tracker.models.minis import MINIS
 from tracker.models.state_file import Pretrained, load_file
 
 BUNDLED = Path(__file__).with_name("bundled")
-_CONNECT_TIMEOUT_S = 10.0
 
 IMAGENET = Pretrained((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -36,7 +35,7 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
         head: The name of the last layer.
 
     Returns:
-        How images are normalised for these weights.
+        How images are normalized for these weights.
 
     Raises:
         ModelError: If they cannot be had, are damaged or do not fit.
@@ -54,7 +53,7 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
 
 
 def is_file(weights: str) -> bool:
-    """Say whether weights are a file of the user's."""
+    """Return whether weights are a file of the user's."""
     return weights not in {"imagenet", "bundled", "none"}
 
 
@@ -139,16 +138,33 @@ def _fetch(name: str) -> Path:
     url, target = imagenet_file(name)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        # The file's name ends in the first digits of its own SHA-256.
-        digits = re.search(r"-([a-f0-9]+)\.", target.name)
         try:
-            with _bounded_connections():
-                torch.hub.download_url_to_file(
-                    url, str(target), digits and digits.group(1), progress=sys.stderr.isatty()
-                )
-        except (urllib.error.URLError, OSError, RuntimeError) as error:
+            with exclusive(target.with_name(f".{target.name}.lock")):
+                _download(url, target)
+        except DataError as error:
+            must, but, *_ = error.args
+            raise ModelError(
+                must, but=but, do="Make room, or set TORCH_HOME to a folder on a larger disk."
+            ) from None
+        except (DownloadError, OSError) as error:
             raise _not_downloaded(name, url, target, error) from None
     return target
+
+
+def _download(url: str, target: Path) -> None:
+    if target.exists():
+        # Another process fetched them while this one waited.
+        return
+    # The file's name ends in the first digits of its own SHA-256.
+    digits = re.search(r"-([a-f0-9]+)\.", target.name)
+    progress = _tell_terminal if sys.stderr.isatty() else silent
+    download(url, target, progress, sha256_prefix=digits.group(1) if digits else "")
+
+
+def _tell_terminal(done: int, total: int, what: str) -> None:
+    end = "\n" if done == total else ""
+    sys.stderr.write(f"\r{done / 1e6:,.0f} of {total / 1e6:,.0f} million {what}{end}")
+    sys.stderr.flush()
 
 
 def _imagenet_weights(name: str) -> Any:
@@ -164,19 +180,8 @@ def _imagenet_weights(name: str) -> Any:
     return next((members[name] for name in names if name in members.__members__), members.DEFAULT)
 
 
-@contextlib.contextmanager
-def _bounded_connections() -> Iterator[None]:
-    """Let no connection hang: torch.hub sets no time-out, and a firewall may swallow every packet."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_CONNECT_TIMEOUT_S)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
 def _not_downloaded(name: str, url: str, target: Path, error: Exception) -> ModelError:
-    reason = getattr(error, "reason", None) or error
+    reason = getattr(error.__cause__, "reason", None) or error
     return ModelError(
         f"the ImageNet weights of {name} must be on this machine or downloadable",
         but=f"{url} cannot be fetched ({reason})",

@@ -1,4 +1,4 @@
-"""The skeleton: ribs, spine, collar bones, shoulders."""
+"""The skeleton: ribs, spine, clavicles, shoulders."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _STEEPEST = 2.6
 
 def skeleton(anatomy: Anatomy, layout: Layout) -> Field:
     """Draw the attenuation of all bones, [H, W]."""
-    total = _spine(anatomy, layout) + _collar_bones(anatomy, layout)
+    total = _spine(anatomy, layout) + _clavicles(anatomy, layout)
     for side in SIDES:
         ribs = _lay_ribs(anatomy, layout, side)
-        back = _back_halves(anatomy, ribs, layout.canvas)
-        total += back + _front_halves(anatomy, ribs, layout.canvas, turned=layout.front * side)
+        back = _posterior_ribs(anatomy, ribs, layout.canvas)
+        total += back + _anterior_ribs(anatomy, ribs, layout.canvas, turned=layout.anterior_shift * side)
         total += _shoulder(anatomy, layout, side)
     return np.asarray(total * anatomy.bone, np.float32)
 
@@ -61,7 +61,7 @@ def _lay_ribs(anatomy: Anatomy, layout: Layout, side: int) -> _Ribs:
     )
 
 
-def _back_halves(anatomy: Anatomy, ribs: _Ribs, canvas: Canvas) -> Field:
+def _posterior_ribs(anatomy: Anatomy, ribs: _Ribs, canvas: Canvas) -> Field:
     """Draw what is seen clearly."""
     along = ribs.along
     bend = 1.0 - np.sqrt(1.0 - along * along)
@@ -72,7 +72,7 @@ def _back_halves(anatomy: Anatomy, ribs: _Ribs, canvas: Canvas) -> Field:
     return bands(canvas, line, anatomy.rib_width * _slope(line, canvas), floats(strength), _rib)
 
 
-def _front_halves(anatomy: Anatomy, ribs: _Ribs, canvas: Canvas, *, turned: float) -> Field:
+def _anterior_ribs(anatomy: Anatomy, ribs: _Ribs, canvas: Canvas, *, turned: float) -> Field:
     """Draw what is seen faintly, and ends where cartilage begins, which the turn of the patient moves."""
     along = ribs.along
     end = 0.36 + 0.02 * ribs.number
@@ -85,7 +85,7 @@ def _front_halves(anatomy: Anatomy, ribs: _Ribs, canvas: Canvas, *, turned: floa
 
 
 def _slope(line: Field, canvas: Canvas) -> Field:
-    """Give how much longer a slanting band's cut along the column is than its width."""
+    """Return the ratio of a slanting band's cut along the column to its width."""
     steep = np.gradient(line, canvas.pixel, axis=1)
     return np.minimum(np.sqrt(1.0 + steep * steep), _STEEPEST).astype(np.float32)
 
@@ -112,16 +112,16 @@ def _spine(anatomy: Anatomy, layout: Layout) -> Field:
         rest = np.maximum(1.0 - width * width - (height * height)[:, None], 0.0)
         total += 0.09 * rest
     thorn = bump((phase - 0.78) * 4.0)
-    total += 0.07 * thorn[:, None] * bump((out - (-0.3 * layout.front)) * (1 / 0.009))
+    total += 0.07 * thorn[:, None] * bump((out - (-0.3 * layout.anterior_shift)) * (1 / 0.009))
     return np.asarray(total, np.float32)
 
 
-def _collar_bones(anatomy: Anatomy, layout: Layout) -> Field:
+def _clavicles(anatomy: Anatomy, layout: Layout) -> Field:
     canvas = layout.canvas
     total: Field = np.zeros(canvas.shape, np.float32)
-    far = anatomy.width + anatomy.flesh + 0.005
+    far = anatomy.width + anatomy.soft_tissue + 0.005
     for side in SIDES:
-        along = (canvas.x * side - (0.026 + side * layout.front)) / np.float32(far - 0.03)
+        along = (canvas.x * side - (0.026 + side * layout.anterior_shift)) / np.float32(far - 0.03)
         here = (along > 0) & (along < 1)
         along = np.clip(along, 0.0, 1.0)
         # An S: it rises, runs level, and ends below the shoulder's top.
@@ -139,7 +139,7 @@ def _shoulder(anatomy: Anatomy, layout: Layout, side: int) -> Field:
     """Draw shoulder blade and upper arm, faintly."""
     x, y = layout.canvas.x * side, layout.canvas.y
     top = anatomy.shoulder + 0.02
-    edge = anatomy.width + anatomy.flesh
+    edge = anatomy.width + anatomy.soft_tissue
     inner = curve(y, [top, top + 0.1, top + 0.3], [0.69, 0.76, 1.0]) * edge
     outer = curve(y, [top, top + 0.05, top + 0.3], [0.98, 1.0, 1.03]) * edge
     tall = ramp(y - top, 0.02) * ramp((top + 0.3) - y, 0.03)

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.phantom.anatomy import Anatomy, draw_anatomy
-from tracker.phantom.disease import LARGE_HEART, other, tuberculosis
+from tracker.phantom.disease import LARGE_HEART, not_tuberculosis, tuberculosis
 from tracker.phantom.drawing import draw
 from tracker.phantom.findings import Finding
-from tracker.phantom.projection import draw_view
-from tracker.phantom.rng import around, generator, happens, whole
+from tracker.phantom.projection import draw_projection
+from tracker.phantom.rng import bernoulli, generator, integer, near
 
 TUBERCULOSIS, OTHER = "tuberculosis", "other"
 IMAGES = {TUBERCULOSIS: 336, OTHER: 326}
@@ -62,12 +62,12 @@ def cohort() -> list[Patient]:
         number = len(patients) + 1
         rng = generator(_SEED, _PATIENT, number)
         # In turns that follow what is still to come, so that both classes end together.
-        label = TUBERCULOSIS if happens(rng, left[TUBERCULOSIS] / sum(left.values())) else OTHER
-        visits = min(left[label], max(1, whole(rng, -1, _MOST_VISITS)))
+        label = TUBERCULOSIS if bernoulli(rng, left[TUBERCULOSIS] / sum(left.values())) else OTHER
+        visits = min(left[label], max(1, integer(rng, -1, _MOST_VISITS)))
         left[label] -= visits
         anatomy = draw_anatomy(rng)
         if label == OTHER:
-            anatomy, findings = other(rng, anatomy)
+            anatomy, findings = not_tuberculosis(rng, anatomy)
         else:
             findings = tuberculosis(rng)
         patients.append(Patient(number, label, anatomy, findings, visits))
@@ -83,8 +83,8 @@ def draw_visit(patient: Patient, visit: int, *, size: int = 224) -> NDArray[np.u
         size: Height and width, in pixels.
 
     Returns:
-        [size, size] greys.
+        [size, size] grays.
     """
     rng = generator(_SEED, _VISIT, patient.number, visit)
-    findings = [finding.at(around(rng, 1.0, 0.3)) for finding in patient.findings]
-    return draw(patient.anatomy, findings, draw_view(rng), rng, size=size)
+    findings = [finding.at(near(rng, 1.0, 0.3)) for finding in patient.findings]
+    return draw(patient.anatomy, findings, draw_projection(rng), rng, size=size)

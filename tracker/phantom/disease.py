@@ -14,7 +14,7 @@ import numpy as np
 
 from tracker.phantom.anatomy import Anatomy
 from tracker.phantom.findings import ANYWHERE, LOWER, UPPER, Finding, draw_finding
-from tracker.phantom.rng import between, happens
+from tracker.phantom.rng import bernoulli, uniform
 
 LARGE_HEART = (1.3, 1.6)
 """Sizes of a heart that counts as a finding; no other one is as large."""
@@ -24,22 +24,22 @@ _MILIARY = (50, 100)
 
 def tuberculosis(rng: np.random.Generator) -> tuple[Finding, ...]:
     """Draw the findings of somebody with tuberculosis."""
-    form = _chosen(rng, _FORMS_OF_TUBERCULOSIS)
-    beside = [add(rng) for add, probability in _BESIDE if happens(rng, probability)]
+    form = _choose(rng, _FORMS_OF_TUBERCULOSIS)
+    beside = [add(rng) for add, probability in _BESIDE if bernoulli(rng, probability)]
     return (*form(rng), *beside)
 
 
 def _cavitary(rng: np.random.Generator) -> Iterator[Finding]:
     cavity = draw_finding(rng, "cavity", zone=UPPER)
     yield cavity
-    if happens(rng, 0.5):
+    if bernoulli(rng, 0.5):
         yield replace(cavity, kind="consolidation", size=0.7 * cavity.size, strength=0.6 * cavity.strength)
 
 
 def _infiltrate(rng: np.random.Generator) -> Iterator[Finding]:
     first = draw_finding(rng, "consolidation", zone=UPPER)
     yield first
-    if happens(rng, 0.3):
+    if bernoulli(rng, 0.3):
         yield replace(draw_finding(rng, "consolidation", zone=UPPER), side=-first.side)
 
 
@@ -51,8 +51,8 @@ def _miliary(rng: np.random.Generator) -> Iterator[Finding]:
     yield draw_finding(rng, "nodules", zone=ANYWHERE, counts=_MILIARY)
 
 
-_Illness = Callable[[np.random.Generator], Iterator[Finding]]
-_FORMS_OF_TUBERCULOSIS: tuple[tuple[_Illness, float], ...] = (
+_Disease = Callable[[np.random.Generator], Iterator[Finding]]
+_FORMS_OF_TUBERCULOSIS: tuple[tuple[_Disease, float], ...] = (
     (_cavitary, 0.35),
     (_infiltrate, 0.22),
     (_nodular, 0.31),
@@ -64,8 +64,8 @@ _BESIDE: tuple[tuple[Callable[[np.random.Generator], Finding], float], ...] = (
 )
 
 
-def _chosen(rng: np.random.Generator, shares: tuple[tuple[_Illness, float], ...]) -> _Illness:
-    place = between(rng, 0.0, sum(share for _, share in shares))
+def _choose(rng: np.random.Generator, shares: tuple[tuple[_Disease, float], ...]) -> _Disease:
+    place = uniform(rng, 0.0, sum(share for _, share in shares))
     for choice, share in shares[:-1]:
         if place < share:
             return choice
@@ -73,41 +73,41 @@ def _chosen(rng: np.random.Generator, shares: tuple[tuple[_Illness, float], ...]
     return shares[-1][0]
 
 
-def other(rng: np.random.Generator, anatomy: Anatomy) -> tuple[Anatomy, tuple[Finding, ...]]:
+def not_tuberculosis(rng: np.random.Generator, anatomy: Anatomy) -> tuple[Anatomy, tuple[Finding, ...]]:
     """Draw somebody normal, or with something that is not tuberculosis."""
-    if happens(rng, 0.5):
+    if bernoulli(rng, 0.5):
         return anatomy, ()
-    if happens(rng, 0.1):
-        return replace(anatomy, heart=between(rng, *LARGE_HEART)), ()
-    return anatomy, tuple(_chosen(rng, _ELSEWHERE)(rng))
+    if bernoulli(rng, 0.1):
+        return replace(anatomy, heart=uniform(rng, *LARGE_HEART)), ()
+    return anatomy, tuple(_choose(rng, _ELSEWHERE)(rng))
 
 
 def _pneumonia(rng: np.random.Generator) -> Iterator[Finding]:
     yield draw_finding(rng, "consolidation", zone=LOWER)
-    if happens(rng, 0.3):
+    if bernoulli(rng, 0.3):
         yield draw_finding(rng, "effusion")
 
 
-def _fluid(rng: np.random.Generator) -> Iterator[Finding]:
+def _effusion(rng: np.random.Generator) -> Iterator[Finding]:
     yield draw_finding(rng, "effusion")
 
 
-def _net(rng: np.random.Generator) -> Iterator[Finding]:
+def _interstitial_pattern(rng: np.random.Generator) -> Iterator[Finding]:
     yield draw_finding(rng, "interstitial", zone=LOWER)
 
 
-def _lump(rng: np.random.Generator) -> Iterator[Finding]:
+def _solitary_nodule(rng: np.random.Generator) -> Iterator[Finding]:
     yield draw_finding(rng, "nodules", counts=(1, 1))
 
 
-def _collapse(rng: np.random.Generator) -> Iterator[Finding]:
+def _lower_lobe_collapse(rng: np.random.Generator) -> Iterator[Finding]:
     yield draw_finding(rng, "volume-loss", zone=LOWER)
 
 
-_ELSEWHERE: tuple[tuple[_Illness, float], ...] = (
+_ELSEWHERE: tuple[tuple[_Disease, float], ...] = (
     (_pneumonia, 0.35),
-    (_fluid, 0.2),
-    (_net, 0.2),
-    (_lump, 0.1),
-    (_collapse, 0.15),
+    (_effusion, 0.2),
+    (_interstitial_pattern, 0.2),
+    (_solitary_nodule, 0.1),
+    (_lower_lobe_collapse, 0.15),
 )

@@ -1,4 +1,4 @@
-"""Drawing one radiograph: everything that a ray passes is added up, then the film is exposed."""
+"""Drawing one radiograph: everything that a ray passes is added up, then the detector is exposed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tracker.phantom.findings import Finding, volume_lost
 from tracker.phantom.layout import MARGIN, lay_out
 from tracker.phantom.opacity import opacity
 from tracker.phantom.primitives import ramp
-from tracker.phantom.projection import View
+from tracker.phantom.projection import Projection
 from tracker.phantom.rng import Field
-from tracker.phantom.soft_tissue import air, body, inside, middle, stomach
+from tracker.phantom.soft_tissue import air, body, gastric_bubble, inside, mediastinum
 from tracker.phantom.vessels import vessels
 
 _PER_THICKNESS = 2.3
@@ -25,37 +25,42 @@ _PER_THICKNESS = 2.3
 
 
 def draw(
-    anatomy: Anatomy, findings: Sequence[Finding], view: View, rng: np.random.Generator, *, size: int = 224
+    anatomy: Anatomy,
+    findings: Sequence[Finding],
+    projection: Projection,
+    rng: np.random.Generator,
+    *,
+    size: int = 224,
 ) -> NDArray[np.uint8]:
     """Draw a synthetic frontal chest radiograph.
 
     Args:
         anatomy: The patient's chest.
         findings: What is wrong with it.
-        view: Pose, breath, exposure and film.
-        rng: Of the film's noise.
+        projection: Pose, breath, exposure and detector.
+        rng: Of the noise of the detector.
         size: Height and width, in pixels.
 
     Returns:
-        [size, size] greys. The same arguments give the same bytes on every machine.
+        [size, size] grays. The same arguments give the same bytes on every machine.
     """
-    layout = lay_out(anatomy, view, volume_lost(findings), size)
+    layout = lay_out(anatomy, projection, volume_lost(findings), size)
     airy = air(layout)
     total = body(anatomy, layout)
     present = ramp(total - 0.05, 0.1)
-    total += middle(anatomy, layout) * present
+    total += mediastinum(anatomy, layout) * present
     total -= airy
     total += vessels(anatomy, layout) * inside(airy)
     total += skeleton(anatomy, layout) * present
     total += opacity(findings, layout, airy)
-    if anatomy.bubble:
-        total -= stomach(anatomy, layout)
-    return expose(_rotated(total * _PER_THICKNESS, view, size), view, rng)
+    if anatomy.gastric_bubble:
+        total -= gastric_bubble(anatomy, layout)
+    return expose(_rotated(total * _PER_THICKNESS, projection, size), projection, rng)
 
 
-def _rotated(values: Field, view: View, size: int) -> Field:
+def _rotated(values: Field, projection: Projection, size: int) -> Field:
     """Cut the image out of the canvas, turned about its middle."""
-    turn = math.radians(view.tilt)
+    turn = math.radians(projection.tilt)
     margin = round(MARGIN * size)
     steps = np.arange(size) - (size - 1) / 2.0
     cosine, sine = math.cos(turn), math.sin(turn)

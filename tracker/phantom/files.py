@@ -30,10 +30,10 @@ _ENDING = ".bmp"
 
 
 def sample_folder(progress: Progress) -> Path:
-    """Have the sample on this machine, drawing it where that was not done before.
+    """Return the folder of the sample; draw it where that was not done before.
 
     Args:
-        progress: Told about drawn images.
+        progress: Receives the number of drawn images.
 
     Returns:
         A folder with a folder a class and the table `images.csv`.

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from tracker.phantom.layout import LEFT, RIGHT
-from tracker.phantom.rng import around, between, happens, whole
+from tracker.phantom.rng import bernoulli, integer, near, uniform
 
 Kind = Literal["nodules", "consolidation", "cavity", "effusion", "interstitial", "volume-loss"]
 FINDINGS: tuple[Kind, ...] = (
@@ -79,18 +79,18 @@ def draw_finding(
     """
     return Finding(
         kind=kind,
-        side=LEFT if happens(rng, 0.45) else RIGHT,
-        across=between(rng, 0.2, 0.8),
-        down=between(rng, *zone),
-        size=around(rng, 1.0, 0.4),
-        count=whole(rng, *counts),
-        strength=between(rng, _WEAKEST, _STRONGEST),
-        texture=whole(rng, 0, 2**31),
+        side=LEFT if bernoulli(rng, 0.45) else RIGHT,
+        across=uniform(rng, 0.2, 0.8),
+        down=uniform(rng, *zone),
+        size=near(rng, 1.0, 0.4),
+        count=integer(rng, *counts),
+        strength=uniform(rng, _WEAKEST, _STRONGEST),
+        texture=integer(rng, 0, 2**31),
     )
 
 
 def volume_lost(findings: Sequence[Finding]) -> tuple[float, float]:
-    """Say how much smaller the lungs are.
+    """Sum the volume that the lungs have lost.
 
     Args:
         findings: All that is wrong.

@@ -8,7 +8,7 @@ import numpy as np
 
 from tracker.phantom.anatomy import Anatomy
 from tracker.phantom.primitives import Canvas, bump, curve, dome
-from tracker.phantom.projection import View
+from tracker.phantom.projection import Projection
 from tracker.phantom.rng import Field
 
 RIGHT, LEFT = -1, 1
@@ -50,8 +50,8 @@ class Layout:
     Attributes:
         canvas: What is drawn on.
         spine: [H] the middle of the spine.
-        front: How far things in front are moved to the side, by the turn of the patient.
-        pull: How far the mediastinum is drawn aside.
+        anterior_shift: How far things in front are moved to the side, by the turn of the patient.
+        mediastinal_shift: How far the mediastinum is drawn aside.
         lungs: The right and the left one.
         heart_right: [H] how far the mediastinum reaches to the patient's right of the middle.
         heart_left: [H] how far it reaches to the left.
@@ -59,8 +59,8 @@ class Layout:
 
     canvas: Canvas
     spine: Field
-    front: float
-    pull: float
+    anterior_shift: float
+    mediastinal_shift: float
     lungs: tuple[Lung, Lung]
     heart_right: Field
     heart_left: Field
@@ -87,44 +87,48 @@ class Layout:
         return x.astype(np.float32), np.asarray(y, np.float32)
 
 
-def lay_out(anatomy: Anatomy, view: View, loss: tuple[float, float], size: int) -> Layout:
+def lay_out(anatomy: Anatomy, projection: Projection, loss: tuple[float, float], size: int) -> Layout:
     """Place an anatomy on a canvas.
 
     Args:
         anatomy: The patient's chest.
-        view: How the image is taken.
+        projection: How the image is taken.
         loss: How much volume the right and the left lung have lost, 0 to 1.
         size: Height and width of the image, in pixels; the canvas has a margin.
     """
-    canvas = _canvas(view, size)
-    spine = np.asarray(anatomy.curve * bump((canvas.y - 0.45) * (1 / 0.5)), np.float32)
+    canvas = _canvas(projection, size)
+    spine = np.asarray(anatomy.scoliosis * bump((canvas.y - 0.45) * (1 / 0.5)), np.float32)
     pull = 0.045 * (loss[1] - loss[0])
-    right, left = _middle(anatomy, view, canvas)
-    lungs = tuple(_lung(anatomy, view, canvas, side, lost) for side, lost in zip(SIDES, loss, strict=True))
-    front = 0.022 * view.turn
+    right, left = _middle(anatomy, projection, canvas)
+    lungs = tuple(
+        _lung(anatomy, projection, canvas, side, lost) for side, lost in zip(SIDES, loss, strict=True)
+    )
+    front = 0.022 * projection.rotation
     moved = pull + 0.6 * front
     return Layout(canvas, spine, front, pull, (lungs[0], lungs[1]), right - moved, left + moved)
 
 
-def _canvas(view: View, size: int) -> Canvas:
-    pixel = 1.0 / (size * view.scale)
+def _canvas(projection: Projection, size: int) -> Canvas:
+    pixel = 1.0 / (size * projection.scale)
     count = size + 2 * round(MARGIN * size)
     steps = (np.arange(count) - (count - 1) / 2.0) * pixel
     return Canvas(
-        (steps - view.shift_x).astype(np.float32), (steps + 0.47 - view.shift_y).astype(np.float32), pixel
+        (steps - projection.shift_x).astype(np.float32),
+        (steps + 0.47 - projection.shift_y).astype(np.float32),
+        pixel,
     )
 
 
-def _middle(anatomy: Anatomy, view: View, canvas: Canvas) -> tuple[Field, Field]:
+def _middle(anatomy: Anatomy, projection: Projection, canvas: Canvas) -> tuple[Field, Field]:
     """Draw the contours of mediastinum and heart, as distances from the middle, [H] each."""
     y = canvas.y
-    wide = anatomy.heart * (1.12 - 0.12 * view.breath)
-    base = anatomy.base_left - _EXCURSION * (1.0 - view.breath)
+    wide = anatomy.heart * (1.12 - 0.12 * projection.inspiration)
+    base = anatomy.base_left - _EXCURSION * (1.0 - projection.inspiration)
     long = 0.2 * anatomy.heart_length
     upper = curve(y, [0.0, 0.2, 0.3, 0.42, 1.0], [1.15, 0.95, 0.9, 0.75, 0.75]) * np.float32(
         anatomy.mediastinum
     )
-    knob = (anatomy.mediastinum - 0.012) + (0.012 + anatomy.knob) * dome((y - KNOB) * (1 / 0.05))
+    knob = (anatomy.mediastinum - 0.012) + (0.012 + anatomy.aortic_knob) * dome((y - KNOB) * (1 / 0.05))
     knob = np.where(np.abs(y - KNOB) < 0.05, knob, 0.0)
     trunk = (0.062 + 0.012 * anatomy.heart) * bump((y - 0.405) * (1 / 0.13))
     middle = base - 0.28 * long
@@ -137,11 +141,11 @@ def _middle(anatomy: Anatomy, view: View, canvas: Canvas) -> tuple[Field, Field]
     return right, left
 
 
-def _lung(anatomy: Anatomy, view: View, canvas: Canvas, side: int, lost: float) -> Lung:
+def _lung(anatomy: Anatomy, projection: Projection, canvas: Canvas, side: int, lost: float) -> Lung:
     full = anatomy.base_left if side == LEFT else anatomy.base_right
-    base = full - _EXCURSION * (1.0 - view.breath) - 0.1 * lost
+    base = full - _EXCURSION * (1.0 - projection.inspiration) - 0.1 * lost
     apex = anatomy.apex + 0.02 * lost
-    width = anatomy.width * (1.0 + 0.05 * side * view.turn - 0.09 * lost)
+    width = anatomy.width * (1.0 + 0.05 * side * projection.rotation - 0.09 * lost)
     tip = 0.37 * width
     # The sides of the chest follow the ribs, not the diaphragm.
     down = np.clip((canvas.y - apex) * (1 / (0.72 - apex)), 0.0, 1.0)

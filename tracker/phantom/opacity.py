@@ -13,7 +13,7 @@ import numpy as np
 from tracker.phantom.findings import CLUSTER, Finding, Kind
 from tracker.phantom.layout import SIDES, Layout
 from tracker.phantom.primitives import blobs, dome, floats, ramp
-from tracker.phantom.rng import Field, generator, numbers
+from tracker.phantom.rng import Field, generator, signed_uniform
 from tracker.phantom.soft_tissue import inside
 
 _STRANDS, _STEPS = 150, 5
@@ -51,7 +51,7 @@ class _Lungs:
 
 
 def _nodules(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
-    """Draw some lumps around a place, or many tiny ones everywhere."""
+    """Draw some nodules around a place, or many tiny ones everywhere."""
     if finding.count > CLUSTER:
         return _dots(finding, lungs, rng, middle=(0.5, 0.55), reach=0.5, radius=0.0125, own_side=0.5)
     middle = (finding.across, finding.down)
@@ -69,10 +69,10 @@ def _dots(
     own_side: float,
 ) -> Field:
     """Draw round spots; a share of them is on the finding's own side."""
-    shift = numbers(rng, 2, finding.count) * reach
+    shift = signed_uniform(rng, 2, finding.count) * reach
     across, down = np.clip(shift + floats(middle)[:, None], 0.04, 0.96)
-    own = numbers(rng, finding.count) < 2.0 * own_side - 1.0
-    radii = radius * (1.0 + 0.35 * numbers(rng, finding.count))
+    own = signed_uniform(rng, finding.count) < 2.0 * own_side - 1.0
+    radii = radius * (1.0 + 0.35 * signed_uniform(rng, finding.count))
     strength = finding.strength * radii * 6.5
     x, y = _points(lungs.layout, np.where(own, finding.side, -finding.side), across, down)
     return blobs(lungs.layout.canvas, x, y, radii, strength.astype(np.float32)) * lungs.inside
@@ -87,7 +87,7 @@ def _cavity(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw a shell with a wall of uneven thickness, and some cloud around it."""
     x, y = lungs.layout.canvas.x, lungs.layout.canvas.y
     middle_x, middle_y = lungs.layout.spots(finding.side, floats([finding.across]), floats([finding.down]))
-    shape = numbers(rng, 5)
+    shape = signed_uniform(rng, 5)
     outer = (0.044 * finding.size) * (1.0 + 0.15 * shape[0])
     inner = outer * (0.74 + 0.08 * shape[1])
     flat = 1.0 + 0.22 * shape[2]
@@ -116,13 +116,13 @@ def _effusion(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Fiel
 
 def _interstitial(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw a net of short strands on both sides, densest where the finding is."""
-    start = numbers(rng, 2, 2 * _STRANDS)
+    start = signed_uniform(rng, 2, 2 * _STRANDS)
     side = np.repeat(np.asarray(SIDES), _STRANDS)
     # The product of two even numbers is most often near its middle.
-    down = finding.down + 0.42 * start[0] * np.abs(numbers(rng, 2 * _STRANDS))
+    down = finding.down + 0.42 * start[0] * np.abs(signed_uniform(rng, 2 * _STRANDS))
     across = 0.5 + 0.48 * start[1]
     x, y = _points(lungs.layout, side, np.clip(across, 0.02, 0.98), np.clip(down, 0.03, 1.0))
-    direction = numbers(rng, 2, 2 * _STRANDS) * 0.02
+    direction = signed_uniform(rng, 2, 2 * _STRANDS) * 0.02
     along = np.linspace(-1.0, 1.0, _STEPS, dtype=np.float32)
     x, y = (
         (place[:, None] + step[:, None] * along).reshape(-1)
@@ -136,7 +136,7 @@ def _interstitial(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> 
 
 def _volume_loss(finding: Finding, lungs: _Lungs, rng: np.random.Generator) -> Field:
     """Draw scars that run from the root of the lung to where it has shrunk; the layout does the rest."""
-    drawn = numbers(rng, 2, _STREAKS)
+    drawn = signed_uniform(rng, 2, _STREAKS)
     along = np.linspace(0.0, 1.0, 24, dtype=np.float32)
     across = 0.1 + ((finding.across - 0.1) + 0.3 * drawn[0])[:, None] * along
     down = 0.5 + ((finding.down - 0.5) + 0.16 * drawn[1])[:, None] * along
@@ -153,11 +153,11 @@ def _cloud(
 ) -> Field:
     """Draw how far a patchy cloud fills what it lies over, [H, W], 0 to nearly 1."""
     count = 22
-    shift = numbers(rng, 2, count) + numbers(rng, 2, count)
+    shift = signed_uniform(rng, 2, count) + signed_uniform(rng, 2, count)
     middle_x, middle_y = layout.spots(finding.side, floats([finding.across]), floats([finding.down]))
     x = middle_x + shift[0] * (0.5 * spread)
     y = middle_y + shift[1] * (0.55 * spread)
-    radius = (0.55 * spread) * (1.0 + 0.45 * numbers(rng, count))
+    radius = (0.55 * spread) * (1.0 + 0.45 * signed_uniform(rng, count))
     dense = blobs(layout.canvas, x, y, radius, np.full(count, density, np.float32))
     return np.asarray(dense / (1.0 + dense), np.float32)
 

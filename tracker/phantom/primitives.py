@@ -52,18 +52,18 @@ def ramp(distance: Field, width: float) -> Field:
 
 
 def dome(place: Field) -> Field:
-    """Give the half circle over -1 to 1; 0 elsewhere."""
+    """Return the half circle over -1 to 1; 0 elsewhere."""
     return np.asarray(np.sqrt(np.maximum(1.0 - place * place, 0.0)), np.float32)
 
 
 def bump(place: Field) -> Field:
-    """Give a smooth hill over -1 to 1, of height 1; 0 elsewhere."""
+    """Return a smooth hill over -1 to 1, of height 1; 0 elsewhere."""
     rest = np.maximum(1.0 - place * place, 0.0)
     return np.asarray(rest * rest, np.float32)
 
 
 def tube(place: Field) -> Field:
-    """Give the thickness of a hollow bone's wall: most at its two edges."""
+    """Return the thickness of a hollow bone's wall: most at its two edges."""
     return np.asarray(dome(place) - 0.72 * dome(place * (1 / 0.76)), np.float32)
 
 
@@ -72,12 +72,12 @@ def curve(at: Field, places: list[float], values: list[float]) -> Field:
     return np.interp(at, places, values).astype(np.float32)
 
 
-def bands(canvas: Canvas, centre_RW: Field, half_RW: Field, strength_RW: Field, profile: Profile) -> Field:
+def bands(canvas: Canvas, center_RW: Field, half_RW: Field, strength_RW: Field, profile: Profile) -> Field:
     """Draw bands that run across the image.
 
     Args:
         canvas: Where to draw.
-        centre_RW: The height of each band's middle at each column.
+        center_RW: The height of each band's middle at each column.
         half_RW: Half its width, in the direction of the column.
         strength_RW: How thick it is there; 0 where the band is not.
         profile: How the thickness runs across the band.
@@ -87,11 +87,11 @@ def bands(canvas: Canvas, centre_RW: Field, half_RW: Field, strength_RW: Field, 
     """
     bands_, columns = np.nonzero(strength_RW)
     step = 1.0 / canvas.pixel
-    centre = (centre_RW[bands_, columns] - canvas.y[0]) * step
+    center = (center_RW[bands_, columns] - canvas.y[0]) * step
     half = np.maximum(half_RW[bands_, columns] * step, 0.7)
     reach = int(half.max()) + 1 if len(half) else 0
-    rows = np.floor(centre).astype(np.int64)[:, None] + np.arange(-reach, reach + 2)
-    place = (rows - centre[:, None]).astype(np.float32) / half[:, None]
+    rows = np.floor(center).astype(np.int64)[:, None] + np.arange(-reach, reach + 2)
+    place = (rows - center[:, None]).astype(np.float32) / half[:, None]
     values = profile(place) * strength_RW[bands_, columns][:, None]
     return _summed(canvas, rows, np.broadcast_to(columns[:, None], rows.shape), values)
 

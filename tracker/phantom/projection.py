@@ -1,4 +1,4 @@
-"""How an image was taken: pose, breath, exposure, film; another one for every image."""
+"""How an image was taken: pose, breath, exposure, detector; another one for every image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.phantom.rng import around, between, happens
+from tracker.phantom.rng import bernoulli, near, uniform
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Projection:
     """The circumstances of one image.
 
     Attributes:
@@ -35,14 +35,14 @@ class View:
         shift_x: How far it is moved to the right, in image widths.
         shift_y: How far it is moved down, in image heights.
         tilt: Rotation in the plane of the image, in degrees.
-        turn: How far the patient has turned to a side, -1 to 1; what lies in front moves, the spine stays.
-        breath: Inspiration, 0 (shallow) to 1 (full).
-        exposure: How much radiation reaches the film, 1 usually.
-        contrast: Steepness of the film's response, 1 usually.
-        white: The grey of what lets nothing through, 0 to 255.
-        black: The grey of the open beam, 0 to 255.
+        rotation: How far the patient has turned to a side, -1 to 1; what lies in front moves, not the spine.
+        inspiration: Inspiration, 0 (shallow) to 1 (full).
+        exposure: How much radiation reaches the detector, 1 usually.
+        contrast: Steepness of the response of the detector, 1 usually.
+        white: The gray of what lets nothing through, 0 to 255.
+        black: The gray of the open beam, 0 to 255.
         scatter: How much scattered radiation veils the image.
-        grain: Noise of the film or detector, in greys.
+        grain: Noise of the detector, in grays.
         fall_off: How much darker the exposure makes one side than the other.
         borders: Collimation: what is black at the left, right, top and bottom, in image widths.
         border_tilt: How crooked the collimation is.
@@ -53,8 +53,8 @@ class View:
     shift_x: float
     shift_y: float
     tilt: float
-    turn: float
-    breath: float
+    rotation: float
+    inspiration: float
     exposure: float
     contrast: float
     white: float
@@ -67,34 +67,34 @@ class View:
     marker: Marker | None
 
 
-def draw_view(rng: np.random.Generator) -> View:
+def draw_projection(rng: np.random.Generator) -> Projection:
     """Draw the circumstances of an image."""
-    framed = happens(rng, 0.35)
-    return View(
-        scale=around(rng, 1.14, 0.22),
-        shift_x=around(rng, 0.0, 0.07),
-        shift_y=around(rng, 0.01, 0.08),
-        tilt=around(rng, 0.0, 7.0),
-        turn=around(rng, 0.0, 1.0),
-        breath=between(rng, 0.2, 1.0),
-        exposure=around(rng, 0.97, 0.2),
-        contrast=around(rng, 0.62, 0.3),
-        white=between(rng, 232.0, 255.0),
-        black=between(rng, 0.0, 14.0),
-        scatter=between(rng, 0.25, 1.0),
-        grain=between(rng, 1.0, 3.5),
-        fall_off=around(rng, 0.0, 0.28),
-        borders=tuple(between(rng, -0.03, 0.07) if framed else -1.0 for _ in range(4)),  # type: ignore[arg-type]
-        border_tilt=around(rng, 0.0, 0.03),
-        marker=_marker(rng) if happens(rng, 0.7) else None,
+    framed = bernoulli(rng, 0.35)
+    return Projection(
+        scale=near(rng, 1.14, 0.22),
+        shift_x=near(rng, 0.0, 0.07),
+        shift_y=near(rng, 0.01, 0.08),
+        tilt=near(rng, 0.0, 7.0),
+        rotation=near(rng, 0.0, 1.0),
+        inspiration=uniform(rng, 0.2, 1.0),
+        exposure=near(rng, 0.97, 0.2),
+        contrast=near(rng, 0.62, 0.3),
+        white=uniform(rng, 232.0, 255.0),
+        black=uniform(rng, 0.0, 14.0),
+        scatter=uniform(rng, 0.25, 1.0),
+        grain=uniform(rng, 1.0, 3.5),
+        fall_off=near(rng, 0.0, 0.28),
+        borders=tuple(uniform(rng, -0.03, 0.07) if framed else -1.0 for _ in range(4)),  # type: ignore[arg-type]
+        border_tilt=near(rng, 0.0, 0.03),
+        marker=_marker(rng) if bernoulli(rng, 0.7) else None,
     )
 
 
 def _marker(rng: np.random.Generator) -> Marker:
-    side = 1.0 if happens(rng, 0.8) else -1.0
+    side = 1.0 if bernoulli(rng, 0.8) else -1.0
     return Marker(
-        x=0.5 + side * between(rng, 0.36, 0.45),
-        y=between(rng, 0.04, 0.3),
-        size=between(rng, 0.7, 1.3),
-        on_plate=happens(rng, 0.3),
+        x=0.5 + side * uniform(rng, 0.36, 0.45),
+        y=uniform(rng, 0.04, 0.3),
+        size=uniform(rng, 0.7, 1.3),
+        on_plate=bernoulli(rng, 0.3),
     )

@@ -23,27 +23,27 @@ def generator(seed: int, *path: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=path)))
 
 
-def between(rng: np.random.Generator, low: float, high: float) -> float:
+def uniform(rng: np.random.Generator, low: float, high: float) -> float:
     """Draw a number, every one as likely."""
     return low + (high - low) * float(rng.random())
 
 
-def around(rng: np.random.Generator, middle: float, most: float) -> float:
+def near(rng: np.random.Generator, middle: float, most: float) -> float:
     """Draw a number that is likely near the middle and never further from it than `most`."""
     return middle + most * (float(rng.random()) + float(rng.random()) + float(rng.random()) - 1.5) / 1.5
 
 
-def happens(rng: np.random.Generator, probability: float) -> bool:
+def bernoulli(rng: np.random.Generator, probability: float) -> bool:
     """Toss a coin that shows one side with this probability."""
     return float(rng.random()) < probability
 
 
-def whole(rng: np.random.Generator, low: int, high: int) -> int:
+def integer(rng: np.random.Generator, low: int, high: int) -> int:
     """Draw a whole number from `low` to `high`, both included."""
     return low + int(float(rng.random()) * (high - low + 1))
 
 
-def numbers(rng: np.random.Generator, *shape: int) -> Field:
+def signed_uniform(rng: np.random.Generator, *shape: int) -> Field:
     """Draw numbers from -1 to 1, float32 of this shape."""
     return (2.0 * rng.random(shape) - 1.0).astype(np.float32)
 

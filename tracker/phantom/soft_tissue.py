@@ -1,4 +1,4 @@
-"""Soft tissue and air: the body, the lungs in it, heart and mediastinum, windpipe, stomach bubble."""
+"""Soft tissue and air: the body, the lungs in it, heart and mediastinum, trachea, gastric bubble."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from tracker.phantom.anatomy import Anatomy
 from tracker.phantom.layout import HILUM, LEFT, SIDES, Layout, Lung
 from tracker.phantom.primitives import blobs, bump, curve, dome, floats, ramp
-from tracker.phantom.rng import Field, generator, numbers
+from tracker.phantom.rng import Field, generator, signed_uniform
 
 
 def body(anatomy: Anatomy, layout: Layout) -> Field:
@@ -23,8 +23,8 @@ def body(anatomy: Anatomy, layout: Layout) -> Field:
 
 def _torso(anatomy: Anatomy, layout: Layout) -> Field:
     x, y = layout.canvas.x, layout.canvas.y
-    top, chest = anatomy.shoulder, anatomy.width + anatomy.flesh
-    neck = 0.075 + 0.5 * anatomy.flesh
+    top, chest = anatomy.shoulder, anatomy.width + anatomy.soft_tissue
+    neck = 0.075 + 0.5 * anatomy.soft_tissue
     half = curve(
         y,
         [top - 0.2, top - 0.1, top - 0.06, top - 0.03, top, top + 0.03, top + 0.14, top + 0.3, 0.7, 1.1],
@@ -45,8 +45,8 @@ def _arms(anatomy: Anatomy, layout: Layout) -> Field:
     out = anatomy.arms
     at = [top - 0.01, top + 0.02, top + 0.06, top + 0.12, top + 0.3, 1.1]
     middle = curve(y, at, [0.26, 0.3, 0.335, 0.375, 0.42 + 0.35 * out, 0.46 + 2.0 * out])
-    half = curve(y, at, [0.06, 0.1, 0.118, 0.11, 0.085, 0.08]) * (0.85 + 3.0 * anatomy.flesh)
-    middle += anatomy.width + anatomy.flesh - 0.375
+    half = curve(y, at, [0.06, 0.1, 0.118, 0.11, 0.085, 0.08]) * (0.85 + 3.0 * anatomy.soft_tissue)
+    middle += anatomy.width + anatomy.soft_tissue - 0.375
     place = (np.abs(x)[None, :] - middle[:, None]) / half[:, None]
     deep = 0.48 * ramp(y - (top + 0.015), 0.07)
     return np.asarray(deep[:, None] * dome(place), np.float32)
@@ -70,7 +70,7 @@ def air(layout: Layout) -> Field:
 
 
 def inside(airy: Field) -> Field:
-    """Say where the lungs are: 1 in them, 0 outside, with a soft edge."""
+    """Draw the mask of the lungs, [H, W]: 1 in them, 0 outside, with a soft edge."""
     return ramp(airy - 0.12, 0.2)
 
 
@@ -91,49 +91,49 @@ def _lung_air(layout: Layout, lung: Lung) -> Field:
     return np.asarray(air_ * (1.0 - 0.8 * covered), np.float32)
 
 
-def middle(anatomy: Anatomy, layout: Layout) -> Field:
-    """Draw what mediastinum, heart, and the roots of the lungs add, less the air in the windpipe, [H, W]."""
+def mediastinum(anatomy: Anatomy, layout: Layout) -> Field:
+    """Draw what mediastinum, heart, and the roots of the lungs add, less the air in the trachea, [H, W]."""
     x, y = layout.canvas.x, layout.canvas.y
     right, left = layout.heart_right[:, None], layout.heart_left[:, None]
     out = x[None, :] - layout.spine[:, None]
     place = (2.0 * out + right - left) / (right + left)
     thick = curve(y, [0.1, 0.2, 0.35, 0.55, 0.7, 0.8], [0.0, 0.12, 0.14, 0.22, 0.2, 0.0])
     total = thick[:, None] * dome(place)
-    total += _roots(anatomy, layout)
-    total -= _windpipe(anatomy, layout)
+    total += _hila(anatomy, layout)
+    total -= _trachea(anatomy, layout)
     return np.asarray(total, np.float32)
 
 
-def _windpipe(anatomy: Anatomy, layout: Layout) -> Field:
+def _trachea(anatomy: Anatomy, layout: Layout) -> Field:
     x, y = layout.canvas.x, layout.canvas.y
-    centre = layout.spine + (0.7 * layout.front + 0.8 * layout.pull)
-    centre = centre + anatomy.lean * curve(y, [0.05, 0.3, 0.38], [0.0, 1.0, 0.8])
-    place = floats((x[None, :] - centre[:, None]) * (1 / 0.021))
+    center = layout.spine + (0.7 * layout.anterior_shift + 0.8 * layout.mediastinal_shift)
+    center = center + anatomy.tracheal_deviation * curve(y, [0.05, 0.3, 0.38], [0.0, 1.0, 0.8])
+    place = floats((x[None, :] - center[:, None]) * (1 / 0.021))
     long = ramp(0.385 - y, 0.03) * ramp(y - (anatomy.apex - 0.12), 0.04)
     total = 0.17 * long[:, None] * dome(place)
     for side in SIDES:
-        fork = centre + side * np.maximum(y - 0.355, 0.0) * (0.9 if side < 0 else 1.3)
+        fork = center + side * np.maximum(y - 0.355, 0.0) * (0.9 if side < 0 else 1.3)
         leg = ramp(y - 0.36, 0.02) * ramp(0.43 - y, 0.03)
         total += 0.07 * leg[:, None] * dome((x[None, :] - fork[:, None]) * (1 / 0.02))
     return np.asarray(total, np.float32)
 
 
-def _roots(anatomy: Anatomy, layout: Layout) -> Field:
+def _hila(anatomy: Anatomy, layout: Layout) -> Field:
     """Draw the hila: soft clouds beside the heart, the left one a little higher."""
-    spread = numbers(generator(anatomy.tree), 2, 2, 9)
+    spread = signed_uniform(generator(anatomy.vessel_tree), 2, 2, 9)
     side = np.repeat(floats([-1.0, 1.0]), 9)
-    shift = layout.pull + 0.5 * layout.front
+    shift = layout.mediastinal_shift + 0.5 * layout.anterior_shift
     x = side * 0.08 + spread[0].reshape(-1) * 0.022 + shift
     y = HILUM - side * 0.01 + spread[1].reshape(-1) * 0.045
     strength = np.full(18, 0.05 * anatomy.vessels, np.float32)
     return blobs(layout.canvas, x, y, np.full(18, 0.036, np.float32), strength)
 
 
-def stomach(anatomy: Anatomy, layout: Layout) -> Field:
+def gastric_bubble(anatomy: Anatomy, layout: Layout) -> Field:
     """Draw the air in the stomach below the left diaphragm, [H, W]."""
     x, y = layout.canvas.x, layout.canvas.y
     lung = layout.lungs[1]
-    size = anatomy.bubble
+    size = anatomy.gastric_bubble
     across = (x - (0.5 * anatomy.width)) * (1 / (0.1 * size))
     down = (y - (lung.base + 0.02 + 0.045 * size)) * (1 / (0.06 * size))
     rest = np.maximum(1.0 - (across * across)[None, :] - (down * down)[:, None], 0.0)

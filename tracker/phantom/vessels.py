@@ -9,7 +9,7 @@ import numpy as np
 from tracker.phantom.anatomy import Anatomy
 from tracker.phantom.layout import HILUM, SIDES, Layout
 from tracker.phantom.primitives import blobs, floats
-from tracker.phantom.rng import Field, generator, numbers
+from tracker.phantom.rng import Field, generator, signed_uniform
 
 _ROOTS = (-75.0, -48.0, -22.0, 2.0, 26.0, 48.0, 68.0, 80.0)
 """Directions in which the trunks leave a hilum: 0 is outwards, 90 down; degrees."""
@@ -28,25 +28,25 @@ def vessels(anatomy: Anatomy, layout: Layout) -> Field:
 
 def _tree(anatomy: Anatomy, layout: Layout, side: int) -> tuple[Field, Field, Field]:
     """Grow one side's vessels, as points on them: x, y and radius, [N] each."""
-    rng = generator(anatomy.tree, 1 + side)
+    rng = generator(anatomy.vessel_tree, 1 + side)
     lung = layout.lungs[SIDES.index(side)]
     tall = (lung.base - lung.apex) / 0.53
     count = len(_ROOTS)
-    x, y = 0.022 * numbers(rng, count), 0.04 * numbers(rng, count)
-    angle = floats(_ROOTS) * (math.pi / 180) + 0.3 * numbers(rng, count)
-    length, radius = 0.085 + 0.02 * numbers(rng, count), 0.0095 + 0.003 * numbers(rng, count)
+    x, y = 0.022 * signed_uniform(rng, count), 0.04 * signed_uniform(rng, count)
+    angle = floats(_ROOTS) * (math.pi / 180) + 0.3 * signed_uniform(rng, count)
+    length, radius = 0.085 + 0.02 * signed_uniform(rng, count), 0.0095 + 0.003 * signed_uniform(rng, count)
     points: list[tuple[Field, Field, Field]] = []
     for _ in range(_FORKS):
-        bend = 0.5 * numbers(rng, len(x))
+        bend = 0.5 * signed_uniform(rng, len(x))
         line = _branch(x, y, angle, bend, length, radius)
         points.append(line)
         x, y = (np.repeat(values[:, -1], 2) for values in line[:2])
-        fork = np.tile(floats([-1.0, 1.0]), len(angle)) * (0.34 + 0.16 * numbers(rng, 2 * len(angle)))
+        fork = np.tile(floats([-1.0, 1.0]), len(angle)) * (0.34 + 0.16 * signed_uniform(rng, 2 * len(angle)))
         angle = np.repeat(angle + bend, 2) + fork
-        length = np.repeat(length, 2) * (0.74 + 0.16 * numbers(rng, len(angle)))
-        radius = np.repeat(radius, 2) * (0.68 + 0.1 * numbers(rng, len(angle)))
+        length = np.repeat(length, 2) * (0.74 + 0.16 * signed_uniform(rng, len(angle)))
+        radius = np.repeat(radius, 2) * (0.68 + 0.1 * signed_uniform(rng, len(angle)))
     out, down, wide = (np.concatenate([line[place].reshape(-1) for line in points]) for place in range(3))
-    root = 0.068 + side * (layout.pull + 0.5 * layout.front)
+    root = 0.068 + side * (layout.mediastinal_shift + 0.5 * layout.anterior_shift)
     return floats(side * (root + out)), floats((HILUM - 0.01 * side) + down * tall), wide
 
 

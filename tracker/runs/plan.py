@@ -12,7 +12,7 @@ from tracker.config.options import RunOptions
 from tracker.config.recipe import FREEZE, Recipe
 from tracker.config.tuned import Tuned
 from tracker.data.pixels import Pixels
-from tracker.errors import ModelError, check_all
+from tracker.errors import ModelError, collect_errors
 from tracker.io.progress import Progress, silent
 from tracker.models.cut import cut_network
 from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
@@ -127,7 +127,7 @@ def _prepare_all_weights(plan: Plan) -> None:
     """Fetch and try the weights of every network, and say of all that are missing at once."""
     classes = len(plan.images.manifest.classes)
     needed = dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes)
-    check_all(
+    collect_errors(
         [partial(_prepare_weights, model, weights, classes=classes) for model, weights in needed],
         error=ModelError,
         must="the weights of every network must be at hand",

@@ -20,7 +20,7 @@ from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import home_token, tracker_home
 from tracker.tracking.shipping.cursor import load_position
 from tracker.training.background import BackgroundWriter
-from tracker.training.checkpoints import Checkpoints, State
+from tracker.training.checkpoints import Checkpoints, CheckpointState
 
 CHECKPOINTS = "checkpoints"
 
@@ -137,7 +137,9 @@ class RunExecutor:
         deleted = ", and deleted in MLflow since" if load_position(taken.folder).deleted else ""
         return RunResult(self.recipe, "SKIPPED", reason=f"finished before{deleted} (--rerun runs it again)")
 
-    def _train(self, recorder: RunRecorder, checkpoints: Checkpoints, state: State | None) -> Trained:
+    def _train(
+        self, recorder: RunRecorder, checkpoints: Checkpoints, state: CheckpointState | None
+    ) -> Trained:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
         record_inputs(recorder, self.recipe, self._images)

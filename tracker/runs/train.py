@@ -18,8 +18,9 @@ from tracker.models.cut import Cut, cut_network, state_hash
 from tracker.models.networks import Network, build_network
 from tracker.records import EpochKind
 from tracker.runs.images import Images
+from tracker.training.examples import Examples
 from tracker.training.features import stored_features
-from tracker.training.loop import Examples, Measured, Recorder, Training
+from tracker.training.loop import Measured, Recorder, Training
 from tracker.training.store import Store, pixel_store
 
 

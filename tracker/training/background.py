@@ -25,7 +25,7 @@ class BackgroundWriter:
         self._copy: Any = None
 
     def save(self, state: Mapping[str, object], *, epochs: int, batches: int) -> None:
-        """Take a copy of a state, and have it written; the one before is on disk then.
+        """Write a copy of a state in the background; the one before is on disk when this returns.
 
         Args:
             state: Tensors, numbers and texts in dicts and lists; it may change as soon as this returns.

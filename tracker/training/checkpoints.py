@@ -17,7 +17,8 @@ import torch
 
 from tracker.io.atomic import name_whole, unfinished_file, write_all
 
-State = dict[str, Any]
+CheckpointState = dict[str, Any]
+"""Tensors, numbers and texts in dicts and lists, as `torch.load` reads them."""
 
 _KEPT = 2
 
@@ -33,7 +34,7 @@ class Checkpoints:
         self.folder = folder
 
     def save(self, state: Mapping[str, object], *, epochs: int, batches: int) -> None:
-        """Keep a state, and of the older ones the last.
+        """Write a state, and remove all older ones but the last.
 
         Args:
             state: Tensors, numbers and texts in dicts and lists.
@@ -55,7 +56,7 @@ class Checkpoints:
             if file not in newest:
                 file.unlink()
 
-    def latest(self, *, epochs: int | None = None) -> State | None:
+    def latest(self, *, epochs: int | None = None) -> CheckpointState | None:
         """Return the newest state that is not damaged, on the CPU; None where there is none.
 
         Args:
@@ -67,7 +68,9 @@ class Checkpoints:
                 continue
             content = file.read_bytes()
             if file.stem.endswith(f"-{zlib.crc32(content):08x}"):
-                state: State = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+                state: CheckpointState = torch.load(
+                    io.BytesIO(content), map_location="cpu", weights_only=True
+                )
                 return state
         return None
 

@@ -63,3 +63,14 @@ def on_device(module: nn.Module, device: torch.device) -> nn.Module:
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     """Return the context in which forward passes run in a precision."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+def tail_precision(tail: nn.Module, precision: Precision) -> Precision:
+    """Return the precision of a tail: a single layer costs too little for bf16 to gain anything.
+
+    Args:
+        tail: The trained part of a network.
+        precision: The precision of the whole network.
+    """
+    layers = [layer for layer in tail.modules() if next(layer.parameters(recurse=False), None) is not None]
+    return "fp32" if len(layers) == 1 else precision

@@ -1,4 +1,4 @@
-"""An epoch that has begun: the order of its images, and what its batches gave so far.
+"""An epoch that has begun: the order of its images, and what its batches measured so far.
 
 Letters of shapes: B images of a batch, N images of the training part.
 """
@@ -45,7 +45,7 @@ class BegunEpoch:
         yield from batches[self.batches_done :]
 
     def add(self, loss: Tensor, correct: Tensor) -> None:
-        """Take in what a batch gave; the numbers stay on the device, because to read one is to wait for it.
+        """Add what a batch measured; the numbers stay on the device, because to read one is to wait for it.
 
         Args:
             loss: Its mean loss times its images, a scalar.

@@ -37,7 +37,7 @@ def stored_features(
         trunk_hash: The trunk's `state_hash`.
         precision: What the trunk computes in.
         device: Where it computes.
-        progress: Told how many images are done.
+        progress: Receives how many images are done.
 
     Raises:
         ModelError: If what crosses at the cut is not one tensor with a row an image.

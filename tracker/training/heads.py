@@ -19,8 +19,8 @@ from torch import Tensor, fx, nn
 from tracker.config.recipe import Recipe
 from tracker.records import Part
 from tracker.training.epoch import BegunEpoch
+from tracker.training.examples import Examples
 from tracker.training.head_optimizers import Rates, epoch_rates, make_head_optimizer, schedule_factors
-from tracker.training.loop import Examples
 from tracker.training.metrics import correct, scores
 
 _OF_A_HEAD = frozenset({"lr", "weight_decay"})
@@ -104,7 +104,7 @@ class Heads:
         return head
 
     def _train(self) -> dict[str, Tensor]:
-        """Go over the training part; what is measured is of the batches as they came."""
+        """Train on all batches, and return what they measured as they came."""
         features_NE, labels_N = self._features["train"], self._labels["train"]
         order_N = torch.randperm(len(labels_N), generator=self._order).to(self._device)
         begun = BegunEpoch(order_N, self._recipes[0].batch_size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -16,16 +16,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tracker.config.recipe import Precision, Recipe
+from tracker.config.recipe import Recipe
 from tracker.errors import NonFiniteLoss
 from tracker.interruption import Interrupted
 from tracker.records import EpochKind, Part
-from tracker.training.device import autocast, on_device
+from tracker.training.device import autocast, on_device, tail_precision
 from tracker.training.epoch import BegunEpoch
+from tracker.training.examples import Examples
 from tracker.training.metrics import measure
 from tracker.training.optimizers import make_optimizer, make_schedule
 from tracker.training.randomness import random_states, restore_random_states
-from tracker.training.store import Store
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
 # Larger batches are no faster to evaluate; smaller ones are taken where training takes them.
@@ -34,10 +34,15 @@ _STATE_VERSION = 1
 
 
 class Recorder(Protocol):
-    """Whoever is told what training measures."""
+    """A receiver of what training measures."""
 
     def metrics(self, values: Mapping[str, float], *, step: int) -> None:
-        """Take what was measured in an epoch (`step`, from 1)."""
+        """An epoch was measured.
+
+        Args:
+            values: What was measured, by name.
+            step: The epoch, from 1.
+        """
 
 
 StopPoint = Callable[[], None]
@@ -45,28 +50,7 @@ StopPoint = Callable[[], None]
 
 
 def go_on() -> None:
-    """Never stop: the stop point of a training that nobody interrupts."""
-
-
-@dataclass(frozen=True)
-class Examples:
-    """What a tail is trained and measured on.
-
-    Attributes:
-        store: One row a sample.
-        labels: int64 [samples], the class of each row.
-        parts: The rows of each part; where `test` is missing, nothing is measured of it.
-    """
-
-    store: Store
-    labels: Tensor
-    parts: Mapping[Part, Tensor]
-
-    @classmethod
-    def of(cls, store: Store, labels: Sequence[int], parts: Mapping[Part, Sequence[int]]) -> Examples:
-        """Return the examples whose labels and rows come as plain lists."""
-        rows = {part: torch.tensor(indexes, dtype=torch.int64) for part, indexes in parts.items()}
-        return cls(store, torch.tensor(labels, dtype=torch.int64), rows)
+    """The stop point of a training that nobody interrupts: it never stops."""
 
 
 @dataclass
@@ -94,7 +78,7 @@ class Training:
         self._recipe = recipe
         self._device = device
         self._labels = examples.labels.to(device)
-        self._precision = _tail_precision(tail, recipe)
+        self._precision = tail_precision(tail, recipe.precision)
         for parameter in self.tail.parameters():
             parameter.requires_grad_(True)
         self._optimizer = make_optimizer(self.tail.parameters(), recipe)
@@ -113,10 +97,10 @@ class Training:
         keep: Callable[[Training], None] | None = None,
         stop_point: StopPoint = go_on,
     ) -> dict[EpochKind, Measured]:
-        """Train all epochs that are left, telling the recorder of each.
+        """Train all epochs that are left, and record each.
 
         Args:
-            recorder: Told what each epoch measured.
+            recorder: Receives what each epoch measured.
             keep: Called when this training could go on from its `state`: after each epoch that was recorded,
                 and when it is interrupted.
             stop_point: Called before each batch.
@@ -181,7 +165,7 @@ class Training:
         }
 
     def restore(self, state: Mapping[str, Any]) -> bool:
-        """Go on from the state of another training with the same recipe and images.
+        """Restore the state of another training with the same recipe and images.
 
         Args:
             state: What its `state` returned.
@@ -216,7 +200,7 @@ class Training:
         return BegunEpoch(order, self._recipe.batch_size)
 
     def _train(self, begun: BegunEpoch, stop_point: StopPoint) -> dict[str, float]:
-        """Go over what is left of the training part; what is measured is of the batches as they came."""
+        """Train on the batches that are left, and return what they measured as they came."""
         self.tail.train()
         start = time.perf_counter() - begun.seconds
         for indexes_B in begun.batches_left():
@@ -265,9 +249,3 @@ class Training:
 
 def _forget(_training: Training) -> None:
     pass
-
-
-def _tail_precision(tail: nn.Module, recipe: Recipe) -> Precision:
-    """Return the precision that pays: a single layer costs too little for bf16 to gain anything."""
-    layers = [layer for layer in tail.modules() if next(layer.parameters(recurse=False), None) is not None]
-    return "fp32" if len(layers) == 1 else recipe.precision

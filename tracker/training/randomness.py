@@ -26,7 +26,7 @@ def random_states(device: torch.device) -> dict[str, Tensor]:
 
 
 def restore_random_states(states: Mapping[str, Tensor], device: torch.device) -> None:
-    """Have the generators go on from states that `random_states` returned.
+    """Restore the states that `random_states` returned.
 
     Args:
         states: The states; a run that goes on on another kind of device draws other numbers there.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from tracker.config.tuned import Tuned
-from tracker.errors import TrackerError, check_all
+from tracker.errors import TrackerError, collect_errors
 from tracker.interruption import Interruption
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
@@ -43,7 +43,7 @@ def tune(
         tuned[plan.base.arm] = StudyExecutor(prepared, plan, reporter, interruption).run()
         reporter.study_ended(plan.base.arm, tuned[plan.base.arm])
 
-    check_all(
+    collect_errors(
         [partial(make, number, plan) for number, plan in enumerate(plans, start=1)],
         error=TrackerError,
         must="the study of every arm must end",

@@ -23,8 +23,9 @@ from tracker.interruption import Interruption
 from tracker.io.progress import Progress, silent
 from tracker.runs.images import Images
 from tracker.runs.train import PreparedNetwork, prepare_network
+from tracker.training.examples import Examples
 from tracker.training.heads import Heads, linear_head
-from tracker.training.loop import Examples, Training
+from tracker.training.loop import Training
 from tracker.training.randomness import random_states, restore_random_states
 from tracker.training.store import Store
 from tracker.tuning.repetitions import Repetition

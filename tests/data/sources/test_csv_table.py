@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.data.sources.csv_table import CSV
+from tracker.data.sources.csv_table import SOURCE
 from tracker.errors import DataError
 
 WriteTable = Callable[..., Path]
@@ -29,7 +29,7 @@ def test_rows_become_images(write_table: WriteTable) -> None:
     table = write_table(
         "path,label,patient,split,sex\na.png,tb,p1,train,F\n./deep/c.png,normal,,Validation,\n"
     )
-    first, second = CSV.collect(table)
+    first, second = SOURCE.collect(table)
     assert (first.id, first.label, first.patient, first.part) == ("a.png", "tb", "p1", "train")
     assert (second.id, second.label, second.patient, second.part) == ("deep/c.png", "normal", None, "val")
     assert first.attributes == {"sex": "F"}
@@ -39,17 +39,17 @@ def test_rows_become_images(write_table: WriteTable) -> None:
 
 def test_a_folder_with_one_table_will_do(write_table: WriteTable, tmp_path: Path) -> None:
     write_table("path,label\na.png,tb\n")
-    assert [image.id for image in CSV.collect(tmp_path)] == ["a.png"]
+    assert [image.id for image in SOURCE.collect(tmp_path)] == ["a.png"]
 
 
 def test_spreadsheet_habits_are_understood(write_table: WriteTable) -> None:
     table = write_table("\ufeffPath , LABEL\r\n a.png ,tb \r\n")
-    assert [(image.id, image.label) for image in CSV.collect(table)] == [("a.png", "tb")]
+    assert [(image.id, image.label) for image in SOURCE.collect(table)] == [("a.png", "tb")]
 
 
 def test_images_may_lie_outside_the_tables_folder(write_table: WriteTable, tmp_path: Path) -> None:
     table = write_table(f"path,label\n../a.png,tb\n{tmp_path}/b.png,normal\n", name="deep/table.csv")
-    found = CSV.collect(table)
+    found = SOURCE.collect(table)
     assert [image.id for image in found] == ["../a.png", "../b.png"]
     assert all(image.path.is_file() for image in found)
 
@@ -60,7 +60,7 @@ def test_everything_wrong_in_a_table_is_listed_at_once(write_table: WriteTable) 
         "deep/c.png,tb,holdout\ndeep/../a.png,tb,\n"
     )
     with pytest.raises(DataError) as caught:
-        CSV.collect(table)
+        SOURCE.collect(table)
     assert caught.value.details == (
         "line 2: a.png is listed more than once",
         "line 3: missing.png is not there",
@@ -74,26 +74,26 @@ def test_everything_wrong_in_a_table_is_listed_at_once(write_table: WriteTable) 
 
 def test_missing_columns_are_named(write_table: WriteTable) -> None:
     with pytest.raises(DataError, match="path and label are missing among: file;class"):
-        CSV.collect(write_table("file;class\na.png;tb\n"))
+        SOURCE.collect(write_table("file;class\na.png;tb\n"))
 
 
 def test_an_empty_table_is_refused(write_table: WriteTable) -> None:
     with pytest.raises(DataError, match="missing among: none"):
-        CSV.collect(write_table(""))
+        SOURCE.collect(write_table(""))
 
 
 def test_a_table_in_another_encoding_is_refused(write_table: WriteTable) -> None:
     with pytest.raises(DataError, match="Save it as CSV UTF-8"):
-        CSV.collect(write_table("path,label\na.png,gesund-ä\n", encoding="latin-1"))
+        SOURCE.collect(write_table("path,label\na.png,gesund-ä\n", encoding="latin-1"))
 
 
 def test_two_tables_are_one_too_many(write_table: WriteTable, tmp_path: Path) -> None:
     write_table("path,label\n", name="one.csv")
     write_table("path,label\n", name="two.csv")
     with pytest.raises(DataError, match=r"(?s)it holds 2.*one\.csv.*two\.csv"):
-        CSV.collect(tmp_path)
+        SOURCE.collect(tmp_path)
 
 
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="it does not exist"):
-        CSV.collect(tmp_path / "missing.csv")
+        SOURCE.collect(tmp_path / "missing.csv")

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tracker.data.sources.montgomery import MONTGOMERY, read_montgomery
-from tracker.data.sources.tb_xray import TB_XRAY, read_shenzhen
+from tracker.data.sources.montgomery import SOURCE as MONTGOMERY
+from tracker.data.sources.montgomery import read_montgomery
+from tracker.data.sources.tb_xray import SOURCE as TB_XRAY
+from tracker.data.sources.tb_xray import read_shenzhen
 from tracker.errors import DataError
 
 DrawImage = Callable[..., Path]

@@ -1,20 +1,29 @@
-"""Every data set that `--dataset` knows. The next one: a small file here, and one line below."""
+"""Every data set that `--dataset` knows: one file each with a `SOURCE` in it, found by being here.
+
+It knows where images lie and what is said of them, and nothing of what is in them.
+"""
 
 from __future__ import annotations
 
 import difflib
+import importlib
+import pkgutil
 
-from tracker.data.sources.csv_table import CSV
-from tracker.data.sources.folder import FOLDER
-from tracker.data.sources.montgomery import MONTGOMERY
-from tracker.data.sources.phantom import PHANTOM
-from tracker.data.sources.source import Found, Source
-from tracker.data.sources.tb_xray import TB_XRAY
+from tracker.data.sources.source import Source, SourceImage
 from tracker.errors import UsageError
 
-__all__ = ["SOURCES", "Found", "Source", "find_source"]
+__all__ = ["SOURCES", "Source", "SourceImage", "discover", "find_source"]
 
-SOURCES: dict[str, Source] = {source.name: source for source in (TB_XRAY, MONTGOMERY, PHANTOM, FOLDER, CSV)}
+
+def discover() -> dict[str, Source]:
+    """Collect the `SOURCE` of every module in this folder, by name, in the order of their ranks."""
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    sources: list[Source] = [module.SOURCE for module in modules if hasattr(module, "SOURCE")]
+    return {source.name: source for source in sorted(sources, key=lambda one: (one.rank, one.name))}
+
+
+SOURCES = discover()
 
 
 def find_source(name: str) -> Source:

@@ -7,15 +7,15 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from tracker.data.sources.source import PART_WORDS, Found, Source
+from tracker.data.sources.source import PART_WORDS, Source, SourceImage
 from tracker.errors import DataError, listed
 
 _NEEDED = ("path", "label")
 _KNOWN = (*_NEEDED, "patient", "split")
-Row = dict[str, str]
+CsvRow = dict[str, str]
 
 
-def collect_csv(root: Path) -> list[Found]:
+def collect_csv(root: Path) -> list[SourceImage]:
     """List the images of a table.
 
     Args:
@@ -39,7 +39,7 @@ def collect_csv(root: Path) -> list[Found]:
             do="Mend the table.",
             details=listed(problems),
         )
-    return [_found(row, table) for row in rows.values()]
+    return [_source_image(row, table) for row in rows.values()]
 
 
 def _table(root: Path) -> Path:
@@ -56,7 +56,7 @@ def _table(root: Path) -> Path:
     )
 
 
-def _rows(table: Path) -> dict[int, Row]:
+def _rows(table: Path) -> dict[int, CsvRow]:
     """Read the rows by their line numbers; column names without case or spaces around them."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
@@ -85,12 +85,12 @@ def _check_columns(names: list[str], table: Path) -> None:
         )
 
 
-def _stripped(row: dict[str | None, str | list[str] | None]) -> Row:
+def _stripped(row: dict[str | None, str | list[str] | None]) -> CsvRow:
     """Drop what stands right of the last column; fill what a short row leaves out."""
     return {name: (value if isinstance(value, str) else "").strip() for name, value in row.items() if name}
 
 
-def _problems(rows: dict[int, Row], table: Path) -> list[str]:
+def _problems(rows: dict[int, CsvRow], table: Path) -> list[str]:
     twice = Counter(_id(row, table) for row in rows.values() if row["path"])
     with_part = any(row.get("split") for row in rows.values())
     return [
@@ -100,7 +100,7 @@ def _problems(rows: dict[int, Row], table: Path) -> list[str]:
     ]
 
 
-def _problems_of_row(row: Row, table: Path, twice: Counter[str], with_part: bool) -> list[str]:
+def _problems_of_row(row: CsvRow, table: Path, twice: Counter[str], with_part: bool) -> list[str]:
     part = row.get("split", "")
     checks = {
         "the path is empty": not row["path"],
@@ -113,13 +113,13 @@ def _problems_of_row(row: Row, table: Path, twice: Counter[str], with_part: bool
     return [problem for problem, holds in checks.items() if holds]
 
 
-def _id(row: Row, table: Path) -> str:
+def _id(row: CsvRow, table: Path) -> str:
     return Path(os.path.relpath(table.parent / row["path"], table.parent)).as_posix()
 
 
-def _found(row: Row, table: Path) -> Found:
+def _source_image(row: CsvRow, table: Path) -> SourceImage:
     part = row.get("split", "")
-    return Found(
+    return SourceImage(
         id=_id(row, table),
         path=table.parent / row["path"],
         label=row["label"],
@@ -129,4 +129,4 @@ def _found(row: Row, table: Path) -> Found:
     )
 
 
-CSV = Source(name="csv", collect=collect_csv)
+SOURCE = Source(name="csv", collect=collect_csv, rank=91)

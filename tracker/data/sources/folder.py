@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracker.data.sources.source import PART_WORDS, Found, Source, is_image
+from tracker.data.sources.source import PART_WORDS, Source, SourceImage, is_image
 from tracker.errors import DataError, listed
 from tracker.records import Part
 
 
-def collect_folder(root: Path) -> list[Found]:
+def collect_folder(root: Path) -> list[SourceImage]:
     """List images by the folder that they are in.
 
     `root/CLASS/.../image.png`, or `root/train/CLASS/.../image.png` (likewise val, validation or valid,
@@ -56,7 +56,7 @@ def _visible_folders(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(hidden))
 
 
-def _under(parent: Path, root: Path, part: Part | None) -> list[Found]:
+def _under(parent: Path, root: Path, part: Part | None) -> list[SourceImage]:
     loose = sorted(path.name for path in parent.iterdir() if not path.is_dir() and is_image(path))
     if loose:
         raise DataError(
@@ -74,7 +74,7 @@ def _under(parent: Path, root: Path, part: Part | None) -> list[Found]:
             do="Convert their images, or move the folders elsewhere.",
         )
     return [
-        Found(path.relative_to(root).as_posix(), path, folder.name, part=part)
+        SourceImage(path.relative_to(root).as_posix(), path, folder.name, part=part)
         for folder, images in by_label.items()
         for path in images
     ]
@@ -92,4 +92,4 @@ def _hidden_between(folder: Path, path: Path) -> bool:
     return any(name.startswith(".") for name in path.relative_to(folder).parts)
 
 
-FOLDER = Source(name="folder", collect=collect_folder)
+SOURCE = Source(name="folder", collect=collect_folder, rank=90)

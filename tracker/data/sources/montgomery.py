@@ -1,6 +1,6 @@
 """The Montgomery County chest X-ray set: 138 images, 58 with tuberculosis and 80 normal.
 
-Greys of 12 bits in 16-bit PNG. Published together with the Shenzhen set (Jaeger et al., 2014).
+Grays of 12 bits in 16-bit PNG. Published together with the Shenzhen set (Jaeger et al., 2014).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def read_montgomery(lines: list[str]) -> Mapping[str, str]:
     return attributes | ({"finding": " ".join(finding)} if finding else {})
 
 
-MONTGOMERY = Source(
+SOURCE = Source(
     name="montgomery",
     collect=partial(collect_nlm, prefix="MCUCXR", wrapper="MontgomerySet", reading=read_montgomery),
     provide=partial(
@@ -50,4 +50,5 @@ MONTGOMERY = Source(
             url_variable="TRACKER_MONTGOMERY_URL",
         ),
     ),
+    rank=20,
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tracker.data.sources.source import Found, is_image
+from tracker.data.sources.source import SourceImage, is_image
 from tracker.errors import DataError, listed
 
 LABELS = {"0": "normal", "1": "tuberculosis"}
@@ -21,7 +21,7 @@ Reading = Callable[[list[str]], Mapping[str, str]]
 """Makes attributes of the lines of a clinical reading."""
 
 
-def collect_nlm(root: Path, *, prefix: str, wrapper: str, reading: Reading) -> list[Found]:
+def collect_nlm(root: Path, *, prefix: str, wrapper: str, reading: Reading) -> list[SourceImage]:
     """List the images of one of the two sets.
 
     Every image is of another person in both sets, so no patient is named. Ids begin with `CXR_png/`
@@ -50,7 +50,7 @@ def collect_nlm(root: Path, *, prefix: str, wrapper: str, reading: Reading) -> l
             do="Remove them, or use --dataset folder or csv.",
             details=listed(strangers),
         )
-    return [_found(path, reading) for path in images]
+    return [_source_image(path, reading) for path in images]
 
 
 def years(number: str, unit: str) -> str:
@@ -80,10 +80,10 @@ def _image_folder(root: Path, wrapper: str, name: re.Pattern[str]) -> Path:
     )
 
 
-def _found(path: Path, reading: Reading) -> Found:
+def _source_image(path: Path, reading: Reading) -> SourceImage:
     text = path.parent.parent / _READINGS / f"{path.stem}.txt"
     attributes = reading(_lines(text)) if text.is_file() else {}
-    return Found(f"{_IMAGES}/{path.name}", path, LABELS[path.stem[-1]], attributes=attributes)
+    return SourceImage(f"{_IMAGES}/{path.name}", path, LABELS[path.stem[-1]], attributes=attributes)
 
 
 def _lines(path: Path) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracker.data.sources.csv_table import collect_csv
-from tracker.data.sources.source import Found, Source
+from tracker.data.sources.source import Source, SourceImage
 from tracker.errors import DataError
 from tracker.phantom.files import sample_folder
 
 
-def collect_phantoms(root: Path) -> list[Found]:
+def collect_phantoms(root: Path) -> list[SourceImage]:
     """List the images of a folder that `sample_folder` drew, or of a copy of it.
 
     Args:
@@ -28,4 +28,6 @@ def collect_phantoms(root: Path) -> list[Found]:
     return collect_csv(root)
 
 
-PHANTOM = Source(name="phantom", collect=collect_phantoms, default_split="486/44/132", provide=sample_folder)
+SOURCE = Source(
+    name="phantom", collect=collect_phantoms, default_split="486/44/132", provide=sample_folder, rank=30
+)

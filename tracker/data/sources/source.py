@@ -24,7 +24,7 @@ PART_WORDS: Mapping[str, Part] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceImage:
     """One image as its source describes it, before its content was looked at.
 
     Attributes:
@@ -54,14 +54,17 @@ class Source:
         default_split: The split rule of the study that the data set is known for.
         provide: Has the images on this machine and returns their folder, where no `--data` is needed:
             downloads or draws them, unless that was done before.
+        rank: Where messages list it: lower ones first, equal ones by name. Data sets stand before the user's
+            own images (90 and more).
     """
 
     name: str
-    collect: Callable[[Path], list[Found]]
+    collect: Callable[[Path], list[SourceImage]]
     default_split: str | None = None
     provide: Callable[[Progress], Path] | None = None
+    rank: int = 50
 
 
 def is_image(path: Path) -> bool:
-    """Tell by its name whether a path is an image that nobody hid."""
+    """Return whether a path is an image and not hidden, by its name."""
     return path.suffix.lower() in IMAGE_ENDINGS and not path.name.startswith(".")

@@ -37,7 +37,7 @@ def read_shenzhen(lines: list[str]) -> Mapping[str, str]:
     return attributes | ({"finding": finding} if finding else {})
 
 
-TB_XRAY = Source(
+SOURCE = Source(
     name="tb-xray",
     collect=partial(collect_nlm, prefix="CHNCXR", wrapper="ChinaSet_AllFiles", reading=read_shenzhen),
     default_split="486/44/132",
@@ -49,4 +49,5 @@ TB_XRAY = Source(
             url_variable="TRACKER_TB_XRAY_URL",
         ),
     ),
+    rank=10,
 )

@@ -1,4 +1,7 @@
-"""How many images of each class each part shall have, in whole numbers whose sums are exact."""
+"""Which images go to which part: first how many of each class a part is to have, then which groups.
+
+Letters of shapes: G groups, K classes, P parts.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Table = list[list[int]]
-Cell = tuple[int, int]
+_Matrix = list[list[int]]
+"""[K][P] integers that are divided."""
+_Index = tuple[int, int]
+_Counts = NDArray[np.int64]
+
+_EMPTY_CELL = 1000
+"""What a part without a class costs, in images out of place."""
+_MOST_KINDS = 128
+"""How many kinds of groups of a part are tried in exchanges; of more, as many are drawn."""
 
 
-def target_table(class_counts: Sequence[int], part_counts: Sequence[int]) -> list[list[int]]:
+def target_table(class_counts: Sequence[int], part_counts: Sequence[int]) -> _Matrix:
     """Divide every class among the parts in proportion, by controlled rounding.
 
     Every cell is the exact proportion rounded up or down (Cox, "A constructive procedure for unbiased
@@ -21,11 +31,11 @@ def target_table(class_counts: Sequence[int], part_counts: Sequence[int]) -> lis
     exchanged if the numbers allow it.
 
     Args:
-        class_counts: Images of each class.
-        part_counts: Images of each part; the same sum.
+        class_counts: [K] images of each class.
+        part_counts: [P] images of each part; the same sum.
 
     Returns:
-        [class][part] whole numbers, with exactly these row and column sums.
+        [K][P] integers, with exactly these row and column sums.
     """
     total = sum(class_counts)
     # In units of 1/total, so that everything stays exact.
@@ -37,7 +47,7 @@ def target_table(class_counts: Sequence[int], part_counts: Sequence[int]) -> lis
     return whole
 
 
-def _fractional_cycle(table: Table, unit: int) -> list[Cell]:
+def _fractional_cycle(table: _Matrix, unit: int) -> list[_Index]:
     """Find a closed walk over cells that are not whole, along a row and along a column in turns.
 
     Row and column sums are whole, so a line with one such cell has a second: a walk can always go on,
@@ -57,10 +67,10 @@ def _fractional_cycle(table: Table, unit: int) -> list[Cell]:
         lines.append(line)
 
 
-def _shift(table: Table, cycle: list[Cell], unit: int) -> None:
+def _shift(table: _Matrix, cycle: list[_Index], unit: int) -> None:
     """Add and take in turns along a cycle until a cell is whole, in the direction that needs less."""
 
-    def room(adding: Sequence[Cell], taking: Sequence[Cell]) -> int:
+    def room(adding: Sequence[_Index], taking: Sequence[_Index]) -> int:
         return min([unit - table[i][j] % unit for i, j in adding] + [table[i][j] % unit for i, j in taking])
 
     adding, taking = cycle[::2], cycle[1::2]
@@ -73,15 +83,15 @@ def _shift(table: Table, cycle: list[Cell], unit: int) -> None:
         table[i][j] -= step
 
 
-def _fill_empty_cells(table: Table) -> None:
-    """Give a part without a class one of it, against one of another class of which it has several."""
+def _fill_empty_cells(table: _Matrix) -> None:
+    """Fill every part that lacks a class, by exchanging an image of another class of which it has several."""
     for row, cells in enumerate(table):
         for column, value in enumerate(cells):
             if value == 0:
                 _exchange_into(table, row, column)
 
 
-def _exchange_into(table: Table, row: int, column: int) -> None:
+def _exchange_into(table: _Matrix, row: int, column: int) -> None:
     for cells in table:
         for other, value in enumerate(table[row]):
             if cells[column] > 1 and value > 1:
@@ -90,13 +100,6 @@ def _exchange_into(table: Table, row: int, column: int) -> None:
                 cells[other] += 1
                 table[row][column] += 1
                 return
-
-
-Counts = NDArray[np.int64]
-
-_EMPTY_CELL = 1000
-"""What a part without a class costs, in images out of place."""
-_MOST_KINDS = 128
 
 
 def assign_groups(
@@ -123,7 +126,7 @@ def assign_groups(
     return part_of
 
 
-def _draw(vectors: Counts, wanted: Counts, rng: random.Random) -> list[int]:
+def _draw(vectors: _Counts, wanted: _Counts, rng: random.Random) -> list[int]:
     order = list(range(len(vectors)))
     rng.shuffle(order)
     sizes = vectors.sum(axis=1)
@@ -136,7 +139,7 @@ def _draw(vectors: Counts, wanted: Counts, rng: random.Random) -> list[int]:
     return part_of
 
 
-def _drawn_part(needs: Counts, vector: Counts, rng: random.Random) -> int:
+def _drawn_part(needs: _Counts, vector: _Counts, rng: random.Random) -> int:
     need = needs @ vector
     fits = (needs >= vector).all(axis=1)
     if not fits.any():
@@ -153,7 +156,7 @@ class _Exchange:
     groups: tuple[int | None, int | None]
 
 
-def _improve(vectors: Counts, wanted: Counts, part_of: list[int], rng: random.Random) -> None:
+def _improve(vectors: _Counts, wanted: _Counts, part_of: list[int], rng: random.Random) -> None:
     """Move or exchange groups, the best first, until no such step comes nearer to the targets."""
     while True:
         have = np.zeros_like(wanted)
@@ -176,7 +179,7 @@ def _improve(vectors: Counts, wanted: Counts, part_of: list[int], rng: random.Ra
 
 
 def _kinds(
-    vectors: Counts, part_of: Sequence[int], parts: tuple[int, int], rng: random.Random
+    vectors: _Counts, part_of: Sequence[int], parts: tuple[int, int], rng: random.Random
 ) -> tuple[list[int], list[int]]:
     """Pick one group of each of two parts for each different vector: others of its kind would do the same."""
     first, second = (
@@ -195,9 +198,9 @@ def _kinds(
 
 def _best_exchange(
     parts: tuple[int, int],
-    excess: Counts,
-    wanted: Counts,
-    vectors: Counts,
+    excess: _Counts,
+    wanted: _Counts,
+    vectors: _Counts,
     candidates: tuple[list[int], list[int]],
 ) -> _Exchange:
     p, q = parts
@@ -211,7 +214,7 @@ def _best_exchange(
     return _Exchange(int(costs[i, j] - costs[0, 0]), parts, groups)
 
 
-def _cost(excess: Counts, wanted: Counts) -> Counts:
+def _cost(excess: _Counts, wanted: _Counts) -> _Counts:
     """Count images out of place, by class and over all; [..., K] to [...]."""
     empty = (excess <= -wanted) & (wanted > 0)
     cost = np.abs(excess).sum(axis=-1) + np.abs(excess.sum(axis=-1)) + _EMPTY_CELL * empty.sum(axis=-1)

@@ -41,12 +41,12 @@ def validate_rule(rule: str) -> None:
 
 
 def is_counts(rule: str) -> bool:
-    """Tell whether a valid rule is three counts."""
+    """Return whether a valid rule is three counts."""
     return re.fullmatch(r"\d+/\d+/\d+", rule) is not None
 
 
 def part_sizes(rule: str, images: int) -> dict[Part, int]:
-    """Say how many images a rule asks for.
+    """Count the images that a rule asks for.
 
     Args:
         rule: Counts or fractions.
@@ -148,7 +148,7 @@ def _require_enough(manifest: Manifest) -> None:
 
 
 def _with_every_class(counts: list[int], classes: int) -> list[int]:
-    """Let validation and test have room for every class, where few images would leave them none."""
+    """Enlarge validation and test to one image a class, where there are few images."""
     _, val, test = counts
     val, test = max(val, classes), max(test, classes)
     return [sum(counts) - val - test, val, test]

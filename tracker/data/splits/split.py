@@ -15,7 +15,7 @@ from tracker.data.splits.allocation import assign_groups, target_table
 from tracker.data.splits.checks import check_classes, check_duplicates, check_patients, class_table
 from tracker.data.splits.groups import duplicates, inseparable, patients
 from tracker.data.splits.rule import GIVEN, default_rule, part_sizes, rule_after_skipping, validate_rule
-from tracker.errors import DataError, check_all, listed
+from tracker.errors import DataError, collect_errors, listed
 from tracker.records import PARTS, Part
 
 __all__ = [
@@ -110,7 +110,7 @@ def make_split(manifest: Manifest, rule: str, *, seed: int) -> Split:
     """
     if rule == GIVEN:
         split = _given(manifest, seed)
-        check_all(
+        collect_errors(
             [
                 partial(check_duplicates, manifest, split.part_of),
                 partial(check_patients, manifest, split.part_of),
@@ -159,7 +159,7 @@ def _class_counts(manifest: Manifest, group: Sequence[int]) -> list[int]:
 
 
 def split_report(manifest: Manifest, split: Split, rule: str) -> list[str]:
-    """Tell in plain lines what a split came to.
+    """Describe what a split came to.
 
     Args:
         manifest: The images.

@@ -6,6 +6,7 @@ import statistics
 
 import pytest
 
+from tracker.compare import statistics as described
 from tracker.compare.render.formats import FORMATS, render
 from tracker.compare.selection import select_runs
 from tracker.compare.statistics import STATISTICS, Statistic, describe
@@ -31,7 +32,7 @@ def test_the_deviation_is_that_of_a_sample():
 )
 def test_another_statistic_is_in_every_format_and_in_the_note(make_run, monkeypatch, format, parts):
     median = Statistic("median", "median", " [{}]", statistics.median)
-    monkeypatch.setattr("tracker.compare.statistics.STATISTICS", (*STATISTICS, median))
+    monkeypatch.setattr(described, "STATISTICS", (*STATISTICS, median))
     runs = [make_run(seed=seed, accuracy=value) for seed, value in enumerate(VALUES)]
     # Of other seeds, so that there is a difference without pairs, which has no statistics.
     runs += [make_run(mode="fine-tuning", seed=seed) for seed in (3, 4, 5)]

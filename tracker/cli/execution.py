@@ -12,6 +12,7 @@ from tracker.cli.summary import left_out_lines, plan_lines, summary_lines, tuned
 from tracker.config.loading import read_options
 from tracker.config.options import RunOptions
 from tracker.interruption import Interruption
+from tracker.records import RunState
 from tracker.runs.execute import execute
 from tracker.runs.plan import Prepared, make_plan, prepare
 from tracker.tracking.backend.uri import database_file
@@ -87,7 +88,7 @@ def _while_sending(prepared: Prepared, reporter: LiveReporter, job: Job) -> int:
 def _run(prepared: Prepared, reporter: LiveReporter, interruption: Interruption) -> tuple[int, Sequence[str]]:
     prepared = _with_tuned(prepared, reporter, interruption)
     results = execute(prepared, reporter, interruption)
-    failed = any(result.status == "FAILED" for result in results)
+    failed = any(result.status is RunState.FAILED for result in results)
     return int(failed), summary_lines(prepared.plan, results)
 
 

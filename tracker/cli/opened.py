@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.leftovers import send_what_is_left
+_PATIENCE_S = 8.0
 
 Example = Annotated[
     bool, typer.Option("--example", help="Look at the runs that come with tracker, before making any.")
@@ -37,7 +37,7 @@ def opened(tracking_uri: str | None, *, example: bool) -> Iterator[str]:
 
     if not example:
         uri = resolve_uri(tracking_uri)
-        send_what_is_left(uri)
+        _send_leftovers(uri)
         yield uri
     elif tracking_uri is None:
         interruption = Interruption()
@@ -50,3 +50,13 @@ def opened(tracking_uri: str | None, *, example: bool) -> Iterator[str]:
             but=f"--tracking-uri {tracking_uri} names another one",
             do="Leave one of them out.",
         )
+
+
+def _send_leftovers(uri: str) -> None:
+    """Send what earlier commands could not, and say so if it cannot be sent."""
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping.flush import send_leftovers
+
+    unsent = send_leftovers(tracker_home(), uri, _PATIENCE_S)
+    if unsent:
+        typer.echo(str(unsent), err=True)

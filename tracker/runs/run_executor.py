@@ -9,6 +9,7 @@ from functools import cached_property
 from tracker.config.recipe import Recipe, digest_of
 from tracker.errors import TrackerError
 from tracker.interruption import Interruption
+from tracker.records import RunState
 from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notes, Reporter, RunResult
 from tracker.runs.images import Images
@@ -18,11 +19,9 @@ from tracker.runs.train import Trained, train
 from tracker.tracking.journal.lifecycle import RunTaken, retag
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import home_token, tracker_home
-from tracker.tracking.shipping.cursor import load_position
+from tracker.tracking.shipping.cursor import load_cursor
 from tracker.training.background import BackgroundWriter
 from tracker.training.checkpoints import Checkpoints, State
-
-CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -60,12 +59,14 @@ class Work:
         except RunTaken as taken:
             return self._left_alone(taken), None
         except OSError as error:
-            return RunResult(self.recipe, "FAILED", reason=f"its journal cannot be made: {error}"), None
-        checkpoints = Checkpoints(recorder.folder / CHECKPOINTS)
+            return RunResult(
+                self.recipe, RunState.FAILED, reason=f"its journal cannot be made: {error}"
+            ), None
+        checkpoints = Checkpoints(recorder.folder.checkpoints)
         result = self._recorded(recorder, checkpoints)
         if recorder.disk_problem:
             return replace(result, seconds=time.monotonic() - start), recorder
-        if result.status == "FINISHED" and not self._plan.options.keep_checkpoints:
+        if result.status is RunState.FINISHED and not self._plan.options.keep_checkpoints:
             checkpoints.clear()
         return replace(result, seconds=time.monotonic() - start), None
 
@@ -77,8 +78,8 @@ class Work:
                 trained = self._train(recorder, checkpoints, state)
                 self._record(recorder, trained)
         except (TrackerError, OSError) as error:
-            return RunResult(self.recipe, "FAILED", reason=str(error), resumed=resumed)
-        return RunResult(self.recipe, "FINISHED", trained.measured["final"].metrics, resumed=resumed)
+            return RunResult(self.recipe, RunState.FAILED, reason=str(error), resumed=resumed)
+        return RunResult(self.recipe, RunState.FINISHED, trained.measured["final"].metrics, resumed=resumed)
 
     @property
     def _plan(self) -> Plan:
@@ -130,12 +131,14 @@ class Work:
 
     def _left_alone(self, taken: RunTaken) -> RunResult:
         if not taken.finished:
-            return RunResult(self.recipe, "TAKEN", reason="another process is at it")
+            return RunResult(self.recipe, RunState.TAKEN, reason="another process is at it")
         if (tuned := self.prepared.tuned.get(self.recipe.arm)) is not None:
             # More trials found the same values.
             retag(taken.folder, tuned.tags())
-        deleted = ", and deleted in MLflow since" if load_position(taken.folder).deleted else ""
-        return RunResult(self.recipe, "SKIPPED", reason=f"finished before{deleted} (--rerun runs it again)")
+        deleted = ", and deleted in MLflow since" if load_cursor(taken.folder).deleted else ""
+        return RunResult(
+            self.recipe, RunState.SKIPPED, reason=f"finished before{deleted} (--rerun runs it again)"
+        )
 
     def _train(self, recorder: RunRecorder, checkpoints: Checkpoints, state: State | None) -> Trained:
         if state is not None:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tracker.config.recipe import Recipe, digest_of
 from tracker.config.tuned import values_said
+from tracker.records import RunState
 from tracker.runs.plan import Prepared
 from tracker.runs.provenance import context_tags
 from tracker.search.plots import figures_of
@@ -59,7 +60,7 @@ class StudyRecords:
     def has_ended(self) -> bool:
         """Say whether the study's run is recorded to its end."""
         run = find_run(tracker_home(), self._uid("study"))
-        return run is not None and run.state == "FINISHED"
+        return run is not None and run.state() is RunState.FINISHED
 
     def start_trial(self, asked: Asked, recipe: Recipe) -> RunRecorder:
         """Begin the run of a trial.

@@ -15,13 +15,13 @@ from tracker.tracking.journal.entries import Artifact, Creation, Metrics, Params
 from tracker.tracking.journal.lifecycle import RunTaken
 from tracker.tracking.journal.log import read_journal
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import find_run, tracker_home
+from tracker.tracking.journal.run_folder import find_run, run_folder, tracker_home
 
 URI = "http://127.0.0.1:9"
 
 
 def entries(recorder: RunRecorder) -> list[object]:
-    return [line.entry for line in read_journal(recorder.folder / "journal.jsonl")[0]]
+    return [line.entry for line in read_journal(recorder.folder.journal)[0]]
 
 
 def test_training_and_starting_the_shipper_import_no_mlflow() -> None:
@@ -58,11 +58,11 @@ def test_files_lie_beside_the_journal_when_it_names_them(start: Start, tmp_path:
         "artifacts/figures/roc.png",
         "artifacts/copied.txt",
     ]
-    assert all((folder / file.file).is_file() for file in files)
+    assert all((folder.path / file.file).is_file() for file in files)
     (model,) = (entry for entry in entries(recorder) if isinstance(entry, TrainedModel))
-    assert (folder / model.folder / "card.json").is_file()
-    assert (folder / model.loader).is_file()
-    assert not list(folder.rglob("*.tmp"))
+    assert (folder.path / model.folder / "card.json").is_file()
+    assert (folder.path / model.loader).is_file()
+    assert not list(folder.path.rglob("*.tmp"))
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_an_error_ends_the_run_with_its_reason(
 def test_a_run_is_found_with_its_state(start: Start, home: Path) -> None:
     def state() -> str | None:
         run = find_run(home, "a1b2")
-        return run.state if run is not None else None
+        return run.state() if run is not None else None
 
     assert state() is None
     recorder = start(URI)
     assert state() == "RUNNING"
     recorder.close()
-    assert state() == "UNFINISHED"
+    assert state() == "INTERRUPTED"
     with start(URI) as recorder:
         recorder.finish("FAILED", "no")
     assert state() == "FAILED"
@@ -146,12 +146,13 @@ def test_a_run_that_has_finished_is_taken_unless_it_is_to_run_again(start: Start
     for attempt in (2, 3):
         with start(URI, rerun=True) as recorder:
             assert not recorder.goes_on
-        assert recorder.folder == home / "runs" / f"a1b2.{attempt}"
+        assert recorder.folder.path == home / "runs" / f"a1b2.{attempt}"
     run = find_run(home, "a1b2")
     assert run is not None
-    assert run.creation.run_uid == "a1b2.3"
-    assert run.creation.attempt == 3
-    assert run.creation.tags["tracker.attempt"] == "3"
+    creation = run.creation()
+    assert creation is not None
+    assert (creation.run_uid, creation.attempt) == ("a1b2.3", 3)
+    assert creation.tags["tracker.attempt"] == "3"
 
 
 def test_a_run_again_that_was_cut_off_goes_on_as_that_attempt(start: Start, home: Path) -> None:
@@ -160,7 +161,7 @@ def test_a_run_again_that_was_cut_off_goes_on_as_that_attempt(start: Start, home
     start(URI, rerun=True).close()
     with start(URI) as recorder:
         assert recorder.goes_on
-    assert recorder.folder == home / "runs" / "a1b2.2"
+    assert recorder.folder.path == home / "runs" / "a1b2.2"
 
 
 @pytest.mark.parametrize("rerun", [False, True])
@@ -189,7 +190,7 @@ def test_of_two_processes_that_are_to_run_it_again_one_does(
         with start(URI, rerun=rerun):
             pass
     # As the slower process saw it, before the faster one began the second attempt.
-    monkeypatch.setattr(claim, "attempts", lambda home, run_uid: iter([home / "runs" / run_uid]))
+    monkeypatch.setattr(claim, "attempts", lambda home, run_uid: iter([run_folder(home, run_uid)]))
     with pytest.raises(RunTaken) as taken:
         start(URI, rerun=True)
     assert taken.value.folder.name == "a1b2.2"
@@ -201,7 +202,7 @@ def test_a_process_that_died_before_its_first_word_leaves_no_attempt(start: Star
     (folder / "journal.jsonl").write_bytes(b'1234 {"kind":"Crea')
     with start(URI) as recorder:
         assert not recorder.goes_on
-    assert recorder.folder == folder
+    assert recorder.folder.path == folder
     assert isinstance(entries(recorder)[0], Creation)
 
 
@@ -228,13 +229,6 @@ def test_of_many_processes_that_claim_a_run_one_has_it(home: Path) -> None:
         said = [process.communicate(timeout=60)[0].decode().strip() for process in processes]
         assert said.count("mine") == 1, said
         assert set(said) <= {"mine", "busy", "finished"}
-
-
-def test_a_run_for_another_server_is_not_this_run(start: Start, home: Path) -> None:
-    with start(URI):
-        pass
-    assert find_run(home, "a1b2", tracking_uri=URI) is not None
-    assert find_run(home, "a1b2", tracking_uri="http://other") is None
 
 
 def test_a_data_set_has_one_context_a_run(start: Start) -> None:

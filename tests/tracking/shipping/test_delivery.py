@@ -15,7 +15,8 @@ from mlflow.entities import Run, ViewType
 
 from tests.support.recorded import Start, all_runs, record_all
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.shipping.cursor import Position, forget_positions, is_sent, load_position, save_position
+from tracker.tracking.journal.run_folder import RunFolder
+from tracker.tracking.shipping.cursor import Cursor, forget_cursors, is_sent, load_cursor, save_cursor
 from tracker.tracking.shipping.delivery import deliver
 from tracker.tracking.shipping.lock import sole_sender
 
@@ -50,7 +51,7 @@ def client(uri: str) -> MlflowClient:
 
 
 @pytest.fixture
-def sent(client: MlflowClient, uri: str, start: Start, tmp_path: Path) -> Path:
+def sent(client: MlflowClient, uri: str, start: Start, tmp_path: Path) -> RunFolder:
     """The folder of a run that MLflow has whole."""
     with start(uri) as recorder:
         record_all(recorder, tmp_path)
@@ -58,7 +59,7 @@ def sent(client: MlflowClient, uri: str, start: Start, tmp_path: Path) -> Path:
     return recorder.folder
 
 
-def test_a_whole_run_is_in_mlflow(client: MlflowClient, sent: Path, experiment: str) -> None:
+def test_a_whole_run_is_in_mlflow(client: MlflowClient, sent: RunFolder, experiment: str) -> None:
     (run,) = all_runs(client, experiment)
     found = all_of(client, run)
     assert found["info"][0] == "FINISHED"
@@ -73,13 +74,13 @@ def test_a_whole_run_is_in_mlflow(client: MlflowClient, sent: Path, experiment: 
         for part, context in (("test", "test"), ("train", "train"), ("val", "validation"))
     ]
     assert found["artifacts"] == ["figures", "recipe.yaml"]
-    local = client.download_artifacts(run.info.run_id, "recipe.yaml", str(sent))
+    local = client.download_artifacts(run.info.run_id, "recipe.yaml", str(sent.path))
     assert Path(local).read_bytes() == b"model: alexnet\n"
     assert is_sent(sent)
 
 
 def test_the_model_loads_where_pickles_are_refused(
-    client: MlflowClient, uri: str, sent: Path, experiment: str, monkeypatch: pytest.MonkeyPatch
+    client: MlflowClient, uri: str, sent: RunFolder, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     (run,) = all_runs(client, experiment)
@@ -100,18 +101,20 @@ def test_the_model_loads_where_pickles_are_refused(
     assert model.metadata.signature.outputs.input_names() == ["normal", "tuberculosis"]
 
 
-def test_sending_all_of_it_again_changes_nothing(client: MlflowClient, sent: Path, experiment: str) -> None:
+def test_sending_all_of_it_again_changes_nothing(
+    client: MlflowClient, sent: RunFolder, experiment: str
+) -> None:
     (run,) = all_runs(client, experiment)
     before = all_of(client, run)
-    forget_positions([sent])
+    forget_cursors([sent])
     deliver(client, sent)
-    save_position(sent, replace(load_position(sent), offset=0))
+    save_cursor(sent, replace(load_cursor(sent), offset=0))
     deliver(client, sent)
     (run,) = all_runs(client, experiment, ViewType.ALL)
     assert all_of(client, run) == before
 
 
-def deliver_as_a_shipper(client: MlflowClient, folder: Path) -> None:
+def deliver_as_a_shipper(client: MlflowClient, folder: RunFolder) -> None:
     """Send all of a run whenever nobody else is sending it."""
     while not is_sent(folder):
         with sole_sender(folder) as alone:
@@ -146,7 +149,7 @@ def test_of_two_runs_that_were_created_at_once_the_smallest_id_stays(
     with start(uri) as recorder:
         pass
     # This one goes on with a run that another shipper is about to delete.
-    save_position(recorder.folder, Position(run_id=max(made)))
+    save_cursor(recorder.folder, Cursor(run_id=max(made)))
     client.delete_run(max(made))
     deliver(client, recorder.folder)
     (run,) = all_runs(client, experiment)
@@ -165,20 +168,20 @@ def test_a_run_that_a_user_deleted_stays_deleted(
         recorder.metrics({"loss": 1.0}, step=1)
     deliver(client, recorder.folder)
     assert all_runs(client, experiment) == []
-    assert load_position(recorder.folder).deleted
+    assert load_cursor(recorder.folder).deleted
     assert is_sent(recorder.folder)
 
 
-def test_a_run_that_a_user_deleted_stays_deleted_although_its_position_is_lost(
+def test_a_run_that_a_user_deleted_stays_deleted_although_its_cursor_is_lost(
     client: MlflowClient, uri: str, start: Start, experiment: str
 ) -> None:
     with start(uri) as recorder:
         deliver(client, recorder.folder)
         client.delete_run(all_runs(client, experiment)[0].info.run_id)
-    forget_positions([recorder.folder])
+    forget_cursors([recorder.folder])
     deliver(client, recorder.folder)
     assert all_runs(client, experiment) == []
-    assert load_position(recorder.folder).deleted
+    assert load_cursor(recorder.folder).deleted
 
 
 def test_a_run_that_goes_on_is_running_again_without_an_end_and_without_a_reason(
@@ -218,7 +221,7 @@ def test_a_journal_that_lost_lines_which_mlflow_has_is_sent_from_its_start(
         recorder.metrics({"loss": 1.0}, step=1)
         recorder.metrics({"loss": 0.5}, step=2)
     deliver(client, recorder.folder)
-    journal = recorder.folder / "journal.jsonl"
+    journal = recorder.folder.journal
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[:-2]))
     assert not is_sent(recorder.folder)
@@ -237,11 +240,11 @@ def test_a_run_that_the_server_does_not_know_any_more_is_made_again(
     with start(uri) as recorder:
         recorder.metrics({"loss": 1.0}, step=1)
         deliver(client, recorder.folder)
-        lost = replace(load_position(recorder.folder), run_id="0" * 32)
+        lost = replace(load_cursor(recorder.folder), run_id="0" * 32)
         # As nobody knows it any more: neither by its id nor by its tag.
         client.delete_tag(all_runs(client, experiment)[0].info.run_id, "tracker.run_uid")
         client.delete_run(all_runs(client, experiment)[0].info.run_id)
-        save_position(recorder.folder, lost)
+        save_cursor(recorder.folder, lost)
         recorder.metrics({"loss": 0.5}, step=2)
     deliver(client, recorder.folder)
     (run,) = all_runs(client, experiment)
@@ -255,7 +258,7 @@ def test_what_mlflow_would_refuse_arrives_in_a_form_that_it_takes(
     with start(uri, params=params, tags={"long": "y" * 9000}) as recorder:
         recorder.metrics({"inf": float("inf"), "nan": float("nan"), "p(TB)": 0.5}, step=1)
     deliver(client, recorder.folder)
-    forget_positions([recorder.folder])
+    forget_cursors([recorder.folder])
     deliver(client, recorder.folder)
     (run,) = all_runs(client, experiment)
     assert len(run.data.params["long"]) == 6000

@@ -17,11 +17,10 @@ from tests.support.recorded import Start, all_runs
 from tests.support.servers import MlflowServer, forwarded, free_port, running_server
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.entries import Status
-from tracker.tracking.journal.log import read_journal
 from tracker.tracking.journal.run_folder import find_run
-from tracker.tracking.shipping.cursor import Unsent, count_unsent
 from tracker.tracking.shipping.flush import sync
 from tracker.tracking.shipping.process import start_shipper
+from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 PATIENCE_S = 60.0
 
@@ -87,13 +86,13 @@ def test_a_trainer_that_died_is_marked_killed_at_the_time_of_its_last_word(
     assert died.returncode == -signal.SIGKILL
     run = find_run(home, "a1b2")
     assert run is not None
-    assert run.state == "UNFINISHED"
-    last_word = (run.folder / "journal.jsonl").stat().st_mtime_ns // 1_000_000
+    assert run.state() == "INTERRUPTED"
+    last_word = run.journal.stat().st_mtime_ns // 1_000_000
     assert not sync(home)
     (found,) = runs_in(database, experiment)
     assert (found.info.status, found.info.end_time) == ("KILLED", last_word)
     assert sync(home) == Unsent(0, 0)
-    statuses = [line.entry for line in read_journal(run.folder / "journal.jsonl")[0]]
+    statuses = [line.entry for line in run.lines()]
     assert sum(isinstance(entry, Status) for entry in statuses) == 1
 
 

@@ -18,8 +18,9 @@ from tracker.runs.recording import record_inputs, record_model, record_results, 
 from tracker.runs.train import Trained, train
 from tracker.tracking.journal.lifecycle import RunTaken, retag
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import home_token, tracker_home
+from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
 from tracker.tracking.shipping.cursor import load_cursor
+from tracker.tracking.shipping.destinations import address_forms
 from tracker.training.background import BackgroundWriter
 from tracker.training.checkpoints import Checkpoints, State
 
@@ -102,10 +103,12 @@ class Work:
 
         Only this folder's journals say what was run, so two folders never write into one run of MLflow.
         """
-        place = [self._plan.tracking_uri, self._plan.options.experiment_name, home_token(tracker_home())]
+        home = tracker_home()
+        rest = [self._plan.options.experiment_name, home_token(home)]
         # A study can find the default value: the tuned arm and the other one still have runs of their own.
-        tuned = ["tuned"] if self.recipe.arm in self.prepared.tuned else []
-        return digest_of([self._fingerprint, *place, *tuned])[:32]
+        rest += ["tuned"] if self.recipe.arm in self.prepared.tuned else []
+        forms = address_forms(home, self._plan.tracking_uri)
+        return known_uid(home, [digest_of([self._fingerprint, form, *rest])[:32] for form in forms])
 
     def _start(self) -> RunRecorder:
         return RunRecorder.start(

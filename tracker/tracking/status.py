@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tracker.errors import TrackingError
 from tracker.records import RunState
-from tracker.tracking.backend.uri import describe
+from tracker.tracking.backend.uri import describe, normalized
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
@@ -62,7 +62,7 @@ class RunSummary:
     @property
     def server(self) -> str:
         """The store or server that it is meant for, without a password; empty where it is not known."""
-        return describe(self.creation.tracking_uri) if self.creation else ""
+        return describe(normalized(self.creation.tracking_uri)) if self.creation else ""
 
     @property
     def attempt(self) -> int:

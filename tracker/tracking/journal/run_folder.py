@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,6 +185,16 @@ def find_run(home: Path, run_uid: str) -> RunFolder | None:
     """
     begun = [run for run in attempts(home, run_uid) if run.creation() is not None]
     return begun[-1] if begun else None
+
+
+def known_uid(home: Path, run_uids: Sequence[str]) -> str:
+    """Return the first of several ids under which a run was begun; the first of all where it was not.
+
+    Args:
+        home: The folder that holds all journals.
+        run_uids: Ids that the run can have; one at least.
+    """
+    return next((run_uid for run_uid in run_uids if run_folder(home, run_uid).exists()), run_uids[0])
 
 
 def last_status(entries: Iterable[Entry]) -> RunState:

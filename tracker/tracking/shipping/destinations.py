@@ -1,9 +1,13 @@
-"""Which runs of a home are meant for which MLflow store or server."""
+"""Which runs of a home are meant for which MLflow store or server.
+
+Journals of earlier versions have the address of a server as it was typed; here all its forms are one.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from tracker.tracking.backend.uri import normalized
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 
 
@@ -12,12 +16,12 @@ def runs_for(home: Path, tracking_uri: str | None) -> list[RunFolder]:
 
     Args:
         home: The folder that holds all journals.
-        tracking_uri: Where MLflow is; None: anywhere.
+        tracking_uri: Where MLflow is, as `resolve_uri` gives it; None: anywhere.
     """
     return [
         run
         for run in run_folders(home)
-        if (creation := run.creation()) is not None and tracking_uri in (None, creation.tracking_uri)
+        if (typed := _typed_address(run)) is not None and tracking_uri in (None, normalized(typed))
     ]
 
 
@@ -27,5 +31,25 @@ def destinations(home: Path) -> list[str]:
     Args:
         home: The folder that holds all journals.
     """
-    creations = [run.creation() for run in run_folders(home)]
-    return sorted({creation.tracking_uri for creation in creations if creation is not None})
+    return sorted({normalized(typed) for typed in _typed_addresses(home)})
+
+
+def address_forms(home: Path, tracking_uri: str) -> list[str]:
+    """List the forms of an address that the ids of runs can contain: itself, and those that were typed.
+
+    Args:
+        home: The folder that holds all journals.
+        tracking_uri: Where MLflow is, as `resolve_uri` gives it.
+    """
+    typed = {typed for typed in _typed_addresses(home) if normalized(typed) == tracking_uri}
+    return [tracking_uri, *sorted(typed - {tracking_uri})]
+
+
+def _typed_addresses(home: Path) -> set[str]:
+    typed = (_typed_address(run) for run in run_folders(home))
+    return {address for address in typed if address is not None}
+
+
+def _typed_address(run: RunFolder) -> str | None:
+    creation = run.creation()
+    return creation.tracking_uri if creation is not None else None

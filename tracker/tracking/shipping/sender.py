@@ -13,7 +13,7 @@ from tracker.errors import TrackingError
 from tracker.records import ENDED
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.failures import FAILURES, SENDING_FAILURES, Failure, failure_of, problem_of
-from tracker.tracking.backend.uri import describe, initialise_embedded, is_there
+from tracker.tracking.backend.uri import describe, initialise_embedded, is_there, normalized
 from tracker.tracking.journal.lifecycle import close_abandoned
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import forget_cursors, is_sent, load_cursor, rewind, save_problem
@@ -158,5 +158,5 @@ class Sender:
             creation = run.creation()
             if creation is None:
                 return False
-            self._meant_for[run] = creation.tracking_uri
+            self._meant_for[run] = normalized(creation.tracking_uri)
         return self._meant_for[run] == self._uri

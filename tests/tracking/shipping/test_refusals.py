@@ -9,7 +9,6 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.support.recorded import Start, all_runs
-from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.entries import DatasetUse, Entry, Metrics, Params, Tags
 from tracker.tracking.journal.log import Journal
 from tracker.tracking.journal.run_folder import RunFolder
@@ -25,11 +24,6 @@ BAD: list[Entry] = [
     DatasetUse(name="n" * 600, digest="d", context="train", source="{}"),
 ]
 REFUSED_OF_BAD = 5
-
-
-@pytest.fixture
-def client(uri: str) -> MlflowClient:
-    return open_client(uri)
 
 
 @pytest.fixture

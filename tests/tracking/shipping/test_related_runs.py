@@ -10,7 +10,6 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from tests.support.recorded import Start, all_runs
-from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.entries import EXPERIMENT_ID, RUN_ID
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import RunFolder
@@ -18,11 +17,6 @@ from tracker.tracking.shipping.cursor import load_cursor, save_cursor
 from tracker.tracking.shipping.delivery import deliver
 
 PARENT = "mlflow.parentRunId"
-
-
-@pytest.fixture
-def client(uri: str) -> MlflowClient:
-    return open_client(uri)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from PIL import Image
 from tests.support.proxies import Mode, Proxy, proxy_to
 from tests.support.servers import MlflowServer, running_server
 from tracker.tracking.journal.entries import Metrics
-from tracker.tracking.journal.log import JOURNAL, Journal, read_journal
+from tracker.tracking.journal.log import JOURNAL, Journal
 from tracker.tracking.journal.run_folder import run_folders
 from tracker.tracking.shipping.cursor import is_sent
 
@@ -123,14 +123,14 @@ class Training:
         """Return when each epoch was recorded, in seconds since 1970."""
         return [
             line.entry.time / 1000
-            for folder in run_folders(self.home)
-            for line in read_journal(folder / JOURNAL)[0]
+            for run in run_folders(self.home)
+            for line in run.lines()
             if isinstance(line.entry, Metrics)
         ]
 
     def wait_until_sent(self) -> None:
         """Wait until there are epochs, and MLflow has all of them."""
-        _wait_until(lambda: self.shown() > 2 and all(is_sent(folder) for folder in run_folders(self.home)))
+        _wait_until(lambda: self.shown() > 2 and all(is_sent(run) for run in run_folders(self.home)))
 
     def span(self, epochs: int) -> Span:
         """Wait for some epochs, and return from when to when that took."""

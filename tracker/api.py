@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tracker.compare.table import Table
     from tracker.compare.trials import TrialsByStudy
     from tracker.runs.plan import Plan, Prepared
-    from tracker.tracking.shipping.cursor import Unsent
+    from tracker.tracking.shipping.unsent import Unsent
 
 # A database in the user's folder is certain to answer, and the next command reads from it.
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0

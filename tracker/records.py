@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, NamedTuple, get_args
 
 Part = Literal["train", "val", "test"]
@@ -15,6 +16,27 @@ SYNTHETIC_DATASETS = frozenset({"phantom"})
 EpochKind = Literal["final", "best"]
 """`final`: the last epoch; `best`: the epoch with the lowest validation loss."""
 EPOCH_KINDS: tuple[EpochKind, ...] = get_args(EpochKind)
+
+
+class RunState(StrEnum):
+    """How a run is, or what became of it; in MLflow's words where it has them."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+    INTERRUPTED = "INTERRUPTED"
+    """Its process died without a word."""
+    UNREADABLE = "UNREADABLE"
+    """Its journal is damaged, or of a newer version of tracker."""
+    SKIPPED = "SKIPPED"
+    """A command left it alone: it has finished before."""
+    TAKEN = "TAKEN"
+    """A command left it alone: another process is at it."""
+
+
+ENDED = frozenset({RunState.FINISHED, RunState.FAILED, RunState.KILLED})
+"""States that a run's own process gave it as its last one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ import pytest
 
 from tests.support.command import MODELS, Outcome, probe, small_run
 from tracker.io.locks import lock_open_file
-from tracker.tracking.journal.log import JOURNAL, read_journal
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.shipping.cursor import Position, save_position
+from tracker.tracking.journal.run_folder import RunFolder
+from tracker.tracking.shipping.cursor import Cursor, save_cursor
 
 Tracker = Callable[..., Outcome]
 Begin = Callable[..., RunRecorder]
@@ -72,24 +72,24 @@ def begin(workplace: Path) -> Begin:
     return start
 
 
-def end(recorder: RunRecorder, status: str = "FINISHED", reason: str = "") -> Path:
+def end(recorder: RunRecorder, status: str = "FINISHED", reason: str = "") -> RunFolder:
     """End a run; return its folder."""
     recorder.finish(status, reason=reason)  # type: ignore[arg-type]
     recorder.close()
     return recorder.folder
 
 
-def send(folder: Path, records: int, **said: object) -> None:
+def send(folder: RunFolder, records: int, **said: object) -> None:
     """Let MLflow have the first records of a run."""
-    offset = read_journal(folder / JOURNAL)[0][records - 1].end if records else 0
-    save_position(folder, Position(run_id="abc", offset=offset, **said))  # type: ignore[arg-type]
+    offset = folder.lines()[records - 1].end if records else 0
+    save_cursor(folder, Cursor(run_id="abc", offset=offset, **said))  # type: ignore[arg-type]
 
 
-def damage(folder: Path, byte: int) -> None:
+def damage(folder: RunFolder, byte: int) -> None:
     """Change a byte of a run's journal, as a failing disk does."""
-    content = bytearray((folder / JOURNAL).read_bytes())
+    content = bytearray(folder.journal.read_bytes())
     content[byte] ^= 1
-    (folder / JOURNAL).write_bytes(content)
+    folder.journal.write_bytes(content)
 
 
 def row(told: Outcome, arm: str) -> list[str]:
@@ -193,7 +193,7 @@ def test_nothing_is_written_and_another_reader_is_not_taken_for_a_writer(
     unfinished.close()
     send(folder, 2, problem="mlflow.db is locked")
     before = files(workplace)
-    with looked_at(unfinished.folder / JOURNAL):
+    with looked_at(unfinished.folder.journal):
         assert row(tracker("status"), "vgg16 · fine-tuning")[2] == "interrupted"
     tracker("status", "--json")
     assert files(workplace) == before
@@ -202,7 +202,7 @@ def test_nothing_is_written_and_another_reader_is_not_taken_for_a_writer(
 def test_the_unfinished_last_line_of_a_killed_process_is_not_damage(tracker: Tracker, begin: Begin) -> None:
     recorder = begin(reached=5)
     recorder.close()
-    with (recorder.folder / JOURNAL).open("ab") as journal:
+    with (recorder.folder.journal).open("ab") as journal:
         journal.write(b'0badf00d {"kind":"Metr')
     assert row(tracker("status"), "alexnet · fine-tuning") == ["0", "5/40", "interrupted", "0/7"]
 
@@ -304,7 +304,7 @@ def test_a_run_that_was_deleted_in_mlflow_says_so_and_has_nothing_to_send(
 
 def test_refused_records_are_counted_and_where_they_lie_is_said(tracker: Tracker, begin: Begin) -> None:
     folder = end(begin(run_uid="a1b2"))
-    (folder / "refused.jsonl").write_text('{"entry": 1}\n{"entry": 2}\n')
+    folder.refused.write_text('{"entry": 1}\n{"entry": 2}\n')
     assert "2 refused: .tracker/runs/a1b2/refused.jsonl" in tracker("status").out
     assert json.loads(tracker("status", "--json").out)[0]["refused"] == 2
 
@@ -328,7 +328,7 @@ def test_a_journal_of_a_newer_tracker_is_unreadable_and_cannot_move_the_cursor(
 ) -> None:
     folder = end(begin())
     text = json.dumps({"kind": "Later", "bell\x07": 1}).encode()
-    with (folder / JOURNAL).open("ab") as journal:
+    with folder.journal.open("ab") as journal:
         journal.write(b"%08x %s\n" % (zlib.crc32(text), text))
     told = tracker("status")
     assert row(told, "alexnet · fine-tuning") == ["0", "unreadable"]
@@ -424,7 +424,7 @@ def test_json_has_every_field(tracker: Tracker, begin: Begin, workplace: Path) -
 def test_two_hundred_runs_take_less_than_half_a_second_of_cpu_time(begin: Begin) -> None:
     folder = end(begin(reached=40))
     for number in range(199):
-        shutil.copytree(folder, folder.with_name(f"copy-{number}"))
+        shutil.copytree(folder.path, folder.path.with_name(f"copy-{number}"))
     told = [probe("status") for _ in range(3)]
     assert "200 runs: 200 finished" in told[0].out
     assert told[0].heavy == []

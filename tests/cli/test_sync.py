@@ -15,6 +15,7 @@ from tests.support.servers import MlflowServer, forwarded, free_port
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.lock import sole_sender
 
 Tracker = Callable[..., Outcome]
@@ -30,7 +31,7 @@ def uri(workplace: Path) -> str:
     return f"sqlite:///{workplace}/mlflow.db"
 
 
-def record(workplace: Path, uri: str, experiment: str, run_uid: str = "a1b2") -> Path:
+def record(workplace: Path, uri: str, experiment: str, run_uid: str = "a1b2") -> RunFolder:
     """Write a whole run of two epochs, as `tracker run` in the workplace would."""
     started = {"experiment": experiment, "run_name": "alexnet", "params": {"lr": 0.1}, "tags": {}}
     with RunRecorder.start(workplace / ".tracker", run_uid=run_uid, tracking_uri=uri, **started) as recorder:
@@ -78,7 +79,7 @@ def test_what_cannot_be_sent_is_told_with_its_reason_and_an_exit_code(
 def test_a_damaged_journal_is_named_and_holds_up_no_other_run(
     tracker: Tracker, workplace: Path, uri: str, experiment: str
 ) -> None:
-    journal = record(workplace, uri, experiment) / "journal.jsonl"
+    journal = record(workplace, uri, experiment).journal
     record(workplace, uri, experiment, "c3d4")
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join([lines[0], b"0" + lines[1][1:], *lines[2:]]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.installation import Checked
-from tracker.tracking.journal.log import JOURNAL
 from tracker.tracking.journal.recorder import RunRecorder
 
 
@@ -27,7 +26,7 @@ def test_records_of_ended_runs_that_are_not_sent_are_counted(checked: Checked, w
 def test_a_damaged_journal_is_a_warning(checked: Checked, workplace: Path) -> None:
     with begin(workplace, "damaged") as recorder:
         pass
-    journal = recorder.folder / JOURNAL
+    journal = recorder.folder.journal
     # No digit of a checksum.
     journal.write_bytes(b"x" + journal.read_bytes()[1:])
     found = checked()["unsent records"]

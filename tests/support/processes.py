@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.warm import children_of
-from tracker.tracking.journal.run_folder import local_run
+from tracker.tracking.journal.run_folder import RunFolder
 
 _ROOT = Path(__file__).parents[2]
 _POLL_S = 0.02
@@ -151,8 +151,7 @@ class Place:
 
     def finished(self) -> int:
         """Count the runs that ended well."""
-        runs = [local_run(path.parent) for path in self.journals()]
-        return sum(run is not None and run.state == "FINISHED" for run in runs)
+        return sum(RunFolder(path.parent).state() == "FINISHED" for path in self.journals())
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
 from tests.support.servers import MlflowServer
+from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.uri import initialise_embedded
+from tracker.tracking.journal.entries import Entry
 from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.journal.run_folder import RunFolder
+from tracker.tracking.shipping.delivery import deliver
 
 LOADER = Path(__file__).with_name("served_by_numpy.py")
 
@@ -46,6 +51,11 @@ def experiment(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def client(uri: str) -> MlflowClient:
+    return open_client(uri)
+
+
+@pytest.fixture
 def start(home: Path, experiment: str) -> Start:
     def begin(tracking_uri: str, run_uid: str = "a1b2", **changes: object) -> RunRecorder:
         values: dict[str, object] = {
@@ -74,6 +84,44 @@ def record_all(recorder: RunRecorder, scratch: Path) -> None:
     recorder.model(
         network, loader=LOADER, classes=["normal", "tuberculosis"], pip_requirements=["numpy"], image_size=32
     )
+
+
+@pytest.fixture
+def sent(client: MlflowClient, uri: str, start: Start, tmp_path: Path) -> RunFolder:
+    """The folder of a run that MLflow has whole."""
+    with start(uri) as recorder:
+        record_all(recorder, tmp_path)
+    deliver(client, recorder.folder)
+    return recorder.folder
+
+
+def entries(recorder: RunRecorder) -> list[Entry]:
+    """Read what a run's journal says."""
+    return [line.entry for line in recorder.folder.lines()]
+
+
+def all_of(client: MlflowClient, run: Run) -> dict[str, Any]:
+    """Everything that MLflow says about a run, in an order of its own."""
+    keys = sorted(run.data.metrics)
+    points = [
+        (key, p.step, p.timestamp, p.value)
+        for key in keys
+        for p in client.get_metric_history(run.info.run_id, key)
+    ]
+    models = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+    return {
+        "info": (run.info.status, run.info.start_time, run.info.end_time, run.info.run_name),
+        "params": run.data.params,
+        "tags": run.data.tags,
+        "points": sorted(points),
+        "inputs": sorted(
+            (use.dataset.name, use.dataset.digest, [(tag.key, tag.value) for tag in use.tags])
+            for use in run.inputs.dataset_inputs
+        ),
+        "outputs": [output.model_id for output in run.outputs.model_outputs],
+        "models": [(model.model_id, str(model.status)) for model in models],
+        "artifacts": sorted(file.path for file in client.list_artifacts(run.info.run_id)),
+    }
 
 
 def all_runs(client: MlflowClient, experiment: str, view: int = ViewType.ACTIVE_ONLY) -> list[Run]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.recorded import database, experiment, home, start, uri
+from tests.support.recorded import client, database, experiment, home, sent, start, uri
 
-__all__ = ["database", "experiment", "home", "start", "uri"]
+__all__ = ["client", "database", "experiment", "home", "sent", "start", "uri"]

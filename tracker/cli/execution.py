@@ -9,6 +9,7 @@ from typing import Any
 from tracker import api
 from tracker.cli.progress import LiveObserver
 from tracker.cli.summary import summary_lines, tuned_lines
+from tracker.records import RunState
 
 _INTERRUPTED = 130
 
@@ -30,7 +31,7 @@ def run_and_show(given: Mapping[str, Any], config: Path | None) -> int:
             return _interrupted(observer)
         if observer.plan is not None and not observer.plan.options.dry_run:
             observer.show(summary_lines(observer.plan, results))
-        return int(any(result.status == "FAILED" for result in results))
+        return int(any(result.status is RunState.FAILED for result in results))
 
 
 def tune_and_show(given: Mapping[str, Any], config: Path | None) -> int:

@@ -18,13 +18,14 @@ from tracker.cli.study_lines import found_line, found_lines
 from tracker.cli.summary import left_out_lines, plan_lines
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_said
+from tracker.records import RunState
 from tracker.runs.events import RunResult
 from tracker.runs.plan import Plan, Prepared
 from tracker.search.records import StudyProgress
-from tracker.tracking.shipping.cursor import Unsent
+from tracker.tracking.shipping.unsent import Unsent
 
 _BAR_WIDTH = 20
-_MARKS = {"FINISHED": "✓", "SKIPPED": "=", "TAKEN": "~", "FAILED": "✗"}
+_MARKS = {RunState.FINISHED: "✓", RunState.SKIPPED: "=", RunState.TAKEN: "~", RunState.FAILED: "✗"}
 
 
 class LiveObserver(Observer):
@@ -187,7 +188,7 @@ def _measured(values: Mapping[str, float]) -> str:
 
 
 def _ending(result: RunResult) -> str:
-    if result.status != "FINISHED":
+    if result.status is not RunState.FINISHED:
         return result.reason
     resumed = f"  from epoch {result.resumed} on" if result.resumed else ""
     return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}{resumed}"

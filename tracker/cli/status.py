@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tracker.tracking.status import Standing
+    from tracker.tracking.status import RunSummary
 
 _NARROWEST = 40
 
@@ -26,10 +26,10 @@ def status(
     from tracker.cli.status_table import table_lines
     from tracker.tracking.backend.uri import describe, resolve_uri
     from tracker.tracking.journal.run_folder import tracker_home
-    from tracker.tracking.status import survey, with_trials_folded
+    from tracker.tracking.status import run_summaries, with_trials_folded
 
     server = describe(resolve_uri(tracking_uri)) if tracking_uri else None
-    runs = survey(tracker_home())
+    runs = run_summaries(tracker_home())
     chosen = _chosen(runs, experiment, server)
     if as_json:
         typer.echo(status_json(chosen))
@@ -40,7 +40,7 @@ def status(
         typer.echo(nothing_line(runs, tracker_home()))
 
 
-def _chosen(runs: Sequence[Standing], experiment: str | None, server: str | None) -> list[Standing]:
+def _chosen(runs: Sequence[RunSummary], experiment: str | None, server: str | None) -> list[RunSummary]:
     """Keep what was asked for, and the runs of which nobody can say whether they were."""
     return [
         run

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from tracker.tracking.status import Standing, begun_again
+from tracker.tracking.status import RunSummary, begun_again
 
 
-def status_json(runs: Sequence[Standing]) -> str:
+def status_json(runs: Sequence[RunSummary]) -> str:
     """Return a list with an object a run.
 
     Args:
@@ -19,10 +19,10 @@ def status_json(runs: Sequence[Standing]) -> str:
     return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
-def _fields(run: Standing) -> dict[str, object]:
+def _fields(run: RunSummary) -> dict[str, object]:
     """Return what there is to say of a run; no password, which an address may have."""
     return {
-        "folder": str(run.folder),
+        "folder": str(run.folder.path),
         "run_uid": run.creation.run_uid if run.creation else None,
         "attempt": run.attempt,
         "run_name": run.creation.run_name if run.creation else None,
@@ -34,15 +34,15 @@ def _fields(run: Standing) -> dict[str, object]:
         "start_time": run.creation.start_time if run.creation else None,
         "epoch": run.epoch,
         "epochs": _number(run.of("epochs")),
-        "state": run.state,
+        "state": run.state.lower(),
         "reason": run.reason,
         "records": run.records,
         "sent": run.sent,
         "unsent": run.unsent,
         "refused": run.refused,
-        "problem": run.position.problem,
-        "deleted": run.position.deleted,
-        "mlflow_run_id": run.position.run_id or None,
+        "problem": run.cursor.problem,
+        "deleted": run.cursor.deleted,
+        "mlflow_run_id": run.cursor.run_id or None,
     }
 
 

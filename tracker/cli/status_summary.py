@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracker.cli.one_line import one_line
+from tracker.records import RunState
 from tracker.tracking.backend.uri import short_path
-from tracker.tracking.shipping.cursor import Unsent
-from tracker.tracking.status import Standing, State, begun_again
+from tracker.tracking.shipping.unsent import Unsent
+from tracker.tracking.status import RunSummary, begun_again
 
-_STATES: tuple[State, ...] = ("running", "finished", "failed", "killed", "interrupted", "unreadable")
-_GOES_ON: tuple[State, ...] = ("killed", "interrupted")
+_LEFT_TO_DO = (RunState.KILLED, RunState.INTERRUPTED)
 
 
-def summary_lines(runs: Sequence[Standing], *, width: int) -> list[str]:
+def summary_lines(runs: Sequence[RunSummary], *, width: int) -> list[str]:
     """Return how many runs there are in each state, and what to type next.
 
     Args:
@@ -24,19 +24,19 @@ def summary_lines(runs: Sequence[Standing], *, width: int) -> list[str]:
         width: The terminal's, in columns.
     """
     counts = Counter(run.state for run in runs)
-    told = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+    told = ", ".join(f"{counts[state]} {state.lower()}" for state in RunState if counts[state])
     left = [run.unsent for run in runs if run.unsent]
     lines = [f"{_count(len(runs), 'run')}: {told}"]
-    if left or not counts["unreadable"]:
+    if left or not counts[RunState.UNREADABLE]:
         lines.append(str(Unsent(len(left), sum(left))))
     replaced = begun_again(runs)
-    if stopped := sum(run.state in _GOES_ON and run.folder not in replaced for run in runs):
+    if stopped := sum(run.state in _LEFT_TO_DO and run.folder not in replaced for run in runs):
         were, them = ("was", "it") if stopped == 1 else ("were", "them")
         lines.append(f"{_count(stopped, 'run')} {were} interrupted: the same command goes on with {them}")
     return [piece for line in lines for piece in textwrap.wrap(line, width, subsequent_indent="  ")]
 
 
-def nothing_line(runs: Sequence[Standing], home: Path) -> str:
+def nothing_line(runs: Sequence[RunSummary], home: Path) -> str:
     """Return what to type where no run is to be listed.
 
     Args:

@@ -7,23 +7,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tracker.cli.one_line import one_line, shortened
+from tracker.records import RunState
 from tracker.tracking.backend.uri import short_path
-from tracker.tracking.shipping.dead_letters import REFUSED
-from tracker.tracking.status import Standing
+from tracker.tracking.status import RunSummary
 
 _GAP, _INDENT = "  ", " " * 4
 _HEADER = ("seed", "try", "epoch", "state", "sent")
 _TRY, _STATE = _HEADER.index("try"), _HEADER.index("state")
 
 
-def table_lines(runs: Sequence[Standing], *, width: int) -> list[str]:
+def table_lines(runs: Sequence[RunSummary], *, width: int) -> list[str]:
     """Return the list of runs, an experiment of a store after the other.
 
     Args:
         runs: How the runs stand; one at least.
         width: The terminal's, in columns.
     """
-    groups: dict[str, list[Standing]] = {}
+    groups: dict[str, list[RunSummary]] = {}
     for run in runs:
         groups.setdefault(_headline(run), []).append(run)
     return [line for name, group in groups.items() for line in [*_block(name, group, width), ""]]
@@ -44,7 +44,7 @@ class _Layout:
     cells: tuple[int, ...]
 
     @classmethod
-    def of(cls, runs: Sequence[Standing], width: int) -> _Layout:
+    def of(cls, runs: Sequence[RunSummary], width: int) -> _Layout:
         rows = [_HEADER, *(_cells(run) for run in runs)]
         cells = [max(map(len, column)) for column in zip(*rows, strict=True)]
         if all(run.attempt == 1 for run in runs):
@@ -63,13 +63,13 @@ class _Layout:
         return [*above, _GAP.join([first.ljust(self.arm), *shown]).rstrip()]
 
 
-def _headline(run: Standing) -> str:
+def _headline(run: RunSummary) -> str:
     if run.creation is None:
         return "experiment unknown"
     return one_line(f"{run.experiment}, tracked in {run.server}")
 
 
-def _block(headline: str, runs: Sequence[Standing], width: int) -> Iterator[str]:
+def _block(headline: str, runs: Sequence[RunSummary], width: int) -> Iterator[str]:
     layout = _Layout.of(runs, width)
     yield shortened(headline, width)
     yield from layout.lines("arm", _HEADER)
@@ -78,12 +78,12 @@ def _block(headline: str, runs: Sequence[Standing], width: int) -> Iterator[str]
         yield from layout.lines(_arm(run), _cells(run))
         yield from (_INDENT + note for note in _notes(run, width - len(_INDENT)))
         # A server that is away is the same line for every run.
-        if run.position.problem not in ("", problem):
-            problem = run.position.problem
+        if run.cursor.problem not in ("", problem):
+            problem = run.cursor.problem
             yield _INDENT + shortened(f"not sent: {problem}", width - len(_INDENT))
 
 
-def _arm(run: Standing) -> str:
+def _arm(run: RunSummary) -> str:
     if run.trials:
         return f"{run.of('model')} · {run.of('mode')} · study"
     if run.of("model"):
@@ -91,34 +91,34 @@ def _arm(run: Standing) -> str:
     return one_line(run.creation.run_name) if run.creation else run.folder.name
 
 
-def _cells(run: Standing) -> tuple[str, ...]:
-    if run.state == "unreadable":
-        return (run.of("seed"), str(run.attempt), "", run.state, "")
+def _cells(run: RunSummary) -> tuple[str, ...]:
+    if run.state is RunState.UNREADABLE:
+        return (run.of("seed"), str(run.attempt), "", run.state.lower(), "")
     return (
         run.of("seed"),
         str(run.attempt),
         _progress(run),
-        run.state,
+        run.state.lower(),
         f"{run.sent}/{run.records}",
     )
 
 
-def _progress(run: Standing) -> str:
+def _progress(run: RunSummary) -> str:
     epochs = run.of("epochs")
     if run.trials:
         return f"{run.trials} trials"
     return f"{run.epoch}/{epochs}" if epochs else str(run.epoch)
 
 
-def _notes(run: Standing, width: int) -> Iterator[str]:
+def _notes(run: RunSummary, width: int) -> Iterator[str]:
     """Yield what a user should know of a run beside its row."""
-    if run.state == "unreadable":
+    if run.state is RunState.UNREADABLE:
         # In full: no page of MLflow has it, and it says what to do.
-        reason = one_line(run.reason).replace(str(run.folder), short_path(run.folder))
+        reason = one_line(run.reason).replace(str(run.folder.path), short_path(run.folder.path))
         yield from textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False)
-    elif run.state == "failed":
+    elif run.state is RunState.FAILED:
         yield shortened(run.reason, width)
-    if run.position.deleted:
+    if run.cursor.deleted:
         yield shortened("deleted in MLflow: nothing more is sent", width)
     if run.refused:
-        yield shortened(f"{run.refused} refused: {short_path(run.folder / REFUSED)}", width)
+        yield shortened(f"{run.refused} refused: {short_path(run.folder.refused)}", width)

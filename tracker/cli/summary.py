@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from tracker.cli.study_lines import settings_of_arm, tuning_lines
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
-from tracker.records import SYNTHETIC_DATASETS
-from tracker.runs.events import RunResult, Status
+from tracker.records import SYNTHETIC_DATASETS, RunState
+from tracker.runs.events import RunResult
 from tracker.runs.images import Images
 from tracker.runs.plan import Plan
 from tracker.tracking.backend.uri import describe
@@ -82,11 +82,11 @@ def _arm_lines(recipes: Sequence[Recipe], options: RunOptions) -> Iterator[str]:
 
 def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
     """Return what came of a study, and what to type next."""
-    words: dict[Status, str] = {
-        "FINISHED": "finished",
-        "SKIPPED": "skipped",
-        "TAKEN": "left to another process",
-        "FAILED": "failed",
+    words = {
+        RunState.FINISHED: "finished",
+        RunState.SKIPPED: "skipped",
+        RunState.TAKEN: "left to another process",
+        RunState.FAILED: "failed",
     }
     counts = Counter(result.status for result in results)
     told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])

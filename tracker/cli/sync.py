@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tracker.tracking.shipping.cursor import Unsent
+    from tracker.tracking.shipping.unsent import Unsent
 
 
 def sync(
@@ -24,14 +24,14 @@ def sync(
     from tracker.interruption import Interruption
     from tracker.tracking.backend.uri import resolve_uri
     from tracker.tracking.journal.run_folder import tracker_home
-    from tracker.tracking.shipping import flush as sending
+    from tracker.tracking.shipping import flush
 
     uri = resolve_uri(tracking_uri) if tracking_uri else None
     if all_ or not watch:
-        unsent = sending.sync(tracker_home(), tracking_uri=uri, again=all_)
+        unsent = flush.sync(tracker_home(), tracking_uri=uri, again=all_)
     if watch:
         with Interruption().taking_signals():
-            unsent = sending.watch(tracker_home(), _print, tracking_uri=uri)
+            unsent = flush.watch(tracker_home(), _print, tracking_uri=uri)
     else:
         _print(unsent)
     raise typer.Exit(1 if unsent else 0)

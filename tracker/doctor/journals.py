@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from tracker.doctor.result import CheckResult
+from tracker.records import RunState
 from tracker.tracking.journal.run_folder import tracker_home
-from tracker.tracking.shipping.cursor import Unsent
-from tracker.tracking.status import survey
+from tracker.tracking.shipping.unsent import Unsent
+from tracker.tracking.status import run_summaries
 
 
 def unsent() -> CheckResult:
     """Look whether all runs that have ended are sent, and all journals can be read."""
-    runs = survey(tracker_home())
+    runs = run_summaries(tracker_home())
     # The records of a run that is at work are sent by its own process.
-    left = [run.unsent for run in runs if run.unsent and run.state != "running"]
-    unreadable = sum(run.state == "unreadable" for run in runs)
+    left = [run.unsent for run in runs if run.unsent and run.state is not RunState.RUNNING]
+    unreadable = sum(run.state is RunState.UNREADABLE for run in runs)
     facts = {"runs": len(runs), "unsent_runs": len(left), "unsent": sum(left), "unreadable": unreadable}
     told, advice = [], []
     if left:

@@ -11,7 +11,7 @@ from typing import Self
 from tracker.config.recipe import Recipe
 from tracker.runs.events import Notifier, Reporter
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.shipping.cursor import load_position
+from tracker.tracking.shipping.cursor import load_cursor
 from tracker.training.background import BackgroundWriter
 from tracker.training.loop import Training
 
@@ -36,7 +36,7 @@ class EpochRecorder:
         self.reporter.epoch(self.recipe, step, values)
         if disk_problem := self.recorder.disk_problem:
             self.notifier.notify(f"{disk_problem}: training goes on, and its records wait in memory")
-        if problem := load_position(self.recorder.folder).problem:
+        if problem := load_cursor(self.recorder.folder).problem:
             self.notifier.notify(f"{problem}: training goes on, and its records wait on disk")
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
+from tracker.records import RunState
 from tracker.search.records import StudyProgress
-
-Status = Literal["FINISHED", "FAILED", "SKIPPED", "TAKEN"]
 
 
 class Reporter:
@@ -68,7 +66,7 @@ class RunResult:
     """
 
     recipe: Recipe
-    status: Status
+    status: RunState
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     reason: str = ""

@@ -9,6 +9,7 @@ from functools import cached_property
 from tracker.config.recipe import Recipe, digest_of
 from tracker.errors import TrackerError
 from tracker.interruption import Interruption
+from tracker.records import RunState
 from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.images import Images
@@ -17,12 +18,11 @@ from tracker.runs.recording import record_inputs, record_model, record_results, 
 from tracker.runs.train import Trained, train
 from tracker.tracking.journal.lifecycle import RunTaken, retag
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import home_token, tracker_home
-from tracker.tracking.shipping.cursor import load_position
+from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
+from tracker.tracking.shipping.cursor import load_cursor
+from tracker.tracking.shipping.destinations import address_forms
 from tracker.training.background import BackgroundWriter
 from tracker.training.checkpoints import Checkpoints, CheckpointState
-
-CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,14 @@ class RunExecutor:
         except RunTaken as taken:
             return self._left_alone(taken), None
         except OSError as error:
-            return RunResult(self.recipe, "FAILED", reason=f"its journal cannot be made: {error}"), None
-        checkpoints = Checkpoints(recorder.folder / CHECKPOINTS)
+            return RunResult(
+                self.recipe, RunState.FAILED, reason=f"its journal cannot be made: {error}"
+            ), None
+        checkpoints = Checkpoints(recorder.folder.checkpoints)
         result = self._recorded(recorder, checkpoints)
         if recorder.disk_problem:
             return replace(result, seconds=time.monotonic() - start), recorder
-        if result.status == "FINISHED" and not self._plan.options.keep_checkpoints:
+        if result.status is RunState.FINISHED and not self._plan.options.keep_checkpoints:
             checkpoints.clear()
         return replace(result, seconds=time.monotonic() - start), None
 
@@ -77,8 +79,8 @@ class RunExecutor:
                 trained = self._train(recorder, checkpoints, state)
                 self._record(recorder, trained)
         except (TrackerError, OSError) as error:
-            return RunResult(self.recipe, "FAILED", reason=str(error), resumed=resumed)
-        return RunResult(self.recipe, "FINISHED", trained.measured["final"].metrics, resumed=resumed)
+            return RunResult(self.recipe, RunState.FAILED, reason=str(error), resumed=resumed)
+        return RunResult(self.recipe, RunState.FINISHED, trained.measured["final"].metrics, resumed=resumed)
 
     @property
     def _plan(self) -> Plan:
@@ -101,10 +103,12 @@ class RunExecutor:
 
         Only this folder's journals say what was run, so two folders never write into one run of MLflow.
         """
-        place = [self._plan.tracking_uri, self._plan.options.experiment_name, home_token(tracker_home())]
+        home = tracker_home()
+        rest = [self._plan.options.experiment_name, home_token(home)]
         # A study can find the default value: the tuned arm and the other one still have runs of their own.
-        tuned = ["tuned"] if self.recipe.arm in self.prepared.tuned else []
-        return digest_of([self._fingerprint, *place, *tuned])[:32]
+        rest += ["tuned"] if self.recipe.arm in self.prepared.tuned else []
+        forms = address_forms(home, self._plan.tracking_uri)
+        return known_uid(home, [digest_of([self._fingerprint, form, *rest])[:32] for form in forms])
 
     def _start(self) -> RunRecorder:
         return RunRecorder.start(
@@ -130,12 +134,14 @@ class RunExecutor:
 
     def _left_alone(self, taken: RunTaken) -> RunResult:
         if not taken.finished:
-            return RunResult(self.recipe, "TAKEN", reason="another process is at it")
+            return RunResult(self.recipe, RunState.TAKEN, reason="another process is at it")
         if (tuned := self.prepared.tuned.get(self.recipe.arm)) is not None:
             # More trials found the same values.
             retag(taken.folder, tuned.tags())
-        deleted = ", and deleted in MLflow since" if load_position(taken.folder).deleted else ""
-        return RunResult(self.recipe, "SKIPPED", reason=f"finished before{deleted} (--rerun runs it again)")
+        deleted = ", and deleted in MLflow since" if load_cursor(taken.folder).deleted else ""
+        return RunResult(
+            self.recipe, RunState.SKIPPED, reason=f"finished before{deleted} (--rerun runs it again)"
+        )
 
     def _train(
         self, recorder: RunRecorder, checkpoints: Checkpoints, state: CheckpointState | None

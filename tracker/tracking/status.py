@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from tracker.errors import TrackingError
-from tracker.tracking.backend.uri import describe
+from tracker.records import RunState
+from tracker.tracking.backend.uri import describe, normalized
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status
-from tracker.tracking.journal.log import JOURNAL, has_writer, read_journal
-from tracker.tracking.journal.run_folder import creation_of, run_folders
-from tracker.tracking.shipping.cursor import Position, load_position
-from tracker.tracking.shipping.dead_letters import refused_of
-
-State = Literal["running", "finished", "failed", "killed", "interrupted", "unreadable"]
-"""interrupted: its process died without a word; unreadable: its journal is damaged or of a newer tracker."""
+from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
+from tracker.tracking.shipping.cursor import Cursor, load_cursor
+from tracker.tracking.shipping.dead_letters import count_dead_letters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class RunSummary:
     """How a run stands.
 
     Attributes:
@@ -33,12 +29,12 @@ class Standing:
         records: Entries of its journal.
         sent: Those of them that MLflow has.
         refused: Records that MLflow did not take, however often they were sent.
-        position: How far it was sent, and why no further.
+        cursor: How far it was sent, and why no further.
         trials: How many trials of a study stand for it here (`with_trials_folded`).
     """
 
-    folder: Path
-    state: State
+    folder: RunFolder
+    state: RunState
     reason: str = ""
     creation: Creation | None = None
     params: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +42,7 @@ class Standing:
     records: int = 0
     sent: int = 0
     refused: int = 0
-    position: Position = field(default_factory=Position)
+    cursor: Cursor = field(default_factory=Cursor)
     trials: int = 0
 
     def of(self, name: str) -> str:
@@ -66,7 +62,7 @@ class Standing:
     @property
     def server(self) -> str:
         """The store or server that it is meant for, without a password; empty where it is not known."""
-        return describe(self.creation.tracking_uri) if self.creation else ""
+        return describe(normalized(self.creation.tracking_uri)) if self.creation else ""
 
     @property
     def attempt(self) -> int:
@@ -76,10 +72,10 @@ class Standing:
     @property
     def unsent(self) -> int:
         """Entries that MLflow is still to get; none where a user deleted the run."""
-        return 0 if self.position.deleted else self.records - self.sent
+        return 0 if self.cursor.deleted else self.records - self.sent
 
 
-def with_trials_folded(runs: Sequence[Standing]) -> list[Standing]:
+def with_trials_folded(runs: Sequence[RunSummary]) -> list[RunSummary]:
     """Put the trials of a study into the study's own line: their records, and how many there are.
 
     Args:
@@ -94,13 +90,13 @@ def with_trials_folded(runs: Sequence[Standing]) -> list[Standing]:
                 study,
                 trials=study.trials + 1,
                 records=study.records + trial.records,
-                sent=study.sent + (trial.records if trial.position.deleted else trial.sent),
+                sent=study.sent + (trial.records if trial.cursor.deleted else trial.sent),
                 refused=study.refused + trial.refused,
             )
     return list(folded.values())
 
 
-def begun_again(runs: Sequence[Standing]) -> set[Path]:
+def begun_again(runs: Sequence[RunSummary]) -> set[RunFolder]:
     """Return the folders of the attempts that a later attempt at the same run has replaced.
 
     Args:
@@ -112,15 +108,14 @@ def begun_again(runs: Sequence[Standing]) -> set[Path]:
     return {run.folder for run in runs if run.attempt < latest[_identity(run)]}
 
 
-def _identity(run: Standing) -> tuple[str, str]:
+def _identity(run: RunSummary) -> tuple[str, str]:
     return run.folder.name.removesuffix(f".{run.attempt}"), run.server
 
 
-_ENDED: Mapping[str, State] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
 _OF_EVERY_EPOCH = "train/loss"
 
 
-def survey(home: Path) -> list[Standing]:
+def run_summaries(home: Path) -> list[RunSummary]:
     """Read how every run of a home stands, in the order in which they began.
 
     Args:
@@ -129,47 +124,44 @@ def survey(home: Path) -> list[Standing]:
     Returns:
         Also runs whose journals cannot be read, at the end where not even their beginning can be.
     """
-    found = [standing for folder in run_folders(home) if (standing := _standing(folder)) is not None]
+    found = [summary for run in run_folders(home) if (summary := _summary(run)) is not None]
     return sorted(found, key=lambda one: one.creation.start_time if one.creation else float("inf"))
 
 
-def _standing(folder: Path) -> Standing | None:
+def _summary(run: RunFolder) -> RunSummary | None:
     """Read how a run stands; None while it has not written its first entry, or where it was just removed."""
     try:
-        return _read(folder)
+        return _read(run)
     except FileNotFoundError:
         return None
     except (TrackingError, ValueError, OSError) as error:
-        return Standing(folder=folder, state="unreadable", reason=str(error), creation=_beginning(folder))
+        return RunSummary(folder=run, state=RunState.UNREADABLE, reason=str(error), creation=_beginning(run))
 
 
-def _read(folder: Path) -> Standing | None:
+def _read(run: RunFolder) -> RunSummary | None:
     # Asked before the journal is read: a run that ends in between is finished, not interrupted.
-    at_work = has_writer(folder / JOURNAL)
-    lines, _ = read_journal(folder / JOURNAL)
-    position = load_position(folder)
+    at_work = run.has_writer()
+    lines = run.lines()
+    cursor = load_cursor(run)
     entries = [line.entry for line in lines]
     if not entries or not isinstance(entries[0], Creation):
         return None
-    end = next((entry for entry in reversed(entries) if isinstance(entry, Status)), None)
-    return Standing(
-        folder=folder,
-        state=_state(end, at_work=at_work),
-        reason=end.reason if end else "",
+    return RunSummary(
+        folder=run,
+        state=state_of(entries, at_work=at_work),
+        reason=_reason(entries),
         creation=entries[0],
         params=_params(entries),
         epoch=_epoch(entries),
         records=len(lines),
-        sent=sum(line.end <= position.offset for line in lines),
-        refused=refused_of(folder),
-        position=position,
+        sent=sum(line.end <= cursor.offset for line in lines),
+        refused=count_dead_letters(run),
+        cursor=cursor,
     )
 
 
-def _state(end: Status | None, *, at_work: bool) -> State:
-    if end is not None and end.status in _ENDED:
-        return _ENDED[end.status]
-    return "running" if at_work else "interrupted"
+def _reason(entries: Sequence[Entry]) -> str:
+    return next((entry.reason for entry in reversed(entries) if isinstance(entry, Status)), "")
 
 
 def _params(entries: Sequence[Entry]) -> dict[str, str]:
@@ -184,9 +176,9 @@ def _epoch(entries: Sequence[Entry]) -> int:
     return 0
 
 
-def _beginning(folder: Path) -> Creation | None:
+def _beginning(run: RunFolder) -> Creation | None:
     """Read how a run began, of which the journal cannot be read as a whole."""
     try:
-        return creation_of(folder)
+        return run.creation()
     except (TrackingError, ValueError, OSError):
         return None

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tracker.config.recipe import Recipe, digest_of
 from tracker.config.tuned import values_said
+from tracker.records import RunState
 from tracker.runs.plan import Prepared
 from tracker.runs.provenance import context_tags
 from tracker.search.plots import figures_of
@@ -17,7 +18,8 @@ from tracker.search.study import ArmStudy
 from tracker.tracking.journal.entries import EXPERIMENT_ID, NOTE, RUN_ID
 from tracker.tracking.journal.lifecycle import RunTaken
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import find_run, home_token, tracker_home
+from tracker.tracking.journal.run_folder import find_run, home_token, known_uid, tracker_home
+from tracker.tracking.shipping.destinations import address_forms
 from tracker.tuning.plan import StudyPlan
 
 
@@ -59,7 +61,7 @@ class StudyRecords:
     def has_ended(self) -> bool:
         """Say whether the study's run is recorded to its end."""
         run = find_run(tracker_home(), self._uid("study"))
-        return run is not None and run.state == "FINISHED"
+        return run is not None and run.state() is RunState.FINISHED
 
     def start_trial(self, trial: OpenTrial, recipe: Recipe) -> RunRecorder:
         """Begin the run of a trial.
@@ -129,8 +131,15 @@ class StudyRecords:
 
     def _uid(self, of: str | int) -> str:
         """Return what names a run; machines at one study have runs of their own, as for everything else."""
-        place = [self.prepared.plan.tracking_uri, self.experiment, home_token(tracker_home())]
-        return digest_of([self.token, of, *place])[:32]
+        home = tracker_home()
+        rest = [self.experiment, home_token(home)]
+        return known_uid(
+            home, [digest_of([self.token, of, form, *rest])[:32] for form in self._address_forms]
+        )
+
+    @cached_property
+    def _address_forms(self) -> list[str]:
+        return address_forms(tracker_home(), self.prepared.plan.tracking_uri)
 
     def _study_params(self) -> Mapping[str, object]:
         """Return the settings that all trials share, and how they are judged."""

@@ -11,12 +11,12 @@ from functools import cached_property
 from tracker.config.recipe import Recipe
 from tracker.errors import NonFiniteLoss, TrackerError
 from tracker.interruption import Interruption
+from tracker.records import RunState
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.runs.train import memory_errors_told
 from tracker.search.records import OpenTrial
 from tracker.search.study import ArmStudy
-from tracker.tracking.journal.entries import RunStatus
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tuning.plan import StudyPlan
 from tracker.tuning.recording import StudyRecords
@@ -99,7 +99,7 @@ class TrialExecutor:
                 recorder.history({step: _finite(values) for step, values in enumerate(curve, start=1)})
                 problem = _divergence(curve, recipe)
                 if problem is not None:
-                    _end(recorder, "FAILED", str(problem), ours=study.diverge(trial, str(problem)))
+                    _end(recorder, RunState.FAILED, str(problem), ours=study.diverge(trial, str(problem)))
                 else:
                     self._complete(study, trial, curve, recorder)
 
@@ -109,9 +109,9 @@ class TrialExecutor:
             with memory_errors_told(recipe):
                 curve = self._curve(study, trial, recipe, recorder)
         except NonFiniteLoss as error:
-            _end(recorder, "FAILED", str(error), ours=study.diverge(trial, str(error)))
+            _end(recorder, RunState.FAILED, str(error), ours=study.diverge(trial, str(error)))
         except (TrackerError, OSError) as error:
-            _end(recorder, "FAILED", str(error), ours=study.fail(trial, str(error)))
+            _end(recorder, RunState.FAILED, str(error), ours=study.fail(trial, str(error)))
             self._note_failure(error)
             return
         except KeyboardInterrupt:
@@ -122,7 +122,7 @@ class TrialExecutor:
                 self._complete(study, trial, curve, recorder)
             else:
                 reason = f"pruned after epoch {len(curve)} of {recipe.epochs}"
-                _end(recorder, "KILLED", reason, ours=study.prune(trial))
+                _end(recorder, RunState.KILLED, reason, ours=study.prune(trial))
         self._failures.clear()
 
     def _note_failure(self, error: Exception) -> None:
@@ -151,7 +151,7 @@ class TrialExecutor:
         ours = study.complete(trial, value)
         if ours:
             recorder.metrics({"objective": value}, step=len(curve))
-        _end(recorder, "FINISHED", "", ours=ours)
+        _end(recorder, RunState.FINISHED, "", ours=ours)
 
     def _value(self, curve: Curve) -> float:
         """Return what a trial is worth: at its last epoch, or at that of the lowest validation loss."""
@@ -164,12 +164,12 @@ class TrialExecutor:
         return self.prepared.plan.options.objective
 
 
-def _end(recorder: RunRecorder, status: RunStatus, reason: str, *, ours: bool) -> None:
+def _end(recorder: RunRecorder, status: RunState, reason: str, *, ours: bool) -> None:
     """Record how a trial ended, or that it was not this process's any more: it was silent for too long."""
     if ours:
         recorder.finish(status, reason)
     else:
-        recorder.finish("KILLED", "another process took this trial over")
+        recorder.finish(RunState.KILLED, "another process took this trial over")
 
 
 def _divergence(curve: Curve, recipe: Recipe) -> NonFiniteLoss | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tracker.errors import TrackingError
-from tracker.tracking.backend.uri import describe, initialise_embedded, require_store, resolve_uri
+from tracker.tracking.backend.uri import describe, initialise_embedded, normalized, require_store, resolve_uri
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,35 @@ def test_the_option_wins_over_the_environment(tmp_path: Path, monkeypatch: pytes
 def test_a_folder_or_a_database_in_memory_is_refused(uri: str) -> None:
     with pytest.raises(TrackingError, match="database file"):
         resolve_uri(uri)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("http://server:5000", "http://server:5000/", "HTTP://SERVER:5000//", "http://Server:5000"),
+    ],
+)
+def test_every_form_of_an_address_is_the_same_server(typed: str) -> None:
+    assert resolve_uri(typed) == normalized(typed) == "http://server:5000"
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("https://Me:Secret@SERVER:5000/Team/A/", "https://Me:Secret@server:5000/Team/A"),
+        ("http://server:80/", "http://server"),
+        ("https://server:443", "https://server"),
+        ("https://server:80", "https://server:80"),
+        ("http://[FE80::1]:5000/", "http://[fe80::1]:5000"),
+        ("http://server:5000/?Team=A", "http://server:5000?Team=A"),
+        ("postgresql://Me@Server/Runs/", "postgresql://Me@Server/Runs/"),
+        ("sqlite:////Data/A.db", "sqlite:////Data/A.db"),
+        ("databricks", "databricks"),
+    ],
+)
+def test_only_what_is_plainly_the_same_is_changed(typed: str, same: str) -> None:
+    assert normalized(typed) == same
+    assert normalized(same) == same
 
 
 def test_a_user_sees_no_password() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.disks import full_disk
 from tracker.errors import TrackingError
 from tracker.tracking.journal import buffer as module
-from tracker.tracking.journal.buffer import Backlog
+from tracker.tracking.journal.buffer import Buffer
 from tracker.tracking.journal.entries import Artifact, Metrics
 from tracker.tracking.journal.log import Journal, read_journal
 
@@ -28,41 +28,41 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_entries_wait_in_order_until_there_is_room(path: Path) -> None:
-    backlog = Backlog(Journal(path))
-    backlog.write(epoch(1))
-    assert backlog.problem == ""
+    buffer = Buffer(Journal(path))
+    buffer.write(epoch(1))
+    assert buffer.problem == ""
     with full_disk(path.stat().st_size + 10):
         for step in (2, 3):
-            backlog.write(epoch(step))
-        assert len(backlog) == 2
-        assert f"No space left on device: {path}" in backlog.problem
-        assert not backlog.close()
+            buffer.write(epoch(step))
+        assert len(buffer) == 2
+        assert f"No space left on device: {path}" in buffer.problem
+        assert not buffer.close()
     assert steps(path) == [1]
-    backlog.write(epoch(4))
-    assert backlog.problem == ""
-    assert backlog.close()
+    buffer.write(epoch(4))
+    assert buffer.problem == ""
+    assert buffer.close()
     assert steps(path) == [1, 2, 3, 4]
 
 
 def test_a_file_is_there_before_its_entry(path: Path) -> None:
-    backlog, file = Backlog(Journal(path)), path.parent / "artifacts" / "predictions.csv"
+    buffer, file = Buffer(Journal(path)), path.parent / "artifacts" / "predictions.csv"
     entry = Artifact(file="artifacts/predictions.csv", folder="", sha256="0")
     with full_disk(1000):
-        backlog.write(entry, files={file: b"x" * 2000})
-        assert "File too large" in backlog.problem
-        backlog.write(epoch(1))
+        buffer.write(entry, files={file: b"x" * 2000})
+        assert "File too large" in buffer.problem
+        buffer.write(epoch(1))
         assert read_journal(path)[0] == [], "an entry must not overtake the one before it"
         assert not list(path.parent.rglob("*.tmp")), "half a file takes the room of something else"
-    assert backlog.close()
+    assert buffer.close()
     assert file.read_bytes() == b"x" * 2000
     assert [line.entry for line in read_journal(path)[0]] == [entry, epoch(1)]
 
 
 def test_memory_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_WAITING_BYTES", 2**20)
-    backlog = Backlog(Journal(path))
+    buffer = Buffer(Journal(path))
     file = {path.parent / "large": bytes(600_000)}
     with full_disk(10):
-        backlog.write(epoch(1), files=file)
+        buffer.write(epoch(1), files=file)
         with pytest.raises(TrackingError, match=r"at most 1 MB must wait.*Make room"):
-            backlog.write(epoch(2), files=file)
+            buffer.write(epoch(2), files=file)

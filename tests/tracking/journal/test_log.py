@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.disks import full_disk
 from tracker.errors import TrackingError
-from tracker.tracking.journal.entries import Creation, Metrics, Tags, from_text, to_text
+from tracker.tracking.journal.entries import Metrics
 from tracker.tracking.journal.log import Journal, has_writer, read_first, read_journal
 
 
@@ -115,23 +115,3 @@ def test_a_killed_writer_leaves_whole_lines_and_no_lock(path: Path) -> None:
 def test_only_the_user_can_read_a_journal(path: Path) -> None:
     write(path, 1)
     assert path.stat().st_mode & 0o077 == 0
-
-
-def test_an_entry_of_a_newer_version_is_refused_with_its_kind() -> None:
-    with pytest.raises(TrackingError, match="'Thought'"):
-        from_text('{"kind":"Thought","text":"x"}')
-
-
-def test_entries_become_text_and_back() -> None:
-    creation = Creation(
-        run_uid="a",
-        attempt=1,
-        tracking_uri="http://x",
-        experiment="é\n",
-        run_name="n",
-        start_time=1,
-        tags={"k": "v"},
-    )
-    for entry in (creation, epoch(3), Tags(values={"a": "line\nbreak"})):
-        assert from_text(to_text(entry)) == entry
-        assert "\n" not in to_text(entry)

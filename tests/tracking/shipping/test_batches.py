@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from tracker.records import RunState
 from tracker.tracking.journal.entries import Entry, Metrics, Params, Status, Tags
 from tracker.tracking.journal.log import Line
-from tracker.tracking.shipping.batches import Batch, gather
+from tracker.tracking.shipping.batches import Batch, gather, without_superseded
 
 
 def lines(*entries: Entry) -> list[Line]:
@@ -60,3 +61,22 @@ def test_other_entries_keep_their_place() -> None:
 def test_an_entry_without_values_is_passed_over() -> None:
     assert [batch.end for batch in batches(Params(values={}), epoch(1))] == [2]
     assert [batch.end for batch in batches(Params(values={}))] == [1]
+
+
+def status(of: RunState) -> Status:
+    return Status(status=of, time=1)
+
+
+def left(*entries: Entry) -> list[Entry]:
+    return [line.entry for line in without_superseded(lines(*entries))]
+
+
+def test_only_the_last_status_stays_and_everything_else() -> None:
+    """An old KILLED must not follow a newer FINISHED."""
+    point = Metrics(values={"loss": 1.0}, step=1, time=1)
+    killed, running = status(RunState.KILLED), status(RunState.RUNNING)
+    finished = status(RunState.FINISHED)
+    assert left(killed, running, point, finished) == [point, finished]
+    assert left(point, killed, running, point) == [point, running, point]
+    assert left(point) == [point]
+    assert left() == []

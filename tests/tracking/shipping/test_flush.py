@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.support.recorded import Start, all_runs
 from tests.support.servers import MlflowServer, forwarded, free_port
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.shipping.cursor import Unsent
 from tracker.tracking.shipping.flush import send_leftovers
+from tracker.tracking.shipping.unsent import Unsent
 
 PATIENCE_S = 60.0
 

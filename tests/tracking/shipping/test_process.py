@@ -16,12 +16,9 @@ from mlflow.entities import Run
 from tests.support.recorded import Start, all_runs
 from tests.support.servers import MlflowServer, forwarded, free_port, running_server
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.journal.entries import Status
-from tracker.tracking.journal.log import read_journal
-from tracker.tracking.journal.run_folder import find_run
-from tracker.tracking.shipping.cursor import Unsent, count_unsent
 from tracker.tracking.shipping.flush import sync
 from tracker.tracking.shipping.process import start_shipper
+from tracker.tracking.shipping.unsent import Unsent
 
 PATIENCE_S = 60.0
 
@@ -72,39 +69,6 @@ def test_without_a_server_draining_says_what_is_left_and_a_later_sync_sends_it(
         assert [run.info.status for run in runs_in(uri, experiment)] == ["FINISHED", "FINISHED"]
 
 
-def test_a_trainer_that_died_is_marked_killed_at_the_time_of_its_last_word(
-    database: str, home: Path, experiment: str
-) -> None:
-    program = (
-        "import os, signal, sys; from pathlib import Path\n"
-        "from tracker.tracking.journal.recorder import RunRecorder\n"
-        "recorder = RunRecorder.start(Path(sys.argv[1]), run_uid='a1b2', experiment=sys.argv[2],\n"
-        "    run_name='n', params={}, tags={}, tracking_uri=sys.argv[3])\n"
-        "recorder.metrics({'loss': 1.0}, step=1)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    died = subprocess.run([sys.executable, "-c", program, str(home), experiment, database], check=False)
-    assert died.returncode == -signal.SIGKILL
-    run = find_run(home, "a1b2")
-    assert run is not None
-    assert run.state == "UNFINISHED"
-    last_word = (run.folder / "journal.jsonl").stat().st_mtime_ns // 1_000_000
-    assert not sync(home)
-    (found,) = runs_in(database, experiment)
-    assert (found.info.status, found.info.end_time) == ("KILLED", last_word)
-    assert sync(home) == Unsent(0, 0)
-    statuses = [line.entry for line in read_journal(run.folder / "journal.jsonl")[0]]
-    assert sum(isinstance(entry, Status) for entry in statuses) == 1
-
-
-def test_a_run_that_lives_is_not_marked_killed(
-    database: str, home: Path, start: Start, experiment: str
-) -> None:
-    with start(database):
-        sync(home)
-        assert [run.info.status for run in runs_in(database, experiment)] == ["RUNNING"]
-
-
 def test_when_training_is_killed_its_shipper_sends_the_rest_and_ends(
     database: str, home: Path, experiment: str
 ) -> None:
@@ -136,26 +100,6 @@ def is_alive(pid: int) -> bool:
     return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def test_runs_for_another_server_are_left_to_its_own_shipper(database: str, home: Path, start: Start) -> None:
-    with start("http://127.0.0.1:9", "there"), start(database, "here"):
-        pass
-    assert sync(home, tracking_uri=database) == Unsent(0, 0)
-    assert count_unsent(home).runs == 1
-
-
-def test_what_cannot_be_sent_does_not_hold_up_other_runs(
-    database: str, home: Path, start: Start, experiment: str
-) -> None:
-    client = open_client(database)
-    client.delete_experiment(client.create_experiment(f"{experiment}-deleted"))
-    with start(database, "a", experiment=f"{experiment}-deleted"), start(database, "b"):
-        pass
-    left = sync(home)
-    assert left.runs == 1
-    assert "must not be deleted" in left.problems[0]
-    assert len(runs_in(database, experiment)) == 1
-
-
 @pytest.fixture
 def hanging(tmp_path: Path) -> Iterator[MlflowServer]:
     with running_server(tmp_path / "hanging") as server:
@@ -177,25 +121,3 @@ def test_a_server_that_hangs_does_not_hold_up_the_end(
     hanging.signal(signal.SIGCONT)
     assert sync(home) == Unsent(0, 0)
     assert len(runs_in(hanging.uri, experiment)) == 1
-
-
-@pytest.mark.slow
-def test_a_store_that_a_user_threw_away_is_filled_again(
-    tmp_path: Path, home: Path, start: Start, experiment: str
-) -> None:
-    database = tmp_path / "own" / "mlflow.db"
-    uri = f"sqlite:///{database}"
-    program = (
-        "import sys; from pathlib import Path; from tracker.tracking.shipping.flush import sync\n"
-        "print(sync(Path(sys.argv[1])))"
-    )
-    with start(uri, "a") as recorder:
-        recorder.metrics({"loss": 1.0}, step=1)
-    for run_uid in ("b", "c"):
-        said = subprocess.check_output([sys.executable, "-c", program, str(home)], text=True)
-        assert said == "everything is sent\n"
-        if run_uid == "b":
-            database.unlink()
-        with start(uri, run_uid):
-            pass
-    assert sorted(run.data.tags["tracker.run_uid"] for run in runs_in(uri, experiment)) == ["a", "b"]

@@ -9,11 +9,11 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.support.recorded import Start, all_runs
-from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.entries import DatasetUse, Entry, Metrics, Params, Tags
-from tracker.tracking.journal.log import JOURNAL, Journal
+from tracker.tracking.journal.log import Journal
+from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import is_sent, rewind
-from tracker.tracking.shipping.dead_letters import REFUSED, refused_of
+from tracker.tracking.shipping.dead_letters import count_dead_letters
 from tracker.tracking.shipping.flush import sync
 
 BAD: list[Entry] = [
@@ -27,16 +27,11 @@ REFUSED_OF_BAD = 5
 
 
 @pytest.fixture
-def client(uri: str) -> MlflowClient:
-    return open_client(uri)
-
-
-@pytest.fixture
-def with_bad(uri: str, start: Start) -> Path:
+def with_bad(uri: str, start: Start) -> RunFolder:
     """A run of 2,000 good points, and among them what the recorder would never have written."""
     recorder = start(uri)
     recorder.close()
-    with Journal(recorder.folder / JOURNAL) as journal:
+    with Journal(recorder.folder.journal) as journal:
         for step in range(1, 401):
             values = {f"metric_{number}": step / 7 + number for number in range(5)}
             journal.write(Metrics(values=values, step=step, time=step))
@@ -48,7 +43,7 @@ def with_bad(uri: str, start: Start) -> Path:
 
 
 def test_all_that_is_good_arrives_once_and_the_rest_is_in_a_file(
-    client: MlflowClient, with_bad: Path, home: Path, experiment: str
+    client: MlflowClient, with_bad: RunFolder, home: Path, experiment: str
 ) -> None:
     left = sync(home)
     (run,) = all_runs(client, experiment)
@@ -63,30 +58,30 @@ def test_all_that_is_good_arrives_once_and_the_rest_is_in_a_file(
 
     assert not left
     assert is_sent(with_bad)
-    assert refused_of(with_bad) == REFUSED_OF_BAD
-    kept = [json.loads(line) for line in (with_bad / REFUSED).read_text().splitlines()]
+    assert count_dead_letters(with_bad) == REFUSED_OF_BAD
+    kept = [json.loads(line) for line in with_bad.refused.read_text().splitlines()]
     assert [one["record"]["kind"] for one in kept] == ["Metrics", "Metrics", "Params", "Tags", "DatasetUse"]
     assert kept[0]["record"]["values"] == {"a//b": 1.0}
     assert all(one["said"] for one in kept)
     told = left.lines()
     assert told[0] == "everything is sent"
     assert told[1].startswith("5 records refused by MLflow (")
-    assert told[1].endswith(f"kept in {with_bad / REFUSED}")
+    assert told[1].endswith(f"kept in {with_bad.refused}")
 
 
 def test_sending_again_changes_nothing(
-    client: MlflowClient, with_bad: Path, home: Path, experiment: str
+    client: MlflowClient, with_bad: RunFolder, home: Path, experiment: str
 ) -> None:
     sync(home)
-    kept = (with_bad / REFUSED).read_text()
+    kept = with_bad.refused.read_text()
     for again in (lambda: sync(home), lambda: sync(home, again=True), lambda: rewound(with_bad, home)):
         again()
-        assert (with_bad / REFUSED).read_text() == kept
+        assert with_bad.refused.read_text() == kept
         (run,) = all_runs(client, experiment)
         assert len(client.get_metric_history(run.info.run_id, "metric_0")) == 400
 
 
-def rewound(folder: Path, home: Path) -> None:
+def rewound(folder: RunFolder, home: Path) -> None:
     rewind(folder)
     sync(home)
 
@@ -100,7 +95,7 @@ def test_a_run_that_a_user_deleted_is_not_taken_for_refused_records(
     recorder.metrics({"loss": 1.0}, step=1)
     recorder.close()
     sync(home)
-    assert refused_of(recorder.folder) == 0
+    assert count_dead_letters(recorder.folder) == 0
 
 
 def test_an_artifact_that_is_gone_is_refused_and_holds_nothing_up(
@@ -108,10 +103,10 @@ def test_an_artifact_that_is_gone_is_refused_and_holds_nothing_up(
 ) -> None:
     with start(uri) as recorder:
         recorder.artifact("recipe.yaml", b"model: alexnet")
-        (recorder.folder / "artifacts" / "recipe.yaml").unlink()
+        (recorder.folder.path / "artifacts" / "recipe.yaml").unlink()
         recorder.metrics({"loss": 1.0}, step=1)
     assert not sync(home)
     (run,) = all_runs(client, experiment)
     assert run.data.metrics == {"loss": 1.0}
     assert run.info.status == "FINISHED"
-    assert refused_of(recorder.folder) == 1
+    assert count_dead_letters(recorder.folder) == 1

@@ -10,18 +10,13 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from tests.support.recorded import Start, all_runs
-from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.entries import EXPERIMENT_ID, RUN_ID
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.shipping.cursor import load_position, save_position
+from tracker.tracking.journal.run_folder import RunFolder
+from tracker.tracking.shipping.cursor import load_cursor, save_cursor
 from tracker.tracking.shipping.delivery import deliver
 
 PARENT = "mlflow.parentRunId"
-
-
-@pytest.fixture
-def client(uri: str) -> MlflowClient:
-    return open_client(uri)
 
 
 @pytest.fixture
@@ -59,8 +54,8 @@ def test_a_link_to_a_run_that_another_machine_recorded_finds_it_by_its_tag(
     study, trial = family
     elsewhere = tmp_path / "elsewhere" / "runs" / "trial"
     elsewhere.parent.mkdir(parents=True)
-    trial.folder.rename(elsewhere)
-    deliver(client, elsewhere)
+    trial.folder.path.rename(elsewhere)
+    deliver(client, RunFolder(elsewhere))
     deliver(client, study.folder)
     runs = by_name(client, experiment)
     assert PARENT not in runs["trial"].data.tags
@@ -82,9 +77,9 @@ def test_a_trial_of_a_study_that_a_user_deleted_stands_alone(
     with start(uri, "study", run_name="study") as study:
         pass
     deliver(client, study.folder)
-    position = load_position(study.folder)
-    client.delete_run(position.run_id)
-    save_position(study.folder, replace(position, deleted=True))
+    cursor = load_cursor(study.folder)
+    client.delete_run(cursor.run_id)
+    save_cursor(study.folder, replace(cursor, deleted=True))
     with start(uri, "trial", run_name="trial", parent_uid="study") as trial:
         pass
     deliver(client, trial.folder)

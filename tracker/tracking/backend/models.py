@@ -12,17 +12,20 @@ from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
+from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeout
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Run
 
     from tracker.tracking.journal.entries import TrainedModel
+    from tracker.tracking.journal.run_folder import RunFolder
 
 MODEL_NAME = "network"
 _EXAMPLE_SHAPE = (2, 32, 32, 3)
 
 
-def send_model(client: MlflowClient, run_id: str, folder: Path, model: TrainedModel) -> None:
+def log_model(client: MlflowClient, run_id: str, run: RunFolder, model: TrainedModel) -> None:
     """Make a run's model ready in MLflow, unless it is already.
 
     `mlflow.pyfunc.log_model` would make another one each time that it is sent, so its steps are done here
@@ -31,20 +34,28 @@ def send_model(client: MlflowClient, run_id: str, folder: Path, model: TrainedMo
     Args:
         client: MLflow's client.
         run_id: MLflow's id of the run.
-        folder: The run's folder.
+        run: The run's folder.
         model: What the journal says of it.
     """
-    run = client.get_run(run_id)
-    logged = _one_model(client, run)
+    with request_timeout(UPLOAD_TIMEOUT_S):
+        found = client.get_run(run_id)
+        logged = _one_model(client, found)
+        _name_as_output(client, found, logged)
+        if logged.status != LoggedModelStatus.READY:
+            _upload(client, logged, run, model)
+
+
+def _name_as_output(client: MlflowClient, run: Run, logged: LoggedModel) -> None:
     known = run.outputs.model_outputs if run.outputs is not None else []
     if logged.model_id not in [output.model_id for output in known]:
         # Saying it twice is an error, unlike with data set inputs.
-        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    if logged.status == LoggedModelStatus.READY:
-        return
+        client.log_outputs(run.info.run_id, [LoggedModelOutput(logged.model_id, step=0)])
+
+
+def _upload(client: MlflowClient, logged: LoggedModel, run: RunFolder, model: TrainedModel) -> None:
     with tempfile.TemporaryDirectory(prefix="tracker-model-") as scratch:
         files = Path(scratch) / "model"
-        _save(files, logged, folder, model)
+        _save(files, logged, run, model)
         client.log_model_artifacts(logged.model_id, str(files))
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
 
@@ -73,13 +84,13 @@ def _models_of(client: MlflowClient, run: Run) -> list[LoggedModel]:
     return [model for model in models if model.name == MODEL_NAME]
 
 
-def _save(target: Path, logged: LoggedModel, folder: Path, model: TrainedModel) -> None:
-    loader = folder / model.loader
+def _save(target: Path, logged: LoggedModel, run: RunFolder, model: TrainedModel) -> None:
+    loader = run.path / model.loader
     mlflow.pyfunc.save_model(
         target,
         # A loader module next to its data: MLflow refuses pickles where a server's owner forbids them.
         loader_module=loader.stem,
-        data_path=str(folder / model.folder),
+        data_path=str(run.path / model.folder),
         code_paths=[str(loader)],
         mlflow_model=Model(
             artifact_path=logged.artifact_location,

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from mlflow.entities import LifecycleStage, RunStatus, ViewType
+from mlflow.entities import LifecycleStage, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from tracker.errors import TrackingError
+from tracker.tracking.backend.failures import failure_of
 from tracker.tracking.backend.uri import artifact_folder, database_file, describe
-from tracker.tracking.journal.entries import Status
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from tracker.tracking.journal.entries import Creation
-    from tracker.tracking.journal.log import Line
 
+Lifecycle = Literal["active", "deleted", "missing"]
+"""Whether MLflow shows a run, a user deleted it, or MLflow knows none of that id."""
 
 RUN_UID = "tracker.run_uid"
 
@@ -101,6 +101,32 @@ def runs_of(
     return sorted(str(run.info.run_id) for run in runs)
 
 
+def lifecycle_of(client: MlflowClient, run_id: str) -> Lifecycle:
+    """Ask whether a run is there.
+
+    Args:
+        client: MLflow's client.
+        run_id: MLflow's id of the run.
+    """
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if failure_of(error) != "missing":
+            raise
+        return "missing"
+    return "active" if run.info.lifecycle_stage == LifecycleStage.ACTIVE else "deleted"
+
+
+def experiment_of(client: MlflowClient, run_id: str) -> str:
+    """Return MLflow's id of the experiment that a run is in.
+
+    Args:
+        client: MLflow's client.
+        run_id: MLflow's id of the run.
+    """
+    return str(client.get_run(run_id).info.experiment_id)
+
+
 def _delete(client: MlflowClient, run_id: str) -> None:
     try:
         client.delete_run(run_id)
@@ -116,49 +142,3 @@ def _artifact_location(name: str, tracking_uri: str) -> str | None:
         return None
     # MLflow's own default is a folder below wherever the process that creates the experiment was started.
     return (artifact_folder(database) / re.sub(r"[^\w-]", "_", name)).as_uri()
-
-
-REASON = "tracker.reason"
-
-
-def without_superseded(lines: Sequence[Line]) -> list[Line]:
-    """Leave out every status that is followed by another one: the run is not that any more.
-
-    Args:
-        lines: Lines of one journal that are still to be sent, in order.
-    """
-    superseded = {line.end for line in [line for line in lines if isinstance(line.entry, Status)][:-1]}
-    return [line for line in lines if line.end not in superseded]
-
-
-def send_status(client: MlflowClient, run_id: str, status: Status) -> None:
-    """Have a run be what its journal says, with its reason and without an older one.
-
-    Args:
-        client: MLflow's client.
-        run_id: MLflow's id of the run.
-        status: What the run is.
-    """
-    if status.reason:
-        client.set_tag(run_id, REASON, status.reason)
-    if status.status == "RUNNING":
-        _go_on(client, run_id)
-    else:
-        client.set_terminated(run_id, status.status, status.time)
-    if not status.reason:
-        _forget_reason(client, run_id)
-
-
-def _go_on(client: MlflowClient, run_id: str) -> None:
-    # `client.update_run` keeps the end time, and has no way to clear it: 0 is none for MLflow.
-    store = client._tracking_client.store
-    store.update_run_info(run_id, RunStatus.from_string("RUNNING"), end_time=0, run_name=None)
-
-
-def _forget_reason(client: MlflowClient, run_id: str) -> None:
-    try:
-        client.delete_tag(run_id, REASON)
-    except MlflowException as error:
-        # Most runs have none. That the run itself is there was just seen.
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise

@@ -10,6 +10,7 @@ from tracker.errors import TrackingError
 from tracker.io.locks import exclusive
 
 _SQLITE = "sqlite:///"
+_PORTS = {"http": ":80", "https": ":443"}
 
 
 def resolve_uri(option: str | None = None) -> str:
@@ -32,7 +33,24 @@ def resolve_uri(option: str | None = None) -> str:
             but=f"the tracking URI is {uri!r}",
             do="Give another --tracking-uri, or none: then it is mlflow.db in the current folder.",
         )
-    return uri
+    return normalized(uri)
+
+
+def normalized(uri: str) -> str:
+    """Return the one form of a server's address that all its other forms become.
+
+    Scheme and host are in lower case, without the scheme's own port and without a slash at the end. Two
+    addresses that differ in the path or in the account stay different.
+
+    Args:
+        uri: An address as it was typed; one that is not of a server (HTTP) stays as it is.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme not in _PORTS:
+        return uri
+    account, at, place = parts.netloc.rpartition("@")
+    place = place.lower().removesuffix(_PORTS[parts.scheme])
+    return parts._replace(netloc=f"{account}{at}{place}", path=parts.path.rstrip("/")).geturl()
 
 
 def database_file(uri: str) -> Path | None:

@@ -29,8 +29,8 @@ class _Waiting:
         return _ENTRY_BYTES + sum(len(content) for content in self.files.values())
 
 
-class Backlog:
-    """A journal that bears a disk which takes nothing for a while.
+class Buffer:
+    """A journal whose entries wait in memory while the disk takes nothing.
 
     Args:
         journal: Held for writing.
@@ -48,8 +48,8 @@ class Backlog:
         """Append entries, or keep them until the disk takes them; the disk is waited for once.
 
         Args:
-            entries: What to say.
-            files: What has to lie beside the journal before the first of them is said.
+            entries: In the order in which they happened.
+            files: What has to lie beside the journal before the first of them is written.
 
         Raises:
             TrackingError: Too much waits already.

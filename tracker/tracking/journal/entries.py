@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 from tracker.errors import TrackingError
+from tracker.records import RunState
 
 Context = Literal["train", "validation", "test"]
-RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +134,12 @@ class Status:
     """What the run is from now on.
 
     Attributes:
+        status: RUNNING, FINISHED, FAILED or KILLED.
         time: When it ended; for RUNNING, when it went on.
         reason: Why it did not finish, in one line; empty where there is nothing to say.
     """
 
-    status: RunStatus
+    status: RunState
     time: int
     reason: str = ""
 
@@ -169,8 +170,10 @@ def from_text(text: str) -> Entry:
     fields = json.loads(text)
     kind = fields.pop("kind")
     try:
+        if kind == Status.__name__:
+            fields["status"] = RunState(fields["status"])
         return _KINDS[kind](**fields)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise TrackingError(
             f"a journal's entries must be one of {', '.join(_KINDS)} with their known fields",
             but=f"one is {kind!r} with {', '.join(fields)}",

@@ -1,4 +1,4 @@
-"""What a journal says already: a process that goes on with a run says none of it again."""
+"""What a journal holds already: a process that goes on with a run records none of it again."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from tracker.tracking.journal.entries import Context, Creation, DatasetUse, Entry, Metrics, Tags, to_text
 
 
-class Said:
-    """The entries that a journal had when it was opened.
+class JournalIndex:
+    """The entries that a journal had when it was opened, to be looked up.
 
     Args:
         entries: All of them, in order.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self.anything = bool(entries)
+        self.is_empty = not entries
         self.tags: dict[str, str] = {}
         self._texts = {to_text(entry) for entry in entries}
         self._points: set[tuple[str, int]] = set()
         self._contexts: dict[tuple[str, str], Context] = {}
         for entry in entries:
-            self._take(entry)
+            self._add(entry)
 
-    def _take(self, entry: Entry) -> None:
+    def _add(self, entry: Entry) -> None:
         match entry:
             case Creation() as creation:
                 self.tags.update(creation.tags)
@@ -32,24 +32,20 @@ class Said:
             case Metrics(values=values, step=step):
                 self._points |= {(key, step) for key in values}
             case DatasetUse() as use:
-                self.context(use.name, use.digest, use.context)
+                self.first_context(use.name, use.digest, use.context)
 
     @property
     def epochs(self) -> int:
-        """How many epochs are said without a gap."""
+        """How many epochs are recorded without a gap."""
         steps = {step for _, step in self._points}
         return next(epoch for epoch in range(len(steps) + 1) if epoch + 1 not in steps)
 
-    def exactly(self, entry: Entry) -> bool:
-        """Say whether the very same was said.
-
-        Args:
-            entry: An entry without a time.
-        """
+    def __contains__(self, entry: Entry) -> bool:
+        """Say whether the very same entry, which has no time, is recorded."""
         return to_text(entry) in self._texts
 
     def new_points(self, values: Mapping[str, float], step: int) -> dict[str, float]:
-        """Return the metrics that were not said of a step.
+        """Return the metrics that are not recorded of a step.
 
         Args:
             values: Numbers, by name.
@@ -57,8 +53,8 @@ class Said:
         """
         return {key: value for key, value in values.items() if (key, step) not in self._points}
 
-    def context(self, name: str, digest: str, context: Context) -> Context:
-        """Return the context that a data set was said to have first: this one, if it is new.
+    def first_context(self, name: str, digest: str, context: Context) -> Context:
+        """Return the context in which a data set was recorded first: this one, if it is new.
 
         Args:
             name: The data set's name.

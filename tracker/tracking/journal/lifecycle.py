@@ -8,11 +8,12 @@ from pathlib import Path
 
 from tracker.errors import TrackerError, TrackingError
 from tracker.interruption import Interrupted
-from tracker.tracking.journal.entries import RunStatus, Status, Tags
-from tracker.tracking.journal.index import Said
+from tracker.records import RunState
+from tracker.tracking.journal.entries import Status, Tags
+from tracker.tracking.journal.index import JournalIndex
 from tracker.tracking.journal.limits import safe_tags
-from tracker.tracking.journal.log import JOURNAL, Journal, JournalBusy, has_writer
-from tracker.tracking.journal.run_folder import attempts, last_status, local_run, run_folder
+from tracker.tracking.journal.log import Journal, JournalBusy
+from tracker.tracking.journal.run_folder import RunFolder, attempts, last_status, run_folder
 
 
 class RunTaken(TrackingError):
@@ -23,7 +24,7 @@ class RunTaken(TrackingError):
         finished: Whether it has finished.
     """
 
-    def __init__(self, folder: Path, *, finished: bool) -> None:
+    def __init__(self, folder: RunFolder, *, finished: bool) -> None:
         super().__init__(
             "a run must be one that is left to do",
             but=f"{folder.name} {'has finished' if finished else 'is the work of another process'}",
@@ -34,7 +35,7 @@ class RunTaken(TrackingError):
 
 
 def claim(home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False) -> tuple[Journal, int]:
-    """Take hold of a run that is left to do: one that did not finish, or a new attempt.
+    """Claim a run that is left to do: one that did not finish, or a new attempt.
 
     What is left to do is known only with the lock in hand, since another process may have just done it.
 
@@ -42,7 +43,7 @@ def claim(home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False
         home: The folder that holds all journals.
         run_uid: The run's id.
         rerun: Begin a new attempt, unless another process is at the latest one.
-        reopen: Take also a run that has finished.
+        reopen: Claim also a run that has finished.
 
     Returns:
         Its journal, held for writing (empty: the run is to begin), and which attempt it is, from 1.
@@ -51,86 +52,86 @@ def claim(home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False
         RunTaken: There is nothing to do.
     """
     latest = max(1, len(list(attempts(home, run_uid))))
-    journal = _hold(run_folder(home, run_uid, latest))
+    run = run_folder(home, run_uid, latest)
+    journal = _hold(run)
     if not journal.found:
         return journal, latest
-    if not rerun and (reopen or last_status(journal.found) != "FINISHED"):
+    if not rerun and (reopen or last_status(journal.found) is not RunState.FINISHED):
         return journal, latest
     journal.close()
     if not rerun:
-        raise RunTaken(journal.path.parent, finished=True)
-    following = _hold(run_folder(home, run_uid, latest + 1))
-    if following.found:
+        raise RunTaken(run, finished=True)
+    following = run_folder(home, run_uid, latest + 1)
+    journal = _hold(following)
+    if journal.found:
         # Another process was asked for the same, and was faster.
-        following.close()
-        raise RunTaken(following.path.parent, finished=True)
-    return following, latest + 1
+        journal.close()
+        raise RunTaken(following, finished=True)
+    return journal, latest + 1
 
 
-def _hold(folder: Path) -> Journal:
-    journal = folder / JOURNAL
+def _hold(run: RunFolder) -> Journal:
     try:
-        if not journal.exists() or not has_writer(journal):
-            return Journal(journal)
+        if not run.exists() or not run.has_writer():
+            return Journal(run.journal)
     except JournalBusy:
         pass
-    raise RunTaken(folder, finished=False)
+    raise RunTaken(run, finished=False)
 
 
-def ending_of(error: BaseException | None) -> tuple[RunStatus, str]:
+def ending_of(error: BaseException | None) -> tuple[RunState, str]:
     """Return the status that a run ends with, and why.
 
     Args:
         error: What ended it; None where it ended well.
     """
     if error is None:
-        return "FINISHED", ""
+        return RunState.FINISHED, ""
     if isinstance(error, TrackerError):
-        return "FAILED", str(error)
+        return RunState.FAILED, str(error)
     if isinstance(error, Interrupted):
-        return "KILLED", "interrupted"
+        return RunState.KILLED, "interrupted"
     if isinstance(error, Exception):
-        return "FAILED", f"{type(error).__name__}: {error}"
-    return "KILLED", f"interrupted at once ({type(error).__name__})"
+        return RunState.FAILED, f"{type(error).__name__}: {error}"
+    return RunState.KILLED, f"interrupted at once ({type(error).__name__})"
 
 
 _REASON = "its process ended without a word"
 
 
-def close_abandoned(folder: Path) -> bool:
+def close_abandoned(run: RunFolder) -> bool:
     """Write the end of a run whose process is gone: KILLED, at the time of its last entry.
 
     Args:
-        folder: The run's folder.
+        run: The run's folder.
 
     Returns:
         Whether the run was abandoned.
     """
-    run = local_run(folder)
-    if run is None or run.state != "UNFINISHED":
+    if run.state() is not RunState.INTERRUPTED:
         return False
-    last_written = (folder / JOURNAL).stat().st_mtime_ns // 1_000_000
+    last_written = run.journal.stat().st_mtime_ns // 1_000_000
     try:
-        journal = Journal(folder / JOURNAL)
+        journal = Journal(run.journal)
     except TrackingError:
         # Someone has just gone on with it.
         return False
     with journal:
-        if not journal.found or last_status(journal.found) != "RUNNING":
+        if not journal.found or last_status(journal.found) is not RunState.RUNNING:
             return False
-        journal.write(Status(status="KILLED", time=last_written, reason=_REASON))
+        journal.write(Status(status=RunState.KILLED, time=last_written, reason=_REASON))
     return True
 
 
-def retag(folder: Path, tags: Mapping[str, str]) -> None:
+def retag(run: RunFolder, tags: Mapping[str, str]) -> None:
     """Record tags of a run that has finished; those that it has already are not recorded again.
 
     Args:
-        folder: The run's folder.
+        run: The run's folder.
         tags: Texts, by name.
     """
-    with suppress(JournalBusy), Journal(folder / JOURNAL) as journal:
-        known = Said(journal.found).tags
+    with suppress(JournalBusy), Journal(run.journal) as journal:
+        known = JournalIndex(journal.found).tags
         new = {key: value for key, value in safe_tags(tags).items() if known.get(key) != value}
         if new:
             journal.write(Tags(values=new))

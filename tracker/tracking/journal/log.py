@@ -133,7 +133,7 @@ class Journal:
         """Append one entry.
 
         Args:
-            entry: What to say.
+            entry: Any entry.
 
         Raises:
             OSError: The disk is full; the journal ends with the entry before.
@@ -147,7 +147,7 @@ class Journal:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def sync(self) -> None:
-        """Have the disk hold all that was written."""
+        """Wait until the disk holds all that was written."""
         os.fsync(self._fd)
 
     def close(self) -> None:

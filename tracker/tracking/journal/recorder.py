@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from tracker.errors import TrackingError
-from tracker.tracking.journal.buffer import Backlog
+from tracker.records import RunState
+from tracker.tracking.journal.buffer import Buffer
 from tracker.tracking.journal.entries import (
     Artifact,
     Context,
@@ -19,12 +20,11 @@ from tracker.tracking.journal.entries import (
     Link,
     Metrics,
     Params,
-    RunStatus,
     Status,
     Tags,
     TrainedModel,
 )
-from tracker.tracking.journal.index import Said
+from tracker.tracking.journal.index import JournalIndex
 from tracker.tracking.journal.lifecycle import claim, ending_of
 from tracker.tracking.journal.limits import (
     MAX_DIGEST,
@@ -40,7 +40,7 @@ from tracker.tracking.journal.limits import (
     safe_text,
 )
 from tracker.tracking.journal.log import Journal
-from tracker.tracking.journal.run_folder import attempt_uid
+from tracker.tracking.journal.run_folder import RunFolder, attempt_uid
 
 RESUMED = "tracker.resumed"
 """The tag that counts how often another process went on with a run."""
@@ -57,9 +57,9 @@ class RunRecorder:
     """
 
     def __init__(self, journal: Journal) -> None:
-        self.folder = journal.path.parent
-        self._backlog = Backlog(journal)
-        self._said = Said(journal.found)
+        self.folder = RunFolder(journal.path.parent)
+        self._buffer = Buffer(journal)
+        self._index = JournalIndex(journal.found)
         self._ended = False
 
     @classmethod
@@ -119,17 +119,17 @@ class RunRecorder:
     @property
     def goes_on(self) -> bool:
         """Whether an earlier process began this run."""
-        return self._said.anything
+        return not self._index.is_empty
 
     @property
     def epochs_before(self) -> int:
         """How many epochs earlier processes recorded."""
-        return self._said.epochs
+        return self._index.epochs
 
     @property
     def disk_problem(self) -> str:
         """Why entries wait in memory, in one line; empty where none does."""
-        return self._backlog.problem
+        return self._buffer.problem
 
     def metrics(self, values: Mapping[str, float], *, step: int) -> None:
         """Record metrics of one step; of a step that was recorded before, the first values stay.
@@ -151,9 +151,9 @@ class RunRecorder:
             int(step): {safe_key(key): safe_number(value) for key, value in of_step.items()}
             for step, of_step in values.items()
         }
-        new = {step: self._said.new_points(of_step, step) for step, of_step in safe.items()}
+        new = {step: self._index.new_points(of_step, step) for step, of_step in safe.items()}
         entries = [Metrics(values=of_step, step=step, time=now) for step, of_step in new.items() if of_step]
-        self._backlog.write(*entries)
+        self._buffer.write(*entries)
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record tags; a later value replaces an earlier one.
@@ -188,7 +188,7 @@ class RunRecorder:
         Raises:
             TrackingError: The digest is too long, or the same data set has another context already.
         """
-        if len(digest) > MAX_DIGEST or self._said.context(name, digest, context) != context:
+        if len(digest) > MAX_DIGEST or self._index.first_context(name, digest, context) != context:
             # MLflow keeps one context a (name, digest), the first, without a word.
             raise TrackingError(
                 f"a data set must have a digest of at most {MAX_DIGEST} characters and one context a run",
@@ -217,7 +217,7 @@ class RunRecorder:
         data = content.read_bytes() if isinstance(content, Path) else content
         path = PurePosixPath("artifacts", folder, name)
         entry = Artifact(file=str(path), folder=folder, sha256=hashlib.sha256(data).hexdigest())
-        self._write_new(entry, {self.folder / path: data})
+        self._write_new(entry, {self.folder.path / path: data})
 
     def model(
         self,
@@ -247,7 +247,7 @@ class RunRecorder:
         )
         self._write_new(entry, files)
 
-    def finish(self, status: RunStatus, reason: str = "") -> None:
+    def finish(self, status: RunState, reason: str = "") -> None:
         """Record how the run ended.
 
         Args:
@@ -265,7 +265,7 @@ class RunRecorder:
         Returns:
             Whether everything is written; if not, call it again later.
         """
-        return self._backlog.close()
+        return self._buffer.close()
 
     def __enter__(self) -> RunRecorder:
         return self
@@ -278,18 +278,18 @@ class RunRecorder:
         self.close()
 
     def _go_on(self, tags: Mapping[str, str]) -> None:
-        """Say that this process goes on with the run, and what is different from before."""
-        different = {key: value for key, value in tags.items() if self._said.tags.get(key) != value}
-        times = int(self._said.tags.get(RESUMED, "0")) + 1
-        self._write(Status(status="RUNNING", time=_now_ms()))
+        """Record that this process goes on with the run, and what is different from before."""
+        different = {key: value for key, value in tags.items() if self._index.tags.get(key) != value}
+        times = int(self._index.tags.get(RESUMED, "0")) + 1
+        self._write(Status(status=RunState.RUNNING, time=_now_ms()))
         self._write(Tags(values=different | {RESUMED: str(times)}))
 
     def _write_new(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
-        if not self._said.exactly(entry):
+        if entry not in self._index:
             self._write(entry, files)
 
     def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
-        self._backlog.write(entry, files=files)
+        self._buffer.write(entry, files=files)
 
 
 def _now_ms() -> int:
@@ -299,18 +299,18 @@ def _now_ms() -> int:
 MODEL, LOADER = "model", "loader"
 
 
-def model_files(folder: Path, loader: Path, run_folder: Path) -> dict[Path, bytes]:
+def model_files(folder: Path, loader: Path, run: RunFolder) -> dict[Path, bytes]:
     """Return what has to lie beside a journal before it names a network.
 
     Args:
         folder: The files that the loader reads.
         loader: The Python file that loads them.
-        run_folder: The run's folder.
+        run: The run's folder.
 
     Returns:
         Contents by their paths in the run's folder.
     """
-    files = {run_folder / LOADER / loader.name: loader.read_bytes()}
+    files = {run.path / LOADER / loader.name: loader.read_bytes()}
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        files[run_folder / MODEL / file.relative_to(folder)] = file.read_bytes()
+        files[run.path / MODEL / file.relative_to(folder)] = file.read_bytes()
     return files

@@ -1,39 +1,110 @@
-"""Where journals lie: a home folder with one folder a run."""
+"""Where journals lie: a home folder, in it one folder a run, and in that the run's journal and files."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tracker.errors import TrackingError
 from tracker.io.atomic import write_once
-from tracker.tracking.journal.entries import Creation, Entry, RunStatus, Status
-from tracker.tracking.journal.log import JOURNAL, has_writer, read_first, read_journal
-
-State = Literal["RUNNING", "UNFINISHED", "FINISHED", "FAILED", "KILLED"]
-"""RUNNING: a living process writes it; UNFINISHED: its process died without saying how the run ended."""
+from tracker.records import RunState
+from tracker.tracking.journal.entries import Creation, Entry, Status
+from tracker.tracking.journal.log import JOURNAL, Line, has_writer, read_first, read_journal
 
 _SAFE_UID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
-class LocalRun:
-    """A run as its journal has it.
+class RunFolder:
+    """The folder of one attempt at a run: its journal, and what lies beside it.
 
     Attributes:
-        folder: The run's folder: its journal, artifacts and model.
-        creation: How the run began.
-        state: How it is now.
+        path: The folder itself; it need not be there.
     """
 
-    folder: Path
-    creation: Creation
-    state: State
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The id of the attempt, as `attempt_uid` gives it."""
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        """The run's journal."""
+        return self.path / JOURNAL
+
+    @property
+    def shipped(self) -> Path:
+        """How far the journal was sent."""
+        return self.path / "shipped.json"
+
+    @property
+    def refused(self) -> Path:
+        """What MLflow refused for good, a record a line."""
+        return self.path / "refused.jsonl"
+
+    @property
+    def delivery_lock(self) -> Path:
+        """Held by the one process that sends the journal."""
+        return self.path / "delivery.lock"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the states that training can go on from."""
+        return self.path / "checkpoints"
+
+    def beside(self, run_uid: str) -> RunFolder:
+        """Return the folder of another run of the same home.
+
+        Args:
+            run_uid: The other run's id.
+        """
+        return RunFolder(self.path.with_name(run_uid))
+
+    def exists(self) -> bool:
+        """Say whether the run has a journal."""
+        return self.journal.exists()
+
+    def size(self) -> int:
+        """Return the length of the journal, bytes."""
+        return self.journal.stat().st_size
+
+    def has_writer(self) -> bool:
+        """Say whether a living process writes the journal."""
+        return has_writer(self.journal)
+
+    def lines(self, offset: int = 0) -> list[Line]:
+        """Read all whole lines of the journal from an offset on.
+
+        Args:
+            offset: Bytes to leave out: 0, or the end of a line.
+
+        Raises:
+            TrackingError: The journal is damaged.
+        """
+        return read_journal(self.journal, offset)[0]
+
+    def creation(self) -> Creation | None:
+        """Read how the run began; None while the first entry is not written."""
+        first = read_first(self.journal) if self.exists() else None
+        return first if isinstance(first, Creation) else None
+
+    def state(self) -> RunState | None:
+        """Read how the run is now; None while the first entry is not written.
+
+        Raises:
+            TrackingError: The journal is damaged.
+        """
+        if self.creation() is None:
+            return None
+        # Asked before the journal is read: a run that ends in between has ended, and was not interrupted.
+        at_work = self.has_writer()
+        return state_of((line.entry for line in self.lines()), at_work=at_work)
 
 
 def tracker_home() -> Path:
@@ -72,7 +143,7 @@ def attempt_uid(run_uid: str, attempt: int) -> str:
     return run_uid if attempt == 1 else f"{run_uid}.{attempt}"
 
 
-def run_folder(home: Path, run_uid: str, attempt: int) -> Path:
+def run_folder(home: Path, run_uid: str, attempt: int = 1) -> RunFolder:
     """Return the folder of one attempt at a run.
 
     Args:
@@ -80,10 +151,10 @@ def run_folder(home: Path, run_uid: str, attempt: int) -> Path:
         run_uid: The run's id.
         attempt: From 1.
     """
-    return home / "runs" / attempt_uid(run_uid, attempt)
+    return RunFolder(home / "runs" / attempt_uid(run_uid, attempt))
 
 
-def attempts(home: Path, run_uid: str) -> Iterator[Path]:
+def attempts(home: Path, run_uid: str) -> Iterator[RunFolder]:
     """Yield the folders of all attempts at a run that were begun, in order.
 
     Args:
@@ -91,69 +162,57 @@ def attempts(home: Path, run_uid: str) -> Iterator[Path]:
         run_uid: The run's id.
     """
     attempt = 1
-    while (folder := run_folder(home, run_uid, attempt)).is_dir():
-        yield folder
+    while (run := run_folder(home, run_uid, attempt)).path.is_dir():
+        yield run
         attempt += 1
 
 
-def run_folders(home: Path) -> list[Path]:
+def run_folders(home: Path) -> list[RunFolder]:
     """List the folders of all runs in a home.
 
     Args:
         home: The folder that holds all journals; one that is not there has no runs.
     """
-    return sorted(path.parent for path in home.glob(f"runs/*/{JOURNAL}"))
+    return [RunFolder(journal.parent) for journal in sorted(home.glob(f"runs/*/{JOURNAL}"))]
 
 
-def creation_of(folder: Path) -> Creation | None:
-    """Read how a run began; None while the first entry is not written.
-
-    Args:
-        folder: The run's folder.
-    """
-    first = read_first(folder / JOURNAL)
-    return first if isinstance(first, Creation) else None
-
-
-def local_run(folder: Path) -> LocalRun | None:
-    """Read how a run began and how it is now; None while the first entry is not written.
-
-    Args:
-        folder: The run's folder.
-    """
-    journal = folder / JOURNAL
-    creation = creation_of(folder) if journal.exists() else None
-    return LocalRun(folder, creation, _state(journal)) if creation is not None else None
-
-
-def find_run(home: Path, run_uid: str, *, tracking_uri: str | None = None) -> LocalRun | None:
-    """Find the latest attempt at a run.
+def find_run(home: Path, run_uid: str) -> RunFolder | None:
+    """Find the latest attempt at a run; None where there is none that has begun.
 
     Args:
         home: The folder that holds all journals.
         run_uid: The run's id.
-        tracking_uri: Only attempts that are meant for this MLflow store or server; None: for any.
-
-    Returns:
-        The attempt, or None where there is none.
     """
-    found = [run for folder in attempts(home, run_uid) if (run := local_run(folder)) is not None]
-    meant = [run for run in found if tracking_uri in (None, run.creation.tracking_uri)]
-    return meant[-1] if meant else None
+    begun = [run for run in attempts(home, run_uid) if run.creation() is not None]
+    return begun[-1] if begun else None
 
 
-def last_status(entries: Iterable[Entry]) -> RunStatus:
+def known_uid(home: Path, run_uids: Sequence[str]) -> str:
+    """Return the first of several ids under which a run was begun; the first of all where it was not.
+
+    Args:
+        home: The folder that holds all journals.
+        run_uids: Ids that the run can have; one at least.
+    """
+    return next((run_uid for run_uid in run_uids if run_folder(home, run_uid).exists()), run_uids[0])
+
+
+def last_status(entries: Iterable[Entry]) -> RunState:
     """Return what a run was said to be last; RUNNING, where nothing was said of it.
 
     Args:
         entries: All entries of its journal.
     """
     statuses = [entry.status for entry in entries if isinstance(entry, Status)]
-    return statuses[-1] if statuses else "RUNNING"
+    return statuses[-1] if statuses else RunState.RUNNING
 
 
-def _state(journal: Path) -> State:
-    status = last_status(line.entry for line in read_journal(journal)[0])
-    if status == "RUNNING":
-        return "RUNNING" if has_writer(journal) else "UNFINISHED"
-    return status
+def state_of(entries: Iterable[Entry], *, at_work: bool) -> RunState:
+    """Return how a run is now: as it was said to be last, or INTERRUPTED.
+
+    Args:
+        entries: All entries of its journal.
+        at_work: Whether a living process writes it.
+    """
+    last = last_status(entries)
+    return RunState.INTERRUPTED if last is RunState.RUNNING and not at_work else last

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
-from tracker.tracking.journal.entries import Metrics, Params, Tags
+from tracker.tracking.journal.entries import Metrics, Params, Status, Tags
 from tracker.tracking.journal.log import Line
 
 Value = TypeVar("Value")
@@ -100,6 +100,16 @@ class Batch:
     def _changes(self, entry: Params) -> bool:
         """Say whether a parameter has another value here: MLflow keeps the first and refuses the other."""
         return any(self.params.get(key, value) != value for key, value in entry.values.items())
+
+
+def without_superseded(lines: Sequence[Line]) -> list[Line]:
+    """Leave out every status that is followed by another one: the run is not that any more.
+
+    Args:
+        lines: Lines of one journal that are still to be sent, in order.
+    """
+    superseded = {line.end for line in [line for line in lines if isinstance(line.entry, Status)][:-1]}
+    return [line for line in lines if line.end not in superseded]
 
 
 def gather(lines: Iterable[Line]) -> Iterator[Batch | Line]:

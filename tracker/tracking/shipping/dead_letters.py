@@ -5,73 +5,68 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from tracker.io.atomic import write_whole
 from tracker.tracking.journal.entries import Entry, to_text
-
-REFUSED = "refused.jsonl"
+from tracker.tracking.journal.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class DeadLetter:
     """A record that MLflow does not take.
 
     Attributes:
-        entry: What was to be said: one metric, parameter or tag, or a whole entry of another kind.
-        said: What MLflow answered, in one line.
+        entry: One metric, parameter or tag, or a whole entry of another kind.
+        reason: What MLflow answered, in one line.
     """
 
     entry: Entry
-    said: str
+    reason: str
 
 
-def quarantine(folder: Path, refused: Sequence[Refused]) -> None:
+def keep_dead_letters(run: RunFolder, letters: Sequence[DeadLetter]) -> None:
     """Keep what MLflow refused; what is kept already is not kept twice.
 
     Args:
-        folder: The run's folder.
-        refused: Records, in the order of the journal.
+        run: The run's folder.
+        letters: Records, in the order of the journal.
     """
-    kept = {_record_of(line): line for line in _lines(folder)}
-    new = {to_text(one.entry): _line(one) for one in refused if to_text(one.entry) not in kept}
+    kept = {_record_of(line): line for line in _lines(run)}
+    new = {to_text(one.entry): _line(one) for one in letters if to_text(one.entry) not in kept}
     if new:
-        write_whole(folder / REFUSED, "".join(f"{line}\n" for line in (kept | new).values()).encode())
+        write_whole(run.refused, "".join(f"{line}\n" for line in (kept | new).values()).encode())
 
 
-def release(folder: Path) -> None:
+def clear_dead_letters(run: RunFolder) -> None:
     """Forget what MLflow refused: the whole journal is about to be sent again.
 
     Args:
-        folder: The run's folder.
+        run: The run's folder.
     """
-    (folder / REFUSED).unlink(missing_ok=True)
+    run.refused.unlink(missing_ok=True)
 
 
-def refused_of(folder: Path) -> int:
+def count_dead_letters(run: RunFolder) -> int:
     """Count the records of a run that MLflow refused; no later attempt sends them.
 
     Args:
-        folder: The run's folder.
-
-    Returns:
-        The number of lines of its `refused.jsonl`; 0 where nothing was refused.
+        run: The run's folder.
     """
-    return len(_lines(folder))
+    return len(_lines(run))
 
 
-def reason_of(folder: Path) -> str:
+def first_reason(run: RunFolder) -> str:
     """Return what MLflow said of the first record of a run that it refused; empty where there is none.
 
     Args:
-        folder: The run's folder.
+        run: The run's folder.
     """
-    lines = _lines(folder)
+    lines = _lines(run)
     return str(json.loads(lines[0])["said"]) if lines else ""
 
 
-def _line(one: Refused) -> str:
-    return json.dumps({"record": json.loads(to_text(one.entry)), "said": one.said})
+def _line(one: DeadLetter) -> str:
+    return json.dumps({"record": json.loads(to_text(one.entry)), "said": one.reason})
 
 
 def _record_of(line: str) -> str:
@@ -79,8 +74,8 @@ def _record_of(line: str) -> str:
     return json.dumps(json.loads(line)["record"], separators=(",", ":"))
 
 
-def _lines(folder: Path) -> list[str]:
+def _lines(run: RunFolder) -> list[str]:
     try:
-        return (folder / REFUSED).read_text(encoding="utf-8").splitlines()
+        return run.refused.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []

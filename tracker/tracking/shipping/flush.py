@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
+from tracker.records import RunState
 from tracker.tracking.backend.environment import prepare
-from tracker.tracking.journal.run_folder import creation_of, local_run, run_folders
-from tracker.tracking.shipping.cursor import Unsent, count_unsent, folders_for, is_sent
+from tracker.tracking.journal.run_folder import RunFolder
+from tracker.tracking.shipping.cursor import is_sent
+from tracker.tracking.shipping.destinations import destinations, runs_for
 from tracker.tracking.shipping.process import start_shipper
+from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 if TYPE_CHECKING:
-    from tracker.tracking.shipping.sender import Shipping
-
+    from tracker.tracking.shipping.sender import Sender
 
 _PAUSE_S = 1.0
 _BUSY_PATIENCE_S = 30.0
@@ -34,11 +36,11 @@ def sync(home: Path, *, tracking_uri: str | None = None, again: bool = False) ->
     Returns:
         What could not be sent, and why.
     """
-    for shipping in _shippings(home, _addresses(home, tracking_uri)):
+    for sender in _senders(home, _addresses(home, tracking_uri)):
         if again:
-            shipping.send_again()
+            sender.send_again()
         deadline = time.monotonic() + _BUSY_PATIENCE_S
-        while shipping.send() == "busy" and time.monotonic() < deadline:
+        while sender.send() == "busy" and time.monotonic() < deadline:
             time.sleep(_PAUSE_S / 5)
     return count_unsent(home, tracking_uri)
 
@@ -54,14 +56,14 @@ def watch(home: Path, tell: Tell, *, tracking_uri: str | None = None) -> Unsent:
     Returns:
         What could not be sent, and why.
     """
-    shippings: dict[str, Shipping] = {}
+    senders: dict[str, Sender] = {}
     left: Unsent | None = None
     try:
         while True:
-            uris = [uri for uri in _addresses(home, tracking_uri) if uri not in shippings]
-            shippings |= dict(zip(uris, _shippings(home, uris), strict=True))
-            for shipping in shippings.values():
-                shipping.send_due()
+            uris = [uri for uri in _addresses(home, tracking_uri) if uri not in senders]
+            senders |= dict(zip(uris, _senders(home, uris), strict=True))
+            for sender in senders.values():
+                sender.send_due()
             before, left = left, count_unsent(home, tracking_uri)
             if left != before:
                 tell(left)
@@ -70,18 +72,15 @@ def watch(home: Path, tell: Tell, *, tracking_uri: str | None = None) -> Unsent:
         return count_unsent(home, tracking_uri)
 
 
-def _shippings(home: Path, uris: Sequence[str]) -> Iterator[Shipping]:
+def _senders(home: Path, uris: Sequence[str]) -> Iterator[Sender]:
     prepare()
-    from tracker.tracking.shipping.sender import Shipping
+    from tracker.tracking.shipping.sender import Sender
 
-    return (Shipping(home, uri) for uri in uris)
+    return (Sender(home, uri) for uri in uris)
 
 
 def _addresses(home: Path, tracking_uri: str | None) -> Sequence[str]:
-    if tracking_uri is not None:
-        return [tracking_uri]
-    creations = [creation_of(folder) for folder in run_folders(home)]
-    return sorted({creation.tracking_uri for creation in creations if creation is not None})
+    return destinations(home) if tracking_uri is None else [tracking_uri]
 
 
 def send_leftovers(home: Path, tracking_uri: str, timeout_s: float) -> Unsent:
@@ -95,19 +94,19 @@ def send_leftovers(home: Path, tracking_uri: str, timeout_s: float) -> Unsent:
     Returns:
         What could not be sent, and why.
     """
-    if not any(_is_left(folder) for folder in folders_for(home, tracking_uri)):
+    if not any(_is_left(run) for run in runs_for(home, tracking_uri)):
         return Unsent(0, 0)
     with start_shipper(home, tracking_uri) as shipper:
         return shipper.drain(timeout_s)
 
 
-def _is_left(folder: Path) -> bool:
+def _is_left(run: RunFolder) -> bool:
     """Say whether a run has something to send that no living process sends."""
     try:
-        run = local_run(folder)
+        state = run.state()
     except TrackingError:
         # A damaged journal, which `tracker status` and `tracker sync` tell of.
         return False
-    if run is None or run.state == "RUNNING":
+    if state in (None, RunState.RUNNING):
         return False
-    return run.state == "UNFINISHED" or not is_sent(folder)
+    return state is RunState.INTERRUPTED or not is_sent(run)

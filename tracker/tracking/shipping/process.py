@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tracker.tracking.backend.environment import client_environment, prepare
-from tracker.tracking.shipping.cursor import Unsent, count_unsent
+from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"
 _LOG_LIMIT = 1_000_000
@@ -102,10 +102,10 @@ def start_shipper(home: Path, tracking_uri: str) -> ShipperHandle:
 def main() -> None:
     """Send until the standard input ends, and then what is left."""
     prepare()
-    from tracker.tracking.shipping.sender import Shipping
+    from tracker.tracking.shipping.sender import Sender
 
-    shipping = Shipping(Path(sys.argv[1]), os.environ["MLFLOW_TRACKING_URI"])
-    shipping.follow(_input_has_ended, drain_s=_DRAIN_S)
+    sender = Sender(Path(sys.argv[1]), os.environ["MLFLOW_TRACKING_URI"])
+    sender.follow(_input_has_ended, drain_s=_DRAIN_S)
 
 
 def _input_has_ended(seconds: float) -> bool:

@@ -1,15 +1,10 @@
-"""One part of a journal, told to MLflow: each entry as what it is there."""
+"""One request to MLflow: a batch of a journal, or one entry as what it is there."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
-from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
-
-from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeout
-from tracker.tracking.backend.runs import send_status
+from tracker.tracking.backend.writer import log_artifact, log_batch, log_dataset, set_status
 from tracker.tracking.journal.entries import (
     Artifact,
     Creation,
@@ -22,61 +17,41 @@ from tracker.tracking.journal.entries import (
     Tags,
     TrainedModel,
 )
+from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.batches import Batch
 from tracker.tracking.shipping.related_runs import send_link
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    from tracker.tracking.backend.client import MlflowClient
+
+Request = Batch | Entry
 
 
-def send_part(client: MlflowClient, run_id: str, folder: Path, part: Batch | Entry) -> None:
-    """Tell MLflow one part of a journal; telling it again changes nothing.
+def send_request(client: MlflowClient, run_id: str, run: RunFolder, request: Request) -> None:
+    """Tell MLflow a part of a journal; telling it again changes nothing.
 
     Args:
         client: MLflow's client.
         run_id: MLflow's id of the run.
-        folder: The run's folder, with its artifacts and its model.
-        part: What to say.
+        run: The run's folder, with its artifacts and its model.
+        request: What to send.
     """
-    match part:
+    match request:
         case Batch():
-            _send_batch(client, run_id, part)
+            log_batch(client, run_id, metrics=request.metrics, params=request.params, tags=request.tags)
         case Creation() | Params() | Metrics() | Tags():
             # The run is there already, and the others come in batches.
             pass
         case Link():
-            send_link(client, run_id, folder, part)
+            send_link(client, run_id, run, request)
         case DatasetUse():
-            client.log_inputs(run_id, [_dataset_input(part)])
+            log_dataset(client, run_id, request)
         case Artifact():
-            with request_timeout(UPLOAD_TIMEOUT_S):
-                client.log_artifact(run_id, str(folder / part.file), part.folder or None)
+            log_artifact(client, run_id, run, request)
         case TrainedModel():
             # It takes seconds to import, which most runs do not need: one network an arm is stored.
-            from tracker.tracking.backend.models import send_model
+            from tracker.tracking.backend.models import log_model
 
-            with request_timeout(UPLOAD_TIMEOUT_S):
-                send_model(client, run_id, folder, part)
+            log_model(client, run_id, run, request)
         case Status():
-            send_status(client, run_id, part)
-
-
-def _send_batch(client: MlflowClient, run_id: str, batch: Batch) -> None:
-    client.log_batch(
-        run_id,
-        metrics=[Metric(key, value, time, step) for key, value, time, step in batch.metrics],
-        params=[Param(key, value) for key, value in batch.params.items()],
-        tags=[RunTag(key, value) for key, value in batch.tags.items()],
-    )
-
-
-def _dataset_input(use: DatasetUse) -> DatasetInput:
-    dataset = Dataset(
-        name=use.name,
-        digest=use.digest,
-        source_type="local",
-        source=use.source,
-        schema=use.schema or None,
-        profile=use.profile or None,
-    )
-    return DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, use.context)])
+            set_status(client, run_id, request)

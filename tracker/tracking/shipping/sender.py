@@ -10,25 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tracker.errors import TrackingError
+from tracker.records import ENDED
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.failures import FAILURES, SENDING_FAILURES, Failure, failure_of, problem_of
-from tracker.tracking.backend.uri import describe, initialise_embedded, is_there
+from tracker.tracking.backend.uri import describe, initialise_embedded, is_there, normalized
 from tracker.tracking.journal.lifecycle import close_abandoned
-from tracker.tracking.journal.log import JOURNAL
-from tracker.tracking.journal.run_folder import creation_of, local_run, run_folders
-from tracker.tracking.shipping.cursor import (
-    folders_for,
-    forget_positions,
-    is_sent,
-    load_position,
-    rewind,
-    save_problem,
-)
+from tracker.tracking.journal.run_folder import RunFolder, run_folders
+from tracker.tracking.shipping.cursor import forget_cursors, is_sent, load_cursor, rewind, save_problem
 from tracker.tracking.shipping.delivery import deliver
+from tracker.tracking.shipping.destinations import runs_for
 from tracker.tracking.shipping.lock import sole_sender
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    from tracker.tracking.backend.client import MlflowClient
 
 _PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
@@ -38,7 +32,7 @@ Wait = Callable[[float], bool]
 """Waits so many seconds; true as soon as the work is to end."""
 
 
-class Shipping:
+class Sender:
     """Sends all journals of a home that are meant for one MLflow store or server.
 
     Args:
@@ -50,9 +44,9 @@ class Shipping:
         self._home = home
         self._uri = tracking_uri
         self._client: MlflowClient | None = None
-        self._meant_for: dict[Path, str] = {}
-        self._complete: dict[Path, int] = {}
-        self._refused: dict[Path, int] = {}
+        self._meant_for: dict[RunFolder, str] = {}
+        self._complete: dict[RunFolder, int] = {}
+        self._refused: dict[RunFolder, int] = {}
         self._pause_s = _PAUSE_S
         self._not_before = 0.0
 
@@ -98,8 +92,8 @@ class Shipping:
         """
         self._notice_lost_store()
         busy = False
-        for folder in self._due():
-            outcome = self._send_one(folder)
+        for run in self._due():
+            outcome = self._send_one(run)
             if outcome in ("temporary", "denied"):
                 # The other journals would meet the same, each after a wait.
                 return outcome
@@ -108,66 +102,61 @@ class Shipping:
 
     def send_again(self) -> None:
         """Have everything sent again from its start; what another process is sending now, it sends anyway."""
-        for folder in folders_for(self._home, self._uri):
-            with sole_sender(folder) as alone:
+        for run in runs_for(self._home, self._uri):
+            with sole_sender(run) as alone:
                 if alone:
-                    rewind(folder)
+                    rewind(run)
         self._complete.clear()
 
-    def _send_one(self, folder: Path) -> Outcome | None:
-        with sole_sender(folder) as alone:
+    def _send_one(self, run: RunFolder) -> Outcome | None:
+        with sole_sender(run) as alone:
             if not alone:
                 return "busy"
             try:
-                self._deliver(folder)
+                self._deliver(run)
             except (TrackingError, *SENDING_FAILURES) as error:
-                return self._failed(folder, error)
+                return self._failed(run, error)
         return None
 
-    def _deliver(self, folder: Path) -> None:
-        size = (folder / JOURNAL).stat().st_size
-        close_abandoned(folder)
-        if is_sent(folder):
-            if _has_ended(folder):
-                self._complete[folder] = size
-        elif self._refused.get(folder) != load_position(folder).offset:
+    def _deliver(self, run: RunFolder) -> None:
+        size = run.size()
+        close_abandoned(run)
+        if is_sent(run):
+            if run.state() in ENDED:
+                self._complete[run] = size
+        elif self._refused.get(run) != load_cursor(run).offset:
             initialise_embedded(self._uri)
             self._client = self._client or open_client(self._uri)
-            deliver(self._client, folder)
+            deliver(self._client, run)
 
-    def _failed(self, folder: Path, error: Exception) -> Failure:
+    def _failed(self, run: RunFolder, error: Exception) -> Failure:
         """Keep why a journal could not be sent."""
         ours = isinstance(error, TrackingError)
         failure = "refused" if ours else failure_of(error)
         with suppress(OSError):
             # A disk that is full says enough by itself.
-            save_problem(folder, str(error) if ours else problem_of(error, describe(self._uri)))
+            save_problem(run, str(error) if ours else problem_of(error, describe(self._uri)))
         if failure in ("refused", "missing"):
-            self._refused[folder] = load_position(folder).offset
+            self._refused[run] = load_cursor(run).offset
         return failure
 
     def _notice_lost_store(self) -> None:
         """Begin again where a user threw the database away: a new one has nothing of what that one had."""
         if not is_there(self._uri):
-            forget_positions(folders_for(self._home, self._uri))
+            forget_cursors(runs_for(self._home, self._uri))
             self._complete.clear()
 
-    def _due(self) -> Iterator[Path]:
+    def _due(self) -> Iterator[RunFolder]:
         """Yield the runs that may have something to send."""
-        for folder in run_folders(self._home):
-            size = (folder / JOURNAL).stat().st_size
-            if self._complete.get(folder) != size and self._is_ours(folder):
-                yield folder
+        for run in run_folders(self._home):
+            size = run.size()
+            if self._complete.get(run) != size and self._is_ours(run):
+                yield run
 
-    def _is_ours(self, folder: Path) -> bool:
-        if folder not in self._meant_for:
-            creation = creation_of(folder)
+    def _is_ours(self, run: RunFolder) -> bool:
+        if run not in self._meant_for:
+            creation = run.creation()
             if creation is None:
                 return False
-            self._meant_for[folder] = creation.tracking_uri
-        return self._meant_for[folder] == self._uri
-
-
-def _has_ended(folder: Path) -> bool:
-    run = local_run(folder)
-    return run is not None and run.state not in ("RUNNING", "UNFINISHED")
+            self._meant_for[run] = normalized(creation.tracking_uri)
+        return self._meant_for[run] == self._uri

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.recorded import Start
 from tracker.tracking.journal.entries import Artifact, Creation, DatasetUse, Metrics, Params, Status
-from tracker.tracking.journal.log import JOURNAL, read_journal
+from tracker.tracking.journal.log import read_journal
 
 URI = "http://127.0.0.1:9"
 
@@ -18,7 +18,7 @@ def record(start: Start) -> Path:
         recorder.metrics({"train/loss": 0.5, "train/images_per_second": 7.0}, step=1)
         recorder.metrics({"train/loss": 0.25, "train/images_per_second": 7.0}, step=2)
         recorder.artifact("predictions.csv", b"sample,part\n")
-    return recorder.folder / JOURNAL
+    return recorder.folder.journal
 
 
 def said(journal: Path) -> Counter[object]:

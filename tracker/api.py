@@ -6,10 +6,7 @@ an observer, and what comes back are plain records.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,15 +19,12 @@ from tracker.records import EpochKind, RunRecord
 from tracker.runs.events import Reporter, RunResult, StudyReporter
 
 if TYPE_CHECKING:
-    from tracker.compare.render.formats import Format
-    from tracker.compare.table import Table
-    from tracker.compare.trials import TrialsByStudy
+    from tracker.compare.comparison import Comparison
     from tracker.runs.plan import Plan, Prepared
     from tracker.tracking.shipping.unsent import Unsent
 
 # A database in the user's folder is certain to answer, and the next command reads from it.
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
-_LEFTOVERS_S = 8.0
 
 _Result = TypeVar("_Result")
 Arm = tuple[str, str]
@@ -112,53 +106,6 @@ def tune(
     return _carry_out(asked, _tune_all, observer or Observer()) or {}
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A comparison of modes, model by model; as text it is the table.
-
-    Attributes:
-        table: The table, with the runs behind it and those that are not in it.
-        trials: The trials of tuned arms, by study; None where they were not asked for.
-    """
-
-    table: Table
-    trials: TrialsByStudy | None = None
-
-    def render(self, format: Format = "table", *, width: int = 80) -> str:
-        """Return it in a format, ending with a line break.
-
-        Args:
-            format: table, markdown, csv, json or latex.
-            width: The widest line of the format `table`, in characters.
-
-        Raises:
-            UsageError: There is no such format, or it has no room for trials.
-        """
-        from tracker.compare.render.formats import render
-
-        return render(self.table, format, width=width, trials=self.trials)
-
-    def write_figures(self, folder: Path | str) -> list[Path]:
-        """Write loss and accuracy curves as PNG and SVG, and return the files.
-
-        Args:
-            folder: Where they go; it is made where it is not there.
-
-        Raises:
-            ComparisonError: The comparison was made without curves, or the folder cannot be written.
-        """
-        from tracker.figures.curve_files import write_curves
-
-        return write_curves(self.table.selection.runs, Path(folder))
-
-    def __str__(self) -> str:
-        return self.render()
-
-    def _repr_markdown_(self) -> str:
-        """Return what a notebook shows: the table, which has no room for trials there."""
-        return Comparison(self.table).render("markdown")
-
-
 def compare(
     experiment: str | None = None,
     *,
@@ -191,6 +138,7 @@ def compare(
         TrackingError: There is no such store, server or experiment.
         ComparisonError: No run has finished, or the runs do not belong in one table.
     """
+    from tracker.compare.comparison import Comparison
     from tracker.compare.selection import select_runs
     from tracker.compare.table import build_table
     from tracker.compare.trials import trials_by_study
@@ -229,54 +177,11 @@ def load_runs(
         TrackingError: There is no such store, server or experiment.
     """
     from tracker.tracking.backend.reader import only_experiment, read_runs
+    from tracker.ui.stores import open_store
 
     with open_store(tracking_uri, example=example, left=left) as uri:
         named = experiment or only_experiment(uri) or RunOptions.model_fields["dataset"].default
         return read_runs(uri, named, metrics=metrics)
-
-
-@contextmanager
-def open_store(
-    tracking_uri: str | None = None,
-    *,
-    example: bool = False,
-    left: Callable[[Unsent], None] | None = None,
-) -> Iterator[str]:
-    """Have a store to read from; what earlier runs could not send to it is sent first.
-
-    Args:
-        tracking_uri: As a user gives it; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
-        example: The store that comes with tracker, in a folder that is gone afterwards.
-        left: Told what could not be sent, if anything.
-
-    Yields:
-        The store's address.
-
-    Raises:
-        UsageError: Both are asked for.
-        TrackingError: The address is none, or the example did not come with this installation.
-    """
-    from tracker.tracking.backend.uri import resolve_uri
-    from tracker.tracking.journal.run_folder import tracker_home
-    from tracker.tracking.shipping.flush import send_leftovers
-    from tracker.ui.example import example_store
-
-    if example and tracking_uri is not None:
-        raise UsageError(
-            "--example has a store of its own",
-            but=f"--tracking-uri {tracking_uri} names another one",
-            do="Leave one of them out.",
-        )
-    if example:
-        # Whatever ends the command, the copy goes with it.
-        with _signals(Interruption(), hangups=True), example_store() as uri:
-            yield uri
-        return
-    uri = resolve_uri(tracking_uri)
-    unsent = send_leftovers(tracker_home(), uri, _LEFTOVERS_S)
-    if unsent and left is not None:
-        left(unsent)
-    yield uri
 
 
 def _asked(
@@ -322,21 +227,11 @@ def _while_sending(prepared: Prepared, job: _Job[_Result], observer: Observer) -
     shipper = start_shipper(tracker_home(), uri)
     interruption = Interruption()
     try:
-        with _signals(interruption):
+        with interruption.taking_signals():
             return job(prepared, observer, interruption)
     finally:
         observer.sending()
         observer.sent(shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S))
-
-
-@contextmanager
-def _signals(interruption: Interruption, *, hangups: bool = False) -> Iterator[None]:
-    """Take the signals that ask for an end, where that can be done: in the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    with interruption.taking_signals(), interruption.taking_hangups() if hangups else nullcontext():
-        yield
 
 
 def _run_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> list[RunResult]:

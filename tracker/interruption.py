@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
@@ -37,7 +38,7 @@ class Interruption:
             raise Interrupted
 
     def taking_signals(self) -> AbstractContextManager[None]:
-        """Take Ctrl-C and SIGTERM as long as the block lasts; only the main thread can."""
+        """Take Ctrl-C and SIGTERM as long as the block lasts."""
         return self._taking(*_SIGNALS)
 
     def taking_hangups(self) -> AbstractContextManager[None]:
@@ -51,6 +52,9 @@ class Interruption:
 
     @contextmanager
     def _taking(self, *numbers: signal.Signals) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            # Python lets no other thread take signals; in a notebook's server, say, they are somebody else's.
+            numbers = ()
         before = {number: signal.signal(number, self._take) for number in numbers}
         try:
             yield

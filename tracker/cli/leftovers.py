@@ -9,6 +9,6 @@ def print_unsent(unsent: object) -> None:
     """Print what could not be sent, beside what the command prints.
 
     Args:
-        unsent: As `tracker.api.open_store` tells it.
+        unsent: As `tracker.ui.stores.open_store` tells it.
     """
     typer.echo(str(unsent), err=True)

@@ -16,8 +16,8 @@ def ui(
     example: Example = False,
 ) -> None:
     """Show curves and runs in MLflow's UI, on this machine only; Ctrl-C ends it."""
-    from tracker.api import open_store
     from tracker.ui.server import run_ui
+    from tracker.ui.stores import open_store
 
     with open_store(tracking_uri, example=example, left=print_unsent) as uri:
         run_ui(uri, port, ready=typer.echo)

@@ -40,6 +40,7 @@ from tracker.tracking.journal.limits import (
     safe_text,
 )
 from tracker.tracking.journal.log import Journal
+from tracker.tracking.journal.model_files import LOADER, MODEL, model_files
 from tracker.tracking.journal.run_folder import RunFolder, attempt_uid
 
 RESUMED = "tracker.resumed"
@@ -294,23 +295,3 @@ class RunRecorder:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-MODEL, LOADER = "model", "loader"
-
-
-def model_files(folder: Path, loader: Path, run: RunFolder) -> dict[Path, bytes]:
-    """Return what has to lie beside a journal before it names a network.
-
-    Args:
-        folder: The files that the loader reads.
-        loader: The Python file that loads them.
-        run: The run's folder.
-
-    Returns:
-        Contents by their paths in the run's folder.
-    """
-    files = {run.path / LOADER / loader.name: loader.read_bytes()}
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        files[run.path / MODEL / file.relative_to(folder)] = file.read_bytes()
-    return files

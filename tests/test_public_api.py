@@ -13,6 +13,7 @@ import pytest
 import tracker
 from tests.support.command import MODELS, MODES, Study, small_run
 from tests.support.workplace import argv_stays, shared_cache, study, working_in, workplace
+from tracker import api
 from tracker.api import Observer
 from tracker.config.recipe import Recipe
 from tracker.errors import UsageError
@@ -96,6 +97,15 @@ def test_the_table_of_a_notebook_is_that_of_the_shell(study: Study, shared_cache
     assert comparison._repr_markdown_().startswith("**Test accuracy")
     assert {(run.arm.model, run.arm.mode) for run in runs} == {(m, mode) for m in MODELS for mode in MODES}
     assert all(len(run.history["train/loss"]) == 2 for run in runs)
+
+
+def test_a_notebook_sees_how_runs_stand_and_sends_what_is_left(study: Study, shared_cache: Path) -> None:
+    with working_in(study.folder, shared_cache):
+        runs = api.status(experiment="small")
+        assert {run.state for run in runs} == {"FINISHED"}
+        assert len(runs) == 8
+        assert api.status(experiment="another") == api.status(tracking_uri="http://127.0.0.1:9") == []
+        assert str(api.sync()) == "everything is sent"
 
 
 def test_figures_need_curves(study: Study, shared_cache: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What notebooks call, and the command line too: run, tune, compare, load runs.
+"""What notebooks call, and the command line too: run, tune, compare, load runs, status, sync.
 
 Whatever a shell can do, Python can: options are keywords with the names of `RunOptions`, progress is told to
 an observer, and what comes back are plain records.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tracker.compare.comparison import Comparison
     from tracker.runs.plan import Plan, Prepared
     from tracker.tracking.shipping.unsent import Unsent
+    from tracker.tracking.status import RunSummary
 
 # A database in the user's folder is certain to answer, and the next command reads from it.
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
@@ -182,6 +183,52 @@ def load_runs(
     with open_store(tracking_uri, example=example, left=left) as uri:
         named = experiment or only_experiment(uri) or RunOptions.model_fields["dataset"].default
         return read_runs(uri, named, metrics=metrics)
+
+
+def status(*, experiment: str | None = None, tracking_uri: str | None = None) -> list[RunSummary]:
+    """Return how this folder's runs stand, in the order in which they began; MLflow is not asked.
+
+    Args:
+        experiment: Only runs of this MLflow experiment; None: of all.
+        tracking_uri: Only runs that are meant for this server or store; None: for any.
+
+    Returns:
+        Also runs whose journals cannot be read: nobody can say whether they were meant.
+
+    Raises:
+        TrackingError: The address is none.
+    """
+    from tracker.tracking.backend.uri import describe, resolve_uri
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.status import run_summaries
+
+    server = describe(resolve_uri(tracking_uri)) if tracking_uri else None
+    return [
+        run
+        for run in run_summaries(tracker_home())
+        if run.creation is None or (experiment in (None, run.experiment) and server in (None, run.server))
+    ]
+
+
+def sync(*, tracking_uri: str | None = None, again: bool = False) -> Unsent:
+    """Send the journals of this folder's runs to MLflow; sending something again changes nothing.
+
+    Args:
+        tracking_uri: Only runs that are meant for this server or store; None: all.
+        again: Send everything, as for a server that was restored from an old backup.
+
+    Returns:
+        What could not be sent, and why.
+
+    Raises:
+        TrackingError: The address is none.
+    """
+    from tracker.tracking.backend.uri import resolve_uri
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping.flush import sync as send
+
+    uri = resolve_uri(tracking_uri) if tracking_uri else None
+    return send(tracker_home(), tracking_uri=uri, again=again)
 
 
 def _asked(

@@ -21,15 +21,16 @@ def sync(
     ] = None,
 ) -> None:
     """Send the journals of this folder's runs to MLflow; sending something again changes nothing."""
+    from tracker import api
     from tracker.interruption import Interruption
     from tracker.tracking.backend.uri import resolve_uri
     from tracker.tracking.journal.run_folder import tracker_home
     from tracker.tracking.shipping import flush
 
-    uri = resolve_uri(tracking_uri) if tracking_uri else None
     if all_ or not watch:
-        unsent = flush.sync(tracker_home(), tracking_uri=uri, again=all_)
+        unsent = api.sync(tracking_uri=tracking_uri, again=all_)
     if watch:
+        uri = resolve_uri(tracking_uri) if tracking_uri else None
         with Interruption().taking_signals():
             unsent = flush.watch(tracker_home(), _print, tracking_uri=uri)
     else:

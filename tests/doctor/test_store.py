@@ -13,14 +13,14 @@ import pytest
 from tests.support.installation import Checked, Tracker
 from tests.support.proxies import proxy_to
 from tests.support.servers import MlflowServer, free_port
-from tracker.tracking.backend.uri import initialise_embedded
+from tracker.tracking.backend.uri import initialize_embedded
 
 
 @pytest.fixture(scope="module")
 def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as the first run makes it."""
     database = tmp_path_factory.mktemp("store") / "mlflow.db"
-    initialise_embedded(f"sqlite:///{database}")
+    initialize_embedded(f"sqlite:///{database}")
     return database
 
 

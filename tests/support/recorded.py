@@ -13,7 +13,7 @@ from mlflow.entities import Run, ViewType
 
 from tests.support.servers import MlflowServer
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.backend.uri import initialise_embedded
+from tracker.tracking.backend.uri import initialize_embedded
 from tracker.tracking.journal.entries import Entry
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import RunFolder
@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Path:
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of one embedded store for all tests: each gives its experiment a name of its own."""
     uri = f"sqlite:///{tmp_path_factory.mktemp('embedded') / 'mlflow.db'}"
-    initialise_embedded(uri)
+    initialize_embedded(uri)
     return uri
 
 

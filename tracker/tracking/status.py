@@ -22,7 +22,7 @@ class RunSummary:
     Attributes:
         folder: The run's folder.
         state: Whether it is at work, and how it ended.
-        reason: Why it did not finish, or why its journal cannot be read; empty where nothing is said.
+        reason: Why it did not finish, or why its journal cannot be read; empty where that is not recorded.
         creation: How the run began; None where that cannot be read.
         params: Its parameters, by name.
         epoch: The last epoch that was recorded, 0 before the first.
@@ -165,8 +165,8 @@ def _reason(entries: Sequence[Entry]) -> str:
 
 
 def _params(entries: Sequence[Entry]) -> dict[str, str]:
-    said = (entry.values for entry in entries if isinstance(entry, Params))
-    return {name: value for values in said for name, value in values.items()}
+    recorded = (entry.values for entry in entries if isinstance(entry, Params))
+    return {name: value for values in recorded for name, value in values.items()}
 
 
 def _epoch(entries: Sequence[Entry]) -> int:

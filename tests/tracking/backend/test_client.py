@@ -14,7 +14,7 @@ import pytest
 from tests.support.proxies import proxy_to
 from tests.support.servers import HOST, free_port
 from tracker.tracking.backend.client import Answer, ask
-from tracker.tracking.backend.uri import initialise_embedded
+from tracker.tracking.backend.uri import initialize_embedded
 
 Say = Callable[[BaseHTTPRequestHandler], None]
 
@@ -22,7 +22,7 @@ Say = Callable[[BaseHTTPRequestHandler], None]
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("store") / "mlflow.db"
-    initialise_embedded(f"sqlite:///{file}")
+    initialize_embedded(f"sqlite:///{file}")
     return file
 
 

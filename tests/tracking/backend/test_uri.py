@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tracker.errors import TrackingError
-from tracker.tracking.backend.uri import describe, initialise_embedded, normalized, require_store, resolve_uri
+from tracker.tracking.backend.uri import describe, initialize_embedded, normalized, require_store, resolve_uri
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,7 @@ def test_reading_a_store_that_is_not_there_creates_nothing(tmp_path: Path) -> No
 def test_four_processes_make_one_whole_database(tmp_path: Path) -> None:
     uri = resolve_uri()
     program = (
-        "import sys; from tracker.tracking.backend.uri import initialise_embedded as make\n"
+        "import sys; from tracker.tracking.backend.uri import initialize_embedded as make\n"
         "from tracker.tracking.backend.client import open_client\n"
         "made = make(sys.argv[1]); client = open_client(sys.argv[1])\n"
         "client.search_experiments(); print(made)"
@@ -92,4 +92,4 @@ def test_four_processes_make_one_whole_database(tmp_path: Path) -> None:
     said = sorted(process.communicate()[0] for process in processes)
     assert said == ["False\n", "False\n", "False\n", "True\n"]
     assert not (tmp_path / "mlflow.db-new").exists()
-    assert initialise_embedded(uri) is False
+    assert initialize_embedded(uri) is False

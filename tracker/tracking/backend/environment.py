@@ -49,7 +49,7 @@ def prepare() -> None:
 
 @contextmanager
 def request_timeout(seconds: int) -> Iterator[None]:
-    """Have requests wait for another time; MLflow reads it at each request.
+    """Set how long requests wait, as long as the block lasts; MLflow reads it at each request.
 
     Args:
         seconds: How long one request may take.

@@ -115,7 +115,7 @@ def require_store(uri: str) -> None:
         )
 
 
-def initialise_embedded(uri: str) -> bool:
+def initialize_embedded(uri: str) -> bool:
     """Make the database of an embedded store, once, whoever asks first.
 
     Two processes that open a fresh database at once can leave it broken for good, and a process that is

@@ -1,4 +1,4 @@
-"""What is said of a run, as MLflow's own entities; saying it again changes nothing."""
+"""What a journal records of a run, written as MLflow's own entities; writing it again changes nothing."""
 
 from __future__ import annotations
 

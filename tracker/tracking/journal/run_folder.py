@@ -198,7 +198,7 @@ def known_uid(home: Path, run_uids: Sequence[str]) -> str:
 
 
 def last_status(entries: Iterable[Entry]) -> RunState:
-    """Return what a run was said to be last; RUNNING, where nothing was said of it.
+    """Return the last state that was recorded; RUNNING where none was.
 
     Args:
         entries: All entries of its journal.
@@ -208,7 +208,7 @@ def last_status(entries: Iterable[Entry]) -> RunState:
 
 
 def state_of(entries: Iterable[Entry], *, at_work: bool) -> RunState:
-    """Return how a run is now: as it was said to be last, or INTERRUPTED.
+    """Return how a run is now: its last recorded state, or INTERRUPTED.
 
     Args:
         entries: All entries of its journal.

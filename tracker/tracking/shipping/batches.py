@@ -20,11 +20,11 @@ MAX_CHARACTERS = 150_000
 
 @dataclass(slots=True)
 class Batch:
-    """What one request says.
+    """The metrics, parameters and tags of one request.
 
     Attributes:
         metrics: (key, value, time in milliseconds, step) of each point.
-        end: The offset behind the last entry that is said whole, 0 while there is none.
+        end: The offset behind the last entry that is in it whole, 0 while there is none.
     """
 
     metrics: list[tuple[str, float, int, int]] = field(default_factory=list)
@@ -34,10 +34,10 @@ class Batch:
     characters: int = 0
 
     def add(self, entry: Params | Metrics | Tags) -> None:
-        """Take in an entry that fits.
+        """Add an entry that fits.
 
         Args:
-            entry: What to say.
+            entry: Parameters, metrics or tags.
         """
         if isinstance(entry, Metrics):
             self.metrics += [(key, value, entry.time, entry.step) for key, value in entry.values.items()]
@@ -48,10 +48,10 @@ class Batch:
         self.characters += _characters(entry)
 
     def fits(self, entry: Params | Metrics | Tags) -> bool:
-        """Say whether an entry can be taken in.
+        """Say whether an entry can be added.
 
         Args:
-            entry: What to say.
+            entry: Parameters, metrics or tags.
         """
         if isinstance(entry, Params) and self._changes(entry):
             return False
@@ -64,15 +64,15 @@ class Batch:
         return within and self.characters + _characters(entry) <= MAX_CHARACTERS
 
     def halves(self) -> list[Batch]:
-        """Cut in two or three parts that say the same together; none where there is one thing to say."""
+        """Cut in two or three batches that are the same together; none where there is one thing in it."""
         kinds = [
             Batch(metrics=self.metrics),
             Batch(params=self.params),
             Batch(tags=self.tags),
         ]
-        said = [kind for kind in kinds if kind.size]
-        if len(said) > 1:
-            return said
+        filled = [kind for kind in kinds if kind.size]
+        if len(filled) > 1:
+            return filled
         half = self.size // 2
         return [self._part(0, half), self._part(half, self.size)] if half else []
 
@@ -82,7 +82,7 @@ class Batch:
         return len(self.metrics) + len(self.params) + len(self.tags)
 
     def entries(self) -> Iterator[Params | Metrics | Tags]:
-        """Yield each thing that is said as an entry of its own."""
+        """Yield each metric, parameter and tag as an entry of its own."""
         for key, value, time, step in self.metrics:
             yield Metrics(values={key: value}, step=step, time=time)
         for key, text in self.params.items():

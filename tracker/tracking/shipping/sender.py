@@ -13,7 +13,7 @@ from tracker.errors import TrackingError
 from tracker.records import ENDED
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.failures import FAILURES, SENDING_FAILURES, Failure, failure_of, problem_of
-from tracker.tracking.backend.uri import describe, initialise_embedded, is_there, normalized
+from tracker.tracking.backend.uri import describe, initialize_embedded, is_there, normalized
 from tracker.tracking.journal.lifecycle import close_abandoned
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import forget_cursors, is_sent, load_cursor, rewind, save_problem
@@ -60,7 +60,7 @@ class Sender:
         self._notice_lost_store()
         with suppress(*FAILURES):
             # Before the first run has anything to send; what fails here fails again, and is told, then.
-            initialise_embedded(self._uri)
+            initialize_embedded(self._uri)
         while not wait(_PAUSE_S):
             self.send_due()
         deadline = time.monotonic() + drain_s
@@ -125,7 +125,7 @@ class Sender:
             if run.state() in ENDED:
                 self._complete[run] = size
         elif self._refused.get(run) != load_cursor(run).offset:
-            initialise_embedded(self._uri)
+            initialize_embedded(self._uri)
             self._client = self._client or open_client(self._uri)
             deliver(self._client, run)
 

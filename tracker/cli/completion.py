@@ -33,9 +33,9 @@ def _models() -> Iterable[str]:
 
 
 def _modes() -> Iterable[str]:
-    from tracker.config.recipe import MODES
+    from tracker.config.modes import FREEZE, NAMED
 
-    return MODES
+    return [*(mode.name for mode in NAMED), FREEZE]
 
 
 def _datasets() -> Iterable[str]:

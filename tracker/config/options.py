@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tracker.config.command_line import CommandLine
+from tracker.config.modes import find_mode
 from tracker.config.recipe import (
     BatchSize,
     Epochs,
     ImageSize,
     LearningRate,
-    Mode,
+    ModeName,
     Momentum,
     OnUnreadable,
     Optimizer,
@@ -87,7 +88,7 @@ class RunOptions(BaseModel):
         description="A network (see tracker models); repeat for several. "
         "Default: alexnet, resnet152, densenet201 (three mini-... with phantom).",
     )
-    mode: Annotated[tuple[Mode, ...], NETWORKS] = Field(
+    mode: Annotated[tuple[ModeName, ...], NETWORKS] = Field(
         ("feature-extractor", "fine-tuning"),
         min_length=1,
         description="feature-extractor, fine-tuning, freeze:NODE or scratch; repeat for several.",
@@ -158,6 +159,9 @@ class RunOptions(BaseModel):
     )
     jobs: Annotated[int, Field(ge=1, le=1000), TUNING] = Field(
         1, description="Processes on this machine that train trials at once."
+    )
+    engine: Annotated[str, TUNING] = Field(
+        "processes", description="What several --jobs run in; processes of this machine come with tracker."
     )
 
     experiment: Annotated[str | None, TRACKING] = Field(
@@ -259,6 +263,6 @@ class RunOptions(BaseModel):
             "split": split,
             "precision": precision,
             "lr": self.lr if self.lr is not None else default_lr(mode, self.optimizer),
-            "weights": "none" if mode == "scratch" else self.weights_of(model),
+            "weights": self.weights_of(model) if find_mode(mode).pretrained else "none",
         }
         return Recipe(**(shared | chosen))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from tracker.config.modes import find_mode
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "cosine", "step"]
@@ -16,31 +17,26 @@ Precision = Literal["fp32", "bf16"]
 Resize = Literal["stretch", "pad", "crop"]
 OnUnreadable = Literal["stop", "skip"]
 
-FREEZE = "freeze:"
-MODES = ("feature-extractor", "fine-tuning", "scratch", FREEZE)
-"""The modes by name; of those that begin with the last one, a node follows."""
-
 WEIGHTS = ("imagenet", "bundled", "none")
 """Weights that have a name; all others are files."""
 
-_MODE = re.compile(r"feature-extractor|fine-tuning|scratch|freeze:\S+")
-_HEAD_ONLY, _SEVERAL_LAYERS = "head", "layers"
+_NEW, _PRETRAINED = "new layers", "pretrained layers"
 
 # A new linear layer stands a learning rate that would destroy pretrained layers.
 # Adam's steps are scaled by the gradient's size, so its rates are about a tenth of SGD's.
 _DEFAULT_LR: dict[tuple[str, Optimizer], float] = {
-    (_HEAD_ONLY, "sgd"): 1e-2,
-    (_HEAD_ONLY, "adam"): 1e-3,
-    (_HEAD_ONLY, "adamw"): 1e-3,
-    (_SEVERAL_LAYERS, "sgd"): 1e-3,
-    (_SEVERAL_LAYERS, "adam"): 1e-4,
-    (_SEVERAL_LAYERS, "adamw"): 1e-4,
+    (_NEW, "sgd"): 1e-2,
+    (_NEW, "adam"): 1e-3,
+    (_NEW, "adamw"): 1e-3,
+    (_PRETRAINED, "sgd"): 1e-3,
+    (_PRETRAINED, "adam"): 1e-4,
+    (_PRETRAINED, "adamw"): 1e-4,
 }
 
 
 def default_lr(mode: str, optimizer: Optimizer) -> float:
     """Return the learning rate that a mode starts from when none is given."""
-    trained = _HEAD_ONLY if mode in {"feature-extractor", "scratch"} else _SEVERAL_LAYERS
+    trained = _PRETRAINED if find_mode(mode).trains_pretrained_layers else _NEW
     return _DEFAULT_LR[trained, optimizer]
 
 
@@ -50,12 +46,11 @@ def check_mode(mode: str) -> str:
     Raises:
         ValueError: If it is not.
     """
-    if not _MODE.fullmatch(mode):
-        raise ValueError(f"must be feature-extractor, fine-tuning, scratch or freeze:NODE, got {mode!r}")
+    find_mode(mode)
     return mode
 
 
-Mode = Annotated[str, AfterValidator(check_mode)]
+ModeName = Annotated[str, AfterValidator(check_mode)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 ImageSize = Annotated[int, Field(ge=16, le=4096)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
@@ -83,7 +78,7 @@ class Recipe(BaseModel):
     resize: Resize = Field(description="How images that are not square become so.")
     model: str = Field(description="The network, by its name.")
     weights: str = Field(description="imagenet, bundled, none, or a file of weights.")
-    mode: Mode = Field(description="Where the network is cut.")
+    mode: ModeName = Field(description="Where the network is cut.")
     epochs: Epochs = Field(description="Passes over the training part.")
     batch_size: BatchSize = Field(description="Images a step.")
     optimizer: Optimizer = Field(description="The rule that turns gradients into steps.")
@@ -96,8 +91,8 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _weights_fit_the_mode(self) -> Recipe:
-        if self.mode == "scratch" and self.weights != "none":
-            raise ValueError("mode scratch trains from random weights: weights must be none")
+        if not find_mode(self.mode).pretrained and self.weights != "none":
+            raise ValueError(f"mode {self.mode} trains from random weights: weights must be none")
         return self
 
     @property
@@ -108,7 +103,7 @@ class Recipe(BaseModel):
     @property
     def frozen(self) -> bool:
         """Whether the mode freezes anything."""
-        return self.mode == "feature-extractor" or self.mode.startswith(FREEZE)
+        return find_mode(self.mode).frozen
 
     @property
     def run_name(self) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from tracker.config.recipe import Optimizer, check_mode, default_lr
+from tracker.config.modes import find_mode
+from tracker.config.recipe import Optimizer, default_lr
 
 SEARCHABLE = ("lr", "weight_decay", "optimizer", "batch_size")
 _RANGES = ("lr", "weight_decay")
@@ -61,7 +62,7 @@ def check_search(asked: SearchRequest) -> None:
             raise ValueError(f"must name settings among {', '.join(SEARCHABLE)}, got {name!r}")
         by_mode = wanted if isinstance(wanted, Mapping) else {"fine-tuning": wanted}
         for mode, values in by_mode.items():
-            check_mode(str(mode))
+            find_mode(str(mode))
             if values is not None:
                 _read(name, values)
 

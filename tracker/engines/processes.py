@@ -12,6 +12,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from tracker.engines.engine import Engine
 from tracker.errors import TrackerError
 from tracker.interruption import Interruption
 
@@ -32,17 +33,6 @@ def work_in_processes(
 
     A process finds out by itself what is left to do. It is asked for an end by SIGTERM, never by the Ctrl-C
     that a terminal sends to everyone: that one is for this process, which passes it on.
-
-    Args:
-        work: A function of a module, called in each process.
-        arguments: What it is called with.
-        count: How many processes.
-        meanwhile: Called twice a second.
-        interruption: Asked whether to stop.
-
-    Raises:
-        TrackerError: If all of them failed. Where one ended well, nothing was left to do.
-        KeyboardInterrupt: Someone asked for an end; all have ended.
     """
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_work, args=(work, *arguments)) for _ in range(count)]
@@ -111,3 +101,6 @@ def _end_all(processes: Sequence[SpawnProcess]) -> None:
         for process in started:
             process.kill()
         raise
+
+
+ENGINE = Engine("processes", work_in_processes)

@@ -22,7 +22,7 @@ from torchvision.models.maxvit import RelativePositionalMultiHeadAttention
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 from torchvision.ops import StochasticDepth
 
-from tracker.config.recipe import FREEZE
+from tracker.config.modes import HEAD, INPUT, find_mode
 from tracker.errors import ModelError
 from tracker.models.networks import Network
 from tracker.models.normalize import Intake
@@ -55,18 +55,17 @@ def cut_network(network: Network, mode: str) -> Cut:
 
     Args:
         network: The network; its layers end up in the trunk and the tail, not copies of them.
-        mode: feature-extractor, fine-tuning, scratch or freeze:NODE.
+        mode: The name of a mode, such as feature-extractor or freeze:NODE.
 
     Raises:
         ModelError: If torch.fx cannot trace the network, there is no such node, more than one tensor
             crosses at it, or nothing would be left to train or to freeze.
     """
-    if mode in {"fine-tuning", "scratch"}:
+    place = find_mode(mode).cut
+    if place == INPUT:
         return Cut(None, nn.Sequential(_intake(network), network.module), None)
     graph = _Graph(network)
-    if mode == "feature-extractor":
-        return graph.cut(graph.input_of_head())
-    return graph.cut(graph.find(mode.removeprefix(FREEZE)))
+    return graph.cut(graph.input_of_head() if place == HEAD else graph.find(place))
 
 
 def cut_points(network: Network) -> list[str]:

@@ -8,10 +8,12 @@ from functools import partial
 
 import torch
 
+from tracker.config.modes import HEAD, INPUT, find_mode
 from tracker.config.options import RunOptions
-from tracker.config.recipe import FREEZE, Recipe
+from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
 from tracker.data.pixels import Pixels
+from tracker.engines import find_engine
 from tracker.errors import ModelError, collect_errors
 from tracker.io.progress import Progress, silent
 from tracker.models.cut import cut_network
@@ -50,6 +52,7 @@ def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
         TrackerError: If an option, an image, a label, the split or a cut is not as it must be.
     """
     check_network_names(options.model)
+    find_engine(options.engine)
     tracking_uri = resolve_uri(options.tracking_uri)
     images = find_images(options, progress)
     device = choose_device()
@@ -71,7 +74,7 @@ def _check_network(model: str, options: RunOptions, *, classes: int) -> None:
 
     Otherwise a typing error would end a study at its last arm.
     """
-    named_cuts = [mode for mode in options.mode if mode.startswith(FREEZE)]
+    named_cuts = [mode for mode in options.mode if find_mode(mode).cut not in (INPUT, HEAD)]
     # Every network of torchvision takes 224 pixels and can be cut before its last layer: no second is spent.
     if options.image_size == _STANDARD_SIZE and not named_cuts:
         return

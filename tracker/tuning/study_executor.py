@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from tracker.config.tuned import Tuned
-from tracker.engines.processes import work_in_processes
+from tracker.engines import find_engine
 from tracker.errors import TuningError
 from tracker.interruption import Interruption
 from tracker.runs.events import StudyReporter
@@ -68,7 +68,7 @@ class StudyExecutor:
         if study.progress().done or jobs == 1 or trials.trainer.together > 1:
             trials.spend(study, records)
             return
-        work_in_processes(
+        find_engine(self.prepared.plan.options.engine).work_together(
             spend_part,
             (self.prepared, self.plan, max(1, (os.cpu_count() or 1) // jobs)),
             jobs,

@@ -1,0 +1,52 @@
+"""What an engine is: something that has several workers do the same work, each a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tracker.interruption import Interruption
+
+
+class WorkTogether(Protocol):
+    """Has workers do some work together, and waits until all have ended.
+
+    A worker finds out by itself what is left to do; one that dies leaves its part to the others.
+    """
+
+    def __call__(
+        self,
+        work: Callable[..., None],
+        arguments: Sequence[Any],
+        count: int,
+        *,
+        meanwhile: Callable[[], None],
+        interruption: Interruption,
+    ) -> None:
+        """Have the work done.
+
+        Args:
+            work: A function of a module, called by each worker.
+            arguments: What it is called with; they can be pickled.
+            count: How many workers.
+            meanwhile: To be called about twice a second.
+            interruption: To be asked whether to stop; workers are then told by SIGTERM.
+
+        Raises:
+            TrackerError: If all of them failed. Where one ended well, nothing was left to do.
+            KeyboardInterrupt: Someone asked for an end; all have ended.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A way to have several workers.
+
+    Attributes:
+        name: What `--engine` calls it.
+        work_together: Starts them, and waits for them.
+    """
+
+    name: str
+    work_together: WorkTogether

@@ -30,5 +30,9 @@ def find_engine(name: str) -> Engine:
         module.ENGINE.name: module.ENGINE for module in modules if hasattr(module, "ENGINE")
     }
     if name not in engines:
-        raise UsageError(f"--engine must be one of {', '.join(sorted(engines))}", do="Name one of them.")
+        raise UsageError(
+            f"--engine must be one of {', '.join(sorted(engines))}",
+            but=f"it is {name!r}",
+            do="Name one of them.",
+        )
     return engines[name]

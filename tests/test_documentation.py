@@ -21,13 +21,13 @@ NOT_OURS = {"--no-cache", "--all"}
 def help_texts() -> dict[str, str]:
     return {
         command: subprocess.run(
-            [sys.executable, "-m", "tracker", command, "--help"],
+            [sys.executable, "-m", "tracker", *command.split(), "--help"],
             capture_output=True,
             text=True,
             check=True,
             env={"COLUMNS": "200", "PATH": ""},
         ).stdout
-        for command in COMMANDS
+        for command in ("", *COMMANDS)
     }
 
 
@@ -38,7 +38,12 @@ def test_ci_runs_the_test_command_of_the_readme_word_for_word() -> None:
 
 
 def test_every_option_in_the_documentation_exists(help_texts: dict[str, str]) -> None:
-    pages = [README, *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))]
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    pages = [
+        README,
+        contributing,
+        *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")),
+    ]
     named = {option for page in pages for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)}
     known = {option for text in help_texts.values() for option in re.findall(r"--[a-z][a-z-]+", text)}
     assert named - known - NOT_OURS == set()

@@ -7,7 +7,7 @@ Cross-validation in five folds that keep a patient's images together, repeated w
 random weights. Both kinds of weights are treated alike: within each fold's training images, a fifth (again by
 patient) chooses how the last layer is fitted, by its loss; a fifth never seen is predicted. The last layer is
 fitted twice: as `tracker run` does it, with the best of nine learning rates, and as a logistic regression on
-standardised features with the best of five penalties, which forgives badly scaled features. Prints lines for
+standardized features with the best of five penalties, which forgives badly scaled features. Prints lines for
 docs/log.md.
 """
 
@@ -60,7 +60,7 @@ def as_tracker_does(prepared: PreparedNetwork, manifest: Manifest, parts: Parts)
     return float(measured["test/accuracy"][best])
 
 
-def standardised(prepared: PreparedNetwork, manifest: Manifest, parts: Parts) -> float:
+def standardized(prepared: PreparedNetwork, manifest: Manifest, parts: Parts) -> float:
     features = prepared.store.batch(torch.arange(len(prepared.store)), torch.device("cpu")).numpy()
     labels = np.array(manifest.labels)
     x, y = ({part: values[list(rows)] for part, rows in parts.items()} for values in (features, labels))
@@ -100,7 +100,7 @@ def accuracy(
     folds = list(parts_of_folds(manifest, seed))
     return {
         fit: statistics.fmean(100 * fit(prepared, manifest, parts) for parts in folds)
-        for fit in (as_tracker_does, standardised)
+        for fit in (as_tracker_does, standardized)
     }
 
 
@@ -120,7 +120,7 @@ def main() -> None:
             [accuracy(options, manifest, model, weights, seed) for seed in range(repeats)]
             for weights in ("bundled", "none")
         )
-        for fit in (as_tracker_does, standardised):
+        for fit in (as_tracker_does, standardized):
             ours, random = [found[fit] for found in with_], [found[fit] for found in without]
             gains = [a - b for a, b in zip(ours, random, strict=True)]
             print(

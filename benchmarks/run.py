@@ -140,7 +140,7 @@ def fine_tuning(options: RunOptions, images: Images, pixels: Pixels, model: str)
 def bare_steps(
     recipe: Recipe, mean: tuple[float, float, float], std: tuple[float, float, float]
 ) -> Callable[[], None]:
-    """Return plain training steps over normalised float images that lie in memory already."""
+    """Return plain training steps over normalized float images that lie in memory already."""
     network = build_network(recipe.model, weights="none", classes=2, seed=0).module
     module = on_device(network, DEVICE).train()
     optimizer = torch.optim.SGD(module.parameters(), recipe.lr, recipe.momentum, weight_decay=1e-4)

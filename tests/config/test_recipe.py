@@ -84,7 +84,7 @@ def test_a_recipe_cannot_change_and_refuses_unknown_fields() -> None:
     with pytest.raises(ValidationError):
         BASE.seed = 3  # type: ignore[misc]
     with pytest.raises(ValidationError):
-        Recipe(**BASE.model_dump(), colour="red")
+        Recipe(**BASE.model_dump(), color="red")
 
 
 @pytest.mark.parametrize(

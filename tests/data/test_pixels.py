@@ -28,11 +28,11 @@ def test_rows_are_the_decoded_images_in_the_manifests_order(manifest: Manifest) 
         assert np.array_equal(row[:, :, 0], decode(sample.path, image_size=8, resize="pad"))
 
 
-def test_one_colour_image_gives_all_three_channels(
+def test_one_color_image_gives_all_three_channels(
     class_folders: ClassFolders, draw_image: Callable[..., Path]
 ) -> None:
     root = class_folders({"normal": 5, "tb": 5})
-    draw_image(root / "normal" / "0002_colour.png", 99, colour=True)
+    draw_image(root / "normal" / "0002_color.png", 99, color=True)
     manifest = build_manifest("folder", root)
     pixels = build_pixels(manifest, image_size=8, resize="stretch")
     assert pixels.shape == (11, 8, 8, 3)

@@ -20,15 +20,15 @@ from tracker.models.networks import build_network
 CLASSES = ("normal", "a,b", "é/ü")
 
 
-def random_image(path: Path, height: int, width: int, *, colour: bool) -> Path:
+def random_image(path: Path, height: int, width: int, *, color: bool) -> Path:
     rng = np.random.default_rng(height)
-    shape = (height, width, 3) if colour else (height, width)
+    shape = (height, width, 3) if color else (height, width)
     Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8)).save(path)
     return path
 
 
 def in_training(network: torch.nn.Module, path: Path, size: int, resize: Resize) -> torch.Tensor:
-    """Answer as a run does: decode, keep what is grey grey, normalise, evaluate."""
+    """Answer as a run does: decode, keep what is gray gray, normalize, evaluate."""
     image = decode(path, image_size=size, resize=resize)
     pixels = torch.from_numpy(np.array(np.atleast_3d(image)))[None]
     with torch.inference_mode():
@@ -36,9 +36,9 @@ def in_training(network: torch.nn.Module, path: Path, size: int, resize: Resize)
 
 
 @pytest.mark.parametrize("resize", ["stretch", "pad", "crop"])
-@pytest.mark.parametrize("colour", [False, True])
-def test_it_prepares_images_as_training_did(tmp_path: Path, resize: Resize, colour: bool) -> None:
-    path = random_image(tmp_path / "image.png", 90, 70, colour=colour)
+@pytest.mark.parametrize("color", [False, True])
+def test_it_prepares_images_as_training_did(tmp_path: Path, resize: Resize, color: bool) -> None:
+    path = random_image(tmp_path / "image.png", 90, 70, color=color)
     network = build_network("squeezenet1_1", weights="none", classes=3, seed=0)
     expected = in_training(cut_network(network, "fine-tuning").tail, path, 64, resize)
     export_network(network, tmp_path, classes=CLASSES, image_size=64, resize=resize)
@@ -57,7 +57,7 @@ def test_it_prepares_images_as_training_did(tmp_path: Path, resize: Resize, colo
     ],
 )
 def test_every_kind_of_network_comes_back(tmp_path: Path, name: str) -> None:
-    path = random_image(tmp_path / "image.png", 224, 224, colour=False)
+    path = random_image(tmp_path / "image.png", 224, 224, color=False)
     network = build_network(name, weights="none", classes=3, seed=0)
     if name == "googlenet":
         network.module.transform_input = True

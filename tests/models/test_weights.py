@@ -62,7 +62,7 @@ def test_a_pth_file_is_loaded_whatever_wrapped_it(tmp_path: Path, state: State, 
     assert_loaded(tmp_path / "weights.pth", state)
 
 
-def test_a_safetensors_file_is_loaded_with_its_own_normalisation(tmp_path: Path, state: State) -> None:
+def test_a_safetensors_file_is_loaded_with_its_own_normalization(tmp_path: Path, state: State) -> None:
     path = tmp_path / "weights.safetensors"
     safetensors.torch.save_file(state, path, {"mean": "[0.5, 0.4, 0.3]", "std": "[0.1, 0.2, 0.3]"})
     assert_loaded(path, state)

@@ -52,7 +52,7 @@ def train(options: RunOptions, prepared: tuple[Images, Pixels], mode: str) -> ru
 @pytest.mark.parametrize(
     ("mode", "unchanged"), [("feature-extractor", True), ("freeze:features.5", True), ("fine-tuning", None)]
 )
-def test_three_classes_in_colour_train_in_every_mode(
+def test_three_classes_in_color_train_in_every_mode(
     options: RunOptions, prepared: tuple[Images, Pixels], mode: str, unchanged: bool | None
 ) -> None:
     assert prepared[1].shape == (24, 64, 64, 3)

@@ -37,12 +37,12 @@ def noise(seed: int, height: int = 24, width: int = 32) -> NDArray[np.uint8]:
 
 @pytest.fixture
 def draw_image() -> DrawImage:
-    """Writes a small grey image of noise: another seed, another content."""
+    """Writes a small gray image of noise: another seed, another content."""
 
-    def draw(path: Path, seed: int, colour: bool = False) -> Path:
+    def draw(path: Path, seed: int, color: bool = False) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        grey = noise(seed)
-        Image.fromarray(np.stack([grey, 255 - grey, grey // 2], axis=2) if colour else grey).save(path)
+        gray = noise(seed)
+        Image.fromarray(np.stack([gray, 255 - gray, gray // 2], axis=2) if color else gray).save(path)
         return path
 
     return draw

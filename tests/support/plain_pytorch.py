@@ -14,7 +14,7 @@ from tracker.data.pixels import Pixels
 from tracker.models.networks import Network
 
 
-def normalised(pixels: Pixels, rows: torch.Tensor) -> torch.Tensor:
+def normalized(pixels: Pixels, rows: torch.Tensor) -> torch.Tensor:
     images = torch.from_numpy(np.array(pixels.array)[rows.numpy()]).permute(0, 3, 1, 2).expand(-1, 3, -1, -1)
     mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
     std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
@@ -63,7 +63,7 @@ def _train_epoch(
     total = 0.0
     for start in range(0, len(rows), recipe.batch_size):
         batch = rows[start : start + recipe.batch_size]
-        loss = F.cross_entropy(module(normalised(pixels, batch)), targets[batch])
+        loss = F.cross_entropy(module(normalized(pixels, batch)), targets[batch])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -78,7 +78,7 @@ def _held_out(
     with torch.no_grad():
         return {
             f"{part}/loss": F.cross_entropy(
-                module(normalised(pixels, torch.tensor(parts[part]))), targets[parts[part]]
+                module(normalized(pixels, torch.tensor(parts[part]))), targets[parts[part]]
             ).item()
             for part in ("val", "test")
         }

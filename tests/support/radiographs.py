@@ -13,7 +13,7 @@ IMAGES_A_CLASS = 15
 
 
 def draw_radiographs(folder: Path) -> Path:
-    """Draw 30 grey images of 15 patients; the sick ones are brighter in the middle."""
+    """Draw 30 gray images of 15 patients; the sick ones are brighter in the middle."""
     rng = np.random.default_rng(0)
     for number in range(2 * IMAGES_A_CLASS):
         label = CLASSES[number % 2]

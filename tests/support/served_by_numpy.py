@@ -1,4 +1,4 @@
-"""A served network without PyTorch: the mean grey decides."""
+"""A served network without PyTorch: the mean gray decides."""
 
 from __future__ import annotations
 

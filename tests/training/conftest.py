@@ -28,7 +28,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 @pytest.fixture
 def pixels(tmp_path: Path) -> Pixels:
-    """Grey noise, brighter in the middle where the class is 1."""
+    """Gray noise, brighter in the middle where the class is 1."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 180, (COUNT, SIZE, SIZE, 1))
     images[np.array(LABELS) == 1, 20:44, 20:44] += 60

@@ -82,7 +82,7 @@ class LiveObserver(Observer):
         """Show how many items of a stage are done; the clock of the epochs starts after it."""
         self._started = time.monotonic()
         bar = _row(done, total, f"{done}/{total} {what}" if total else f"{done} {what}")
-        self._draw(self._labelled(bar))
+        self._draw(self._labeled(bar))
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
         """Show that a run begins."""
@@ -112,7 +112,7 @@ class LiveObserver(Observer):
         took = (time.monotonic() - self._started) / (epoch - self._resumed)
         left = took * (recipe.epochs - epoch)
         text = f"epoch {epoch}/{recipe.epochs}  {measured}  {_duration(left)} left"
-        self._draw(self._labelled(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2)))
+        self._draw(self._labeled(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2)))
 
     def run_ended(self, result: RunResult) -> None:
         """Print how a run ended."""
@@ -154,9 +154,9 @@ class LiveObserver(Observer):
             found = f"  best {best.value:.3g} ({values_said(best.params)})"
         text = f"{progress.spent}/{progress.budget} trials{left}{found}"
         row = _row(progress.spent, progress.budget, text, bar_width=_BAR_WIDTH // 2)
-        self._draw(self._labelled(row, self._at))
+        self._draw(self._labeled(row, self._at))
 
-    def _labelled(self, row: Table, at: str = "") -> Table:
+    def _labeled(self, row: Table, at: str = "") -> Table:
         """Put the name of the run at work, if there is one, above what it is doing."""
         grid = Table.grid()
         if self._label:

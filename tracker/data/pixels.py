@@ -147,7 +147,7 @@ class _RawFile:
     def _widen(self) -> None:
         """Write the gray rows again with three channels."""
         self._file.close()
-        require_space(self._path, 3 * self._total * self._size**2, "decoding colour images")
+        require_space(self._path, 3 * self._total * self._size**2, "decoding color images")
         gray_path = self._path.rename(self._path.with_suffix(".gray"))
         self._file = self._path.open("wb")
         with gray_path.open("rb") as gray:

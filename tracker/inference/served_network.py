@@ -26,7 +26,7 @@ class ServedNetwork:
     """Decoded images to class probabilities.
 
     Args:
-        network: Normalised images [N, 3, H, W] to logits [N, classes].
+        network: Normalized images [N, 3, H, W] to logits [N, classes].
         card: What `card.json` holds: class names, image size, resize rule, mean and std.
     """
 
@@ -52,8 +52,8 @@ class ServedNetwork:
         return pd.DataFrame(probabilities.double().numpy(), columns=self.classes)
 
     def _probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
-        normalised = (pixels.float() / 255 - self._mean) / self._std
-        logits: torch.Tensor = self.network(normalised.permute(0, 3, 1, 2))
+        normalized = (pixels.float() / 255 - self._mean) / self._std
+        logits: torch.Tensor = self.network(normalized.permute(0, 3, 1, 2))
         return logits.softmax(1)
 
     def _resized(self, image: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -171,7 +171,7 @@ def memory_errors_told(recipe: Recipe) -> Iterator[None]:
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Recognise a GPU's error by its class; the processor's and Apple's have none, but words."""
+    """Recognize a GPU's error by its class; the processor's and Apple's have none, but words."""
     words = ("can't allocate memory", "not enough memory", "out of memory")
     return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
 

@@ -24,7 +24,7 @@ def batches(*entries: Entry) -> list[Batch]:
     return [part for part in found if isinstance(part, Batch)]
 
 
-def test_neighbours_go_in_one_request() -> None:
+def test_neighbors_go_in_one_request() -> None:
     (batch,) = batches(Params(values=texts(3)), epoch(1), Tags(values={"t": "1"}), Tags(values={"t": "2"}))
     assert (len(batch.params), len(batch.metrics), batch.tags, batch.end) == (3, 10, {"t": "2"}, 4)
 

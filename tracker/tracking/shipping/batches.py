@@ -113,7 +113,7 @@ def without_superseded(lines: Sequence[Line]) -> list[Line]:
 
 
 def gather(lines: Iterable[Line]) -> Iterator[Batch | Line]:
-    """Gather neighbouring parameters, metrics and tags into batches; yield other lines as they are.
+    """Gather neighboring parameters, metrics and tags into batches; yield other lines as they are.
 
     Args:
         lines: Lines of one journal, in order.

@@ -17,6 +17,7 @@ from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.lock import sole_sender
+from tracker.ui import stores
 
 Tracker = Callable[..., Outcome]
 
@@ -129,8 +130,10 @@ def test_watching_tells_what_changes_and_ends_when_asked(
 
 
 def test_comparing_sends_what_is_left_first(
-    tracker: Tracker, workplace: Path, uri: str, experiment: str
+    tracker: Tracker, workplace: Path, uri: str, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # On a busy machine, loading MLflow alone can take longer than a user should wait.
+    monkeypatch.setattr(stores, "_PATIENCE_S", 60.0)
     record(workplace, uri, experiment)
     told = tracker("compare", "--experiment", experiment)
     assert "must be in" not in told.err, "the experiment is there"

@@ -14,6 +14,8 @@ from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
 from tracker.tracking.shipping.dead_letters import count_dead_letters
 
+_OF_EVERY_EPOCH = "train/loss"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
@@ -73,46 +75,6 @@ class RunSummary:
     def unsent(self) -> int:
         """Entries that MLflow is still to get; none where a user deleted the run."""
         return 0 if self.cursor.deleted else self.records - self.sent
-
-
-def with_trials_folded(runs: Sequence[RunSummary]) -> list[RunSummary]:
-    """Put the trials of a study into the study's own line: their records, and how many there are.
-
-    Args:
-        runs: How all runs of a home stand.
-    """
-    folded = {run.folder.name: run for run in runs}
-    for trial in runs:
-        study = folded.get(trial.creation.parent_uid) if trial.creation else None
-        if study is not None:
-            del folded[trial.folder.name]
-            folded[study.folder.name] = replace(
-                study,
-                trials=study.trials + 1,
-                records=study.records + trial.records,
-                sent=study.sent + (trial.records if trial.cursor.deleted else trial.sent),
-                refused=study.refused + trial.refused,
-            )
-    return list(folded.values())
-
-
-def begun_again(runs: Sequence[RunSummary]) -> set[RunFolder]:
-    """Return the folders of the attempts that a later attempt at the same run has replaced.
-
-    Args:
-        runs: How all runs of a home stand.
-    """
-    latest: dict[tuple[str, str], int] = {}
-    for run in runs:
-        latest[_identity(run)] = max(run.attempt, latest.get(_identity(run), 0))
-    return {run.folder for run in runs if run.attempt < latest[_identity(run)]}
-
-
-def _identity(run: RunSummary) -> tuple[str, str]:
-    return run.folder.name.removesuffix(f".{run.attempt}"), run.server
-
-
-_OF_EVERY_EPOCH = "train/loss"
 
 
 def run_summaries(home: Path) -> list[RunSummary]:
@@ -182,3 +144,40 @@ def _beginning(run: RunFolder) -> Creation | None:
         return run.creation()
     except (TrackingError, ValueError, OSError):
         return None
+
+
+def with_trials_folded(runs: Sequence[RunSummary]) -> list[RunSummary]:
+    """Put the trials of a study into the study's own line: their records, and how many there are.
+
+    Args:
+        runs: How all runs of a home stand.
+    """
+    folded = {run.folder.name: run for run in runs}
+    for trial in runs:
+        study = folded.get(trial.creation.parent_uid) if trial.creation else None
+        if study is not None:
+            del folded[trial.folder.name]
+            folded[study.folder.name] = replace(
+                study,
+                trials=study.trials + 1,
+                records=study.records + trial.records,
+                sent=study.sent + (trial.records if trial.cursor.deleted else trial.sent),
+                refused=study.refused + trial.refused,
+            )
+    return list(folded.values())
+
+
+def begun_again(runs: Sequence[RunSummary]) -> set[RunFolder]:
+    """Return the folders of the attempts that a later attempt at the same run has replaced.
+
+    Args:
+        runs: How all runs of a home stand.
+    """
+    latest: dict[tuple[str, str], int] = {}
+    for run in runs:
+        latest[_identity(run)] = max(run.attempt, latest.get(_identity(run), 0))
+    return {run.folder for run in runs if run.attempt < latest[_identity(run)]}
+
+
+def _identity(run: RunSummary) -> tuple[str, str]:
+    return run.folder.name.removesuffix(f".{run.attempt}"), run.server

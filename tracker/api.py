@@ -15,7 +15,7 @@ from tracker.config.options import TRIALS, RunOptions
 from tracker.config.tuned import Tuned
 from tracker.errors import UsageError
 from tracker.interruption import Interruption
-from tracker.records import EpochKind, RunRecord
+from tracker.records import Arm, EpochKind, RunRecord
 from tracker.runs.events import Reporter, RunResult, StudyReporter
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
 
 _Result = TypeVar("_Result")
-Arm = tuple[str, str]
 
 
 class Observer(Reporter, StudyReporter):
@@ -76,8 +75,8 @@ def run(
         TrackerError: Images, weights, networks or the store are not as they must be.
         KeyboardInterrupt: Someone asked for an end; what is done is kept, and the same call goes on.
     """
-    asked = _asked(options, config, given)
-    return _carry_out(asked, _run_all, observer or Observer()) or []
+    chosen = _options(options, config, given)
+    return _carry_out(chosen, _run_all, observer or Observer()) or []
 
 
 def tune(
@@ -103,8 +102,8 @@ def tune(
         TrackerError: Images, weights, networks or the storage are not as they must be.
         KeyboardInterrupt: Someone asked for an end; what is done is kept, and the same call goes on.
     """
-    asked = _asked(options, config, given, otherwise={"tune": TRIALS})
-    return _carry_out(asked, _tune_all, observer or Observer()) or {}
+    chosen = _options(options, config, given, otherwise={"tune": TRIALS})
+    return _carry_out(chosen, _tune_all, observer or Observer()) or {}
 
 
 def compare(
@@ -118,7 +117,7 @@ def compare(
     trials: bool = False,
     tracking_uri: str | None = None,
     example: bool = False,
-    left: Callable[[Unsent], None] | None = None,
+    on_unsent: Callable[[Unsent], None] | None = None,
 ) -> Comparison:
     """Pull an experiment's runs back from MLflow and compare modes, model by model.
 
@@ -132,7 +131,7 @@ def compare(
         trials: List the trials of tuned arms, too.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Compare the runs that come with tracker.
-        left: Told what earlier runs could not send before they are read.
+        on_unsent: Told what earlier runs could not send before they are read.
 
     Raises:
         UsageError: A condition cannot be read, or an example of another store is asked for.
@@ -150,7 +149,7 @@ def compare(
         metrics=CURVE_METRICS if curves else (),
         tracking_uri=tracking_uri,
         example=example,
-        left=left,
+        on_unsent=on_unsent,
     )
     table = build_table(select_runs(runs, split=split, where=where), metric=metric, at=at)
     return Comparison(table, trials_by_study(runs) if trials else None)
@@ -162,7 +161,7 @@ def load_runs(
     metrics: Sequence[str] = (),
     tracking_uri: str | None = None,
     example: bool = False,
-    left: Callable[[Unsent], None] | None = None,
+    on_unsent: Callable[[Unsent], None] | None = None,
 ) -> list[RunRecord]:
     """Read all runs of an experiment, the oldest first: trials and studies, too.
 
@@ -171,7 +170,7 @@ def load_runs(
         metrics: Metrics whose whole history is read.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Read the runs that come with tracker.
-        left: Told what earlier runs could not send before they are read.
+        on_unsent: Told what earlier runs could not send before they are read.
 
     Raises:
         UsageError: An example of another store is asked for.
@@ -180,7 +179,7 @@ def load_runs(
     from tracker.tracking.backend.reader import only_experiment, read_runs
     from tracker.ui.stores import open_store
 
-    with open_store(tracking_uri, example=example, left=left) as uri:
+    with open_store(tracking_uri, example=example, on_unsent=on_unsent) as uri:
         named = experiment or only_experiment(uri) or RunOptions.model_fields["dataset"].default
         return read_runs(uri, named, metrics=metrics)
 
@@ -231,7 +230,7 @@ def sync(*, tracking_uri: str | None = None, again: bool = False) -> Unsent:
     return send(tracker_home(), tracking_uri=uri, again=again)
 
 
-def _asked(
+def _options(
     options: RunOptions | None,
     config: Path | str | None,
     given: Mapping[str, Any],
@@ -265,7 +264,7 @@ def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _
 
 
 def _while_sending(prepared: Prepared, job: _Job[_Result], observer: Observer) -> _Result:
-    """Do something while a process of its own sends what is recorded."""
+    """Do a job while a process of its own sends what is recorded."""
     from tracker.tracking.backend.uri import database_file
     from tracker.tracking.journal.run_folder import tracker_home
     from tracker.tracking.shipping.process import start_shipper

@@ -1,4 +1,4 @@
-"""Everything that a user can mend is raised as one of these; how several are told at once.
+"""Everything that a user can mend is raised as one of these; how several things are told at once.
 
 TrackerError
 ├── UsageError           options or a configuration file say something that cannot be (exit code 2)
@@ -136,6 +136,16 @@ def collect_errors(
             do="Mend each of them:",
             details=[line for one in found for line in str(one).splitlines()],
         )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as `1 run` and `2 runs`.
+
+    Args:
+        number: How many there are.
+        noun: What there is one of; its plural ends in s.
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(items: Sequence[str], limit: int = 50) -> list[str]:

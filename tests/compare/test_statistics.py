@@ -6,18 +6,18 @@ import statistics
 
 import pytest
 
-from tracker.compare import statistics as described
+from tracker.compare import statistics as declared
 from tracker.compare.render.formats import FORMATS, render
 from tracker.compare.selection import select_runs
-from tracker.compare.statistics import STATISTICS, Statistic, describe
+from tracker.compare.statistics import STATISTICS, Statistic, statistics_of
 from tracker.compare.table import build_table
 
 VALUES = [0.5, 0.75, 0.875]
 
 
 def test_the_deviation_is_that_of_a_sample():
-    assert describe(VALUES)["sd"] == pytest.approx(statistics.stdev(VALUES), rel=1e-12)
-    assert describe(VALUES[:1])["sd"] is None
+    assert statistics_of(VALUES)["sd"] == pytest.approx(statistics.stdev(VALUES), rel=1e-12)
+    assert statistics_of(VALUES[:1])["sd"] is None
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_the_deviation_is_that_of_a_sample():
 )
 def test_another_statistic_is_in_every_format_and_in_the_note(make_run, monkeypatch, format, parts):
     median = Statistic("median", "median", " [{}]", statistics.median)
-    monkeypatch.setattr(described, "STATISTICS", (*STATISTICS, median))
+    monkeypatch.setattr(declared, "STATISTICS", (*STATISTICS, median))
     runs = [make_run(seed=seed, accuracy=value) for seed, value in enumerate(VALUES)]
     # Of other seeds, so that there is a difference without pairs, which has no statistics.
     runs += [make_run(mode="fine-tuning", seed=seed) for seed in (3, 4, 5)]

@@ -11,6 +11,7 @@ from tracker.config.loading import read_options
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
+from tracker.records import Arm
 from tracker.runs.events import Reporter, RunResult, StudyReporter
 from tracker.runs.plan import Prepared, make_plan, prepare
 from tracker.search.records import StudyProgress
@@ -66,7 +67,7 @@ class RecordingReporter(Reporter, StudyReporter):
     def run_ended(self, result: RunResult) -> None:
         self.events.append(("run_ended", result.status))
 
-    def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
+    def study_started(self, arm: Arm, number: int, total: int) -> None:
         self.events.append(("study_started", (arm, number, total)))
 
     def trials(self, progress: StudyProgress) -> None:
@@ -75,5 +76,5 @@ class RecordingReporter(Reporter, StudyReporter):
     def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
         self.events.append(("trial_epoch", (trial, epoch)))
 
-    def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
+    def study_ended(self, arm: Arm, tuned: Tuned) -> None:
         self.events.append(("study_ended", arm))

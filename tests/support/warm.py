@@ -37,9 +37,9 @@ _PR_SET_CHILD_SUBREAPER = 36
 def main() -> None:
     """Answer requests until the standard input ends, and end all children then."""
     # Before MLflow is imported.
-    from tracker.tracking.backend.environment import prepare
+    from tracker.tracking.backend.environment import prepare_environment
 
-    prepare()
+    prepare_environment()
     for name in _MODULES:
         importlib.import_module(name)
     from tracker.cli import main as tracker

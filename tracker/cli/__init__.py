@@ -1,4 +1,4 @@
-"""The command line: parse, call the API, print. It knows how things are said in a terminal.
+"""The command line: parse, call the API, print. It knows how things look in a terminal.
 
 Every command imports what it needs when it is called; nothing is decided or computed here.
 """
@@ -59,11 +59,11 @@ def main() -> None:
     except OSError as error:
         if debug:
             raise
-        typer.echo(f"tracker: {_said_of(error)}", err=True)
+        typer.echo(f"tracker: {_text_of(error)}", err=True)
         sys.exit(1)
 
 
-def _said_of(error: OSError) -> str:
+def _text_of(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     return (
         f"files must be readable and writable, but {where}{error.strerror or error}. "

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from tracker.cli.completion import experiments, metrics
-from tracker.cli.leftovers import print_unsent
 from tracker.cli.parameters import Example, TrackingUri
+from tracker.cli.terminal import print_unsent
 from tracker.compare.render.formats import Format
 from tracker.records import EpochKind
 
@@ -56,7 +56,7 @@ def compare(
         trials=include_trials,
         tracking_uri=tracking_uri,
         example=example,
-        left=print_unsent,
+        on_unsent=print_unsent,
     )
     text = comparison.render(format)
     if output is None:

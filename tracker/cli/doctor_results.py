@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tracker.cli.one_line import one_line
+from tracker.cli.terminal import one_line
 from tracker.doctor.result import CheckResult, CheckState
+from tracker.errors import counted
 
 _NAME = 16
 _INDENT = _NAME + 3
@@ -72,7 +73,7 @@ def results_json(results: Mapping[str, CheckResult]) -> str:
 def _summary(states: Sequence[CheckState]) -> str:
     missing, warnings = states.count("missing"), states.count("warning")
     counts = [f"{missing} missing"] if missing else []
-    counts += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []
+    counts += [counted(warnings, "warning")] if warnings else []
     told = f"; {', '.join(counts)}" if counts else ""
     if missing:
         return f"the main job cannot run here{told}: mend what is marked ✗, and type tracker doctor again"

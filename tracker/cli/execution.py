@@ -8,7 +8,7 @@ from typing import Any
 
 from tracker import api
 from tracker.cli.progress import LiveObserver
-from tracker.cli.summary import summary_lines, tuned_lines
+from tracker.cli.run_text import summary_lines, tuned_lines
 from tracker.records import RunState
 
 _INTERRUPTED = 130

@@ -14,11 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.api import Observer
-from tracker.cli.study_lines import found_line, found_lines
-from tracker.cli.summary import left_out_lines, plan_lines
+from tracker.cli.run_text import found_line, found_lines, left_out_lines, plan_lines
 from tracker.config.recipe import Recipe
-from tracker.config.tuned import Tuned, values_said
-from tracker.records import RunState
+from tracker.config.tuned import Tuned, values_text
+from tracker.records import Arm, RunState
 from tracker.runs.events import RunResult
 from tracker.runs.plan import Plan, Prepared
 from tracker.search.records import StudyProgress
@@ -66,7 +65,7 @@ class LiveObserver(Observer):
         """Print which images were left out."""
         self.show(left_out_lines(prepared.images))
 
-    def tuned(self, tuned: Mapping[tuple[str, str], Tuned], *, earlier: bool) -> None:
+    def tuned(self, tuned: Mapping[Arm, Tuned], *, earlier: bool) -> None:
         """Print what earlier studies found; those made now are printed already."""
         self.show([*(found_lines(tuned) if earlier else []), ""])
 
@@ -119,7 +118,7 @@ class LiveObserver(Observer):
         self.show([f"{_MARKS[result.status]} {self._label:47} {_ending(result)}"])
         self._label = ""
 
-    def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
+    def study_started(self, arm: Arm, number: int, total: int) -> None:
         """Show that a study begins."""
         self._label = f"{number}/{total} {arm[0]} · {arm[1]}"
         self._started, self._study, self._at = time.monotonic(), None, ""
@@ -137,7 +136,7 @@ class LiveObserver(Observer):
         self._at = f"  trial {trial}, epoch {epoch}/{epochs}"
         self._draw_study()
 
-    def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
+    def study_ended(self, arm: Arm, tuned: Tuned) -> None:
         """Print what a study found."""
         self.show([found_line(f"✓ {self._label}", tuned)])
         self._label = ""
@@ -151,7 +150,7 @@ class LiveObserver(Observer):
         left = f"  {_duration(took * (progress.budget - progress.spent))} left" if done else ""
         found = ""
         if best is not None and best.value is not None:
-            found = f"  best {best.value:.3g} ({values_said(best.params)})"
+            found = f"  best {best.value:.3g} ({values_text(best.params)})"
         text = f"{progress.spent}/{progress.budget} trials{left}{found}"
         row = _row(progress.spent, progress.budget, text, bar_width=_BAR_WIDTH // 2)
         self._draw(self._labeled(row, self._at))

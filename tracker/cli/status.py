@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Annotated
 
 import typer
@@ -19,8 +20,7 @@ def status(
     """List this folder's runs: how far each is, and what MLflow does not have yet."""
     from tracker import api
     from tracker.cli.status_json import status_json
-    from tracker.cli.status_summary import nothing_line, summary_lines
-    from tracker.cli.status_table import table_lines
+    from tracker.cli.status_text import nothing_line, summary_lines, table_lines
     from tracker.tracking.journal.run_folder import tracker_home
     from tracker.tracking.status import with_trials_folded
 
@@ -35,6 +35,4 @@ def status(
 
 
 def _width() -> int:
-    import shutil
-
     return max(shutil.get_terminal_size().columns, _NARROWEST)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.leftovers import print_unsent
 from tracker.cli.parameters import Example, TrackingUri
+from tracker.cli.terminal import print_unsent
 
 
 def ui(
@@ -19,5 +19,5 @@ def ui(
     from tracker.ui.server import run_ui
     from tracker.ui.stores import open_store
 
-    with open_store(tracking_uri, example=example, left=print_unsent) as uri:
+    with open_store(tracking_uri, example=example, on_unsent=print_unsent) as uri:
         run_ui(uri, port, ready=typer.echo)

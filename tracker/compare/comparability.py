@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from tracker.compare.settings import by_age, canonical, common, is_tuned, settings_of
-from tracker.errors import ComparisonError
+from tracker.compare.settings import SHORT_DIGEST, by_age, canonical, common, is_tuned, settings_of
+from tracker.errors import ComparisonError, counted
 from tracker.records import Arm, RunRecord
-
-SHORT_DIGEST = 12
 
 _Key = TypeVar("_Key")
 
@@ -32,11 +30,11 @@ class Conflict:
     counts: dict[str, int]
 
     def __str__(self) -> str:
-        values = ", ".join(f"{value} ({_runs(n)})" for value, n in self.counts.items())
+        values = ", ".join(f"{value} ({counted(n, 'run')})" for value, n in self.counts.items())
         return f"{self.arm}: {self.name} {values}"
 
 
-def digest_of(run: RunRecord) -> str:
+def split_digest_of(run: RunRecord) -> str:
     """Return the digest of the split that a run was trained on; empty where it was not recorded."""
     return run.tags.get("tracker.split_digest", "")
 
@@ -51,7 +49,7 @@ def pick_split(runs: Sequence[RunRecord], prefix: str | None) -> str:
     Raises:
         ComparisonError: There are several splits and none was chosen, or not exactly one was.
     """
-    digests = list(_newest_first(runs, digest_of))
+    digests = list(_newest_first(runs, split_digest_of))
     found = [digest for digest in digests if digest.startswith(prefix or "")]
     if len(found) == 1:
         return found[0]
@@ -124,7 +122,7 @@ def _newest_first(runs: Sequence[RunRecord], key: Callable[[RunRecord], _Key]) -
 
 
 def _not_one_split(runs: Sequence[RunRecord], must: str, but: str) -> ComparisonError:
-    groups = _newest_first(runs, digest_of)
+    groups = _newest_first(runs, split_digest_of)
     details = [_line(digest, members) for digest, members in groups.items()]
     return ComparisonError(must, but=but, do="Choose one: --split DIGEST.", details=details)
 
@@ -135,17 +133,13 @@ def _line(digest: str, runs: Sequence[RunRecord]) -> str:
     newest = datetime.fromtimestamp(max(run.start_time for run in runs) / 1000, UTC)
     facts = [
         digest[:SHORT_DIGEST] or "not recorded",
-        _runs(len(runs)),
+        counted(len(runs), "run"),
         dataset and f"images {dataset}",
         rule and f"split {rule}",
         seed and f"split seed {seed}",
         f"newest {newest:%Y-%m-%d %H:%M} UTC",
     ]
     return "  ".join(fact for fact in facts if fact)
-
-
-def _runs(count: int) -> str:
-    return f"{count} run{'' if count == 1 else 's'}"
 
 
 def _conflicts(arm: Arm, runs: Sequence[RunRecord]) -> list[Conflict]:

@@ -43,6 +43,7 @@ class Comparison:
         Raises:
             ComparisonError: The comparison was made without curves, or the folder cannot be written.
         """
+        # A table alone does not wait for matplotlib.
         from tracker.figures.curve_files import write_curves
 
         return write_curves(self.table.selection.runs, Path(folder))

@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tracker.compare.comparability import (
-    digest_of,
     pick_split,
     refuse_conflicts,
     refuse_other_images,
     refuse_tuned_beside_untuned,
+    split_digest_of,
 )
 from tracker.compare.filters import filter_runs
 from tracker.compare.settings import by_age, is_tuned
@@ -112,7 +112,7 @@ def _fault(run: RunRecord) -> str | None:
     missing = [name for name in _NAMING_PARAMS if name not in run.params]
     if missing:
         return f"has no parameter {' and no '.join(missing)}"
-    return None if digest_of(run) else "does not say on which split it was trained"
+    return None if split_digest_of(run) else "does not say on which split it was trained"
 
 
 def _newest(
@@ -128,11 +128,11 @@ def _newest(
 
 
 def _of_split(runs: Iterable[RunRecord], digest: str) -> list[RunRecord]:
-    return [run for run in runs if digest_of(run) == digest]
+    return [run for run in runs if split_digest_of(run) == digest]
 
 
 def _is_of_split(entry: Excluded, runs: Iterable[RunRecord], digest: str) -> bool:
-    elsewhere = {run.run_id for run in runs if digest_of(run) not in ("", digest)}
+    elsewhere = {run.run_id for run in runs if split_digest_of(run) not in ("", digest)}
     return entry.run_id not in elsewhere
 
 

@@ -16,12 +16,12 @@ _NOT_SETTINGS = frozenset(
     }
 )
 
-
 TUNED = "tuned"
 """What `--where` calls it that a run was trained with what a study found: yes or no."""
 
+SHORT_DIGEST = 12
+"""Characters of a digest that people are shown."""
 
-_DIGEST = 12
 _CHOSEN = 8
 """Nobody types more characters of a number."""
 
@@ -33,7 +33,7 @@ def settings_of(run: RunRecord) -> dict[str, str]:
     if digest := run.tags.get("tracker.weights_digest"):
         # Those that come with tracker have a name, and can be others in another version of it.
         bundled = run.params.get("weights") == "bundled"
-        settings["weights"] = f"bundled {digest[:_DIGEST]}" if bundled else digest
+        settings["weights"] = f"bundled {digest[:SHORT_DIGEST]}" if bundled else digest
     return settings
 
 

@@ -42,17 +42,17 @@ STATISTICS = (Statistic("sd", "sample standard deviation", " ± {}", sample_sd),
 """In the order in which they follow the mean."""
 
 
-def names() -> list[str]:
+def statistic_names() -> list[str]:
     """Return the names of the statistics, in order."""
     return [statistic.name for statistic in STATISTICS]
 
 
-def describe(values: Sequence[float]) -> dict[str, float | None]:
+def statistics_of(values: Sequence[float]) -> dict[str, float | None]:
     """Return the statistics of some values, by name."""
     return {statistic.name: statistic.of(values) for statistic in STATISTICS}
 
 
-def lay_out(described: Mapping[str, float | None], write: Callable[[float], str]) -> str:
+def format_statistics(described: Mapping[str, float | None], write: Callable[[float], str]) -> str:
     """Return what follows the mean in a cell, such as ` ± 1.2`.
 
     Args:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from tracker.compare.selection import Selection
-from tracker.compare.statistics import describe, names
+from tracker.compare.statistics import statistic_names, statistics_of
 from tracker.errors import ComparisonError
 from tracker.figures.labels import order_models, order_modes
 from tracker.records import Arm, EpochKind, RunRecord
@@ -44,7 +44,7 @@ class Cell:
     @property
     def statistics(self) -> dict[str, float | None]:
         """The statistics beside the mean, by name."""
-        return describe(list(self.values.values()))
+        return statistics_of(list(self.values.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,9 @@ def build_table(selection: Selection, *, metric: str = "test/accuracy", at: Epoc
 def difference(minuend: Cell, subtrahend: Cell) -> Difference:
     """Return the difference of two cells: by seed where both have the same seeds, else of the means."""
     if minuend.values.keys() != subtrahend.values.keys():
-        return Difference(minuend.mean - subtrahend.mean, dict.fromkeys(names()), {})
+        return Difference(minuend.mean - subtrahend.mean, dict.fromkeys(statistic_names()), {})
     values = {seed: value - subtrahend.values[seed] for seed, value in minuend.values.items()}
-    return Difference(fmean(values.values()), describe(list(values.values())), values)
+    return Difference(fmean(values.values()), statistics_of(list(values.values())), values)
 
 
 def _cell(runs: Mapping[str, RunRecord], key: str) -> Cell:

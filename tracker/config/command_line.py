@@ -92,8 +92,8 @@ def _one_value(annotation: Any) -> Any:
 
 
 def _with_default(info: FieldInfo) -> str:
-    said, default = info.description or "", info.default
-    if "Default" in said or default is None or default is False:
-        return said
+    text, default = info.description or "", info.default
+    if "Default" in text or default is None or default is False:
+        return text
     values = default if isinstance(default, tuple) else (default,)
-    return f"{said} Default: {', '.join(f'{v:.10g}' if isinstance(v, float) else str(v) for v in values)}."
+    return f"{text} Default: {', '.join(f'{v:.10g}' if isinstance(v, float) else str(v) for v in values)}."

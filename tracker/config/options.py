@@ -28,11 +28,11 @@ from tracker.config.recipe import (
     default_lr,
 )
 from tracker.config.search_space import Space, check_search, space_of
+from tracker.records import Arm, EpochKind
 
 AskedPrecision = Literal["auto", "fp32", "bf16"]
 LogModel = Literal["all", "first", "none"]
 Objective = Literal["val/loss", "val/auroc", "val/accuracy"]
-At = Literal["final", "best"]
 Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -45,7 +45,7 @@ TRACKING_URI_HELP = "MLflow server or store. Default: MLFLOW_TRACKING_URI, or sq
 IMAGES, NETWORKS, TRAINING = CommandLine("Images"), CommandLine("Networks"), CommandLine("Training")
 TUNING, TRACKING, PLAIN = CommandLine("Tuning"), CommandLine("Tracking"), CommandLine()
 
-MINI = "mini-"
+_MINI = "mini-"
 """How the names of the networks begin that bring weights of their own."""
 
 MINI_NETWORKS = ("mini-alexnet", "mini-resnet", "mini-densenet")
@@ -136,7 +136,7 @@ class RunOptions(BaseModel):
         "val/loss",
         description="What a trial is judged by, on validation images: val/loss, val/auroc or val/accuracy.",
     )
-    tune_at: Annotated[At, TUNING] = Field(
+    tune_at: Annotated[EpochKind, TUNING] = Field(
         "final", description="Which epoch is judged: final, or best (lowest validation loss)."
     )
     tune_seeds: Annotated[int, Field(ge=1, le=100), TUNING] = Field(
@@ -238,11 +238,11 @@ class RunOptions(BaseModel):
 
     def weights_of(self, model: str) -> str:
         """Return the weights that a network begins with, unless its mode is scratch."""
-        return self.weights or ("bundled" if model.startswith(MINI) else "imagenet")
+        return self.weights or ("bundled" if model.startswith(_MINI) else "imagenet")
 
-    def arms(self) -> Iterator[tuple[str, str]]:
+    def arms(self) -> Iterator[Arm]:
         """Yield every model in every mode, a model's modes together."""
-        return itertools.product(self.model, self.mode)
+        return itertools.starmap(Arm, itertools.product(self.model, self.mode))
 
     def recipe(self, *, model: str, mode: str, seed: int, split: str, precision: str) -> Recipe:
         """Return the recipe of one run of the grid.
@@ -253,7 +253,6 @@ class RunOptions(BaseModel):
             seed: The run's seed.
             split: The split's rule, decided.
             precision: The precision, decided.
-
         """
         shared = {name: getattr(self, name) for name in Recipe.model_fields if hasattr(self, name)}
         chosen = {

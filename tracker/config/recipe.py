@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from tracker.config.modes import find_mode
+from tracker.records import Arm
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "cosine", "step"]
@@ -40,7 +41,7 @@ def default_lr(mode: str, optimizer: Optimizer) -> float:
     return _DEFAULT_LR[trained, optimizer]
 
 
-def check_mode(mode: str) -> str:
+def _check_mode(mode: str) -> str:
     """Return `mode` if it is written as a mode is written.
 
     Raises:
@@ -50,7 +51,7 @@ def check_mode(mode: str) -> str:
     return mode
 
 
-ModeName = Annotated[str, AfterValidator(check_mode)]
+ModeName = Annotated[str, AfterValidator(_check_mode)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 ImageSize = Annotated[int, Field(ge=16, le=4096)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
@@ -96,9 +97,9 @@ class Recipe(BaseModel):
         return self
 
     @property
-    def arm(self) -> tuple[str, str]:
+    def arm(self) -> Arm:
         """The model and the mode: what a comparison calls an arm."""
-        return self.model, self.mode
+        return Arm(self.model, self.mode)
 
     @property
     def frozen(self) -> bool:

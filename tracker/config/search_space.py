@@ -84,18 +84,20 @@ def space_of(asked: SearchRequest, *, mode: str, optimizer: Optimizer) -> Space:
 
 def _default(name: str, asked: SearchRequest, mode: str, optimizer: Optimizer) -> Range | Choices:
     if name == "lr":
-        tried = (
-            space_of({"optimizer": asked["optimizer"]}, mode=mode, optimizer=optimizer)
-            if ("optimizer" in asked)
-            else {}
-        )
-        chosen = tried.get("optimizer", Choices((optimizer,)))
-        assert isinstance(chosen, Choices)
-        rates = [default_lr(mode, one) for one in get_args(Optimizer) if one in chosen.values]
+        rates = [default_lr(mode, one) for one in _optimizers(asked, mode, optimizer)]
         return Range(min(rates) / _WIDTH, max(rates) * _WIDTH)
     if name == "weight_decay":
         return Range(*_WEIGHT_DECAYS)
     return Choices(get_args(Optimizer) if name == "optimizer" else _BATCH_SIZES)
+
+
+def _optimizers(asked: SearchRequest, mode: str, optimizer: Optimizer) -> list[Optimizer]:
+    """Return the optimizers that the trials of a mode can have."""
+    if "optimizer" not in asked:
+        return [optimizer]
+    searched = space_of({"optimizer": asked["optimizer"]}, mode=mode, optimizer=optimizer)["optimizer"]
+    assert isinstance(searched, Choices)
+    return [one for one in get_args(Optimizer) if one in searched.values]
 
 
 def _read(name: str, values: object) -> Range | Choices:

@@ -46,7 +46,7 @@ class Tuned:
         }
 
 
-def values_said(values: Mapping[str, float | int | str]) -> str:
+def values_text(values: Mapping[str, float | int | str]) -> str:
     """Return settings for a person to read, such as `lr 0.0123, weight_decay 1.1e-05`.
 
     Args:

@@ -104,7 +104,7 @@ def build_manifest(
     root: Path | None,
     *,
     patient_pattern: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Manifest:
     r"""List and digest the images of a data set.
 
@@ -125,11 +125,11 @@ def build_manifest(
     source = find_source(dataset)
     if patient_pattern is not None:
         compile_pattern(patient_pattern)
-    place = _place(source, root, progress or silent)
+    place = _place(source, root, progress)
     found = sorted(source.collect(place), key=lambda image: image.id)
     _check_classes(place, found)
     _check_names(found)
-    digests = hash_files([image.path for image in found], progress or silent)
+    digests = hash_files([image.path for image in found], progress)
     collect_errors(
         [partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)],
         error=DataError,

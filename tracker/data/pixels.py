@@ -49,7 +49,7 @@ class Pixels:
 
 
 def build_pixels(
-    manifest: Manifest, *, image_size: int, resize: Resize, progress: Progress | None = None
+    manifest: Manifest, *, image_size: int, resize: Resize, progress: Progress = silent
 ) -> Pixels:
     """Decode every image of a manifest, or find what was decoded before.
 
@@ -71,7 +71,7 @@ def build_pixels(
     if not folder.exists():
         with locked(folder):
             if not folder.exists():
-                _decode_all(manifest, folder, image_size, resize, progress or silent)
+                _decode_all(manifest, folder, image_size, resize, progress)
     shape = json.loads((folder / _SHAPE).read_text())
     return Pixels(folder / _RAW, tuple(shape), key)
 

@@ -7,7 +7,7 @@ import warnings
 from functools import cache
 
 from tracker.errors import TrackerError
-from tracker.tracking.backend.environment import prepare
+from tracker.tracking.backend.environment import prepare_environment
 
 # What comes of packages that are half installed, or built for others than those beside them.
 _BROKEN = (
@@ -25,7 +25,7 @@ def why_not_importable(package: str) -> str:
         package: Its name.
     """
     # MLflow reads its settings when it is imported.
-    prepare()
+    prepare_environment()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.doctor.result import CheckResult
+from tracker.errors import counted
 from tracker.records import RunState
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.unsent import Unsent
@@ -21,7 +22,7 @@ def unsent() -> CheckResult:
         told.append(str(Unsent(len(left), sum(left))).removesuffix(": tracker sync"))
         advice.append("tracker sync sends them.")
     if unreadable:
-        told.append(f"{unreadable} {'journal' if unreadable == 1 else 'journals'} cannot be read")
+        told.append(f"{counted(unreadable, 'journal')} cannot be read")
         advice.append("tracker status says why.")
     if told:
         return CheckResult(state="warning", found="; ".join(told), advice=" ".join(advice), facts=facts)

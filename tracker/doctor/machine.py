@@ -27,7 +27,7 @@ def device() -> CheckResult:
     need("torch")
     from tracker.training.device import choose_device
 
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as shown:
         # A GPU whose driver is too old is told by a warning alone.
         warnings.simplefilter("always")
         chosen = choose_device()
@@ -38,7 +38,7 @@ def device() -> CheckResult:
     name = {"mps": "Apple GPU"}.get(chosen.type, "CPU")
     facts = {"device": chosen.type, "name": name, **precisions}
     found = f"{name}, {trains}"
-    if unused := _unused_gpu(said):
+    if unused := _unused_gpu(shown):
         advice = "Install a driver and a torch that fit each other: https://pytorch.org/get-started/locally"
         return CheckResult(state="warning", found=f"{found}; {unused}", advice=advice, facts=facts)
     return CheckResult(state="good", found=found, facts=facts)
@@ -101,9 +101,9 @@ def _gpu(chosen: torch.device, trains: str, precisions: Mapping[str, str]) -> Ch
     try:
         free, total = torch.cuda.mem_get_info(chosen)
     except RuntimeError as error:
-        said = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0]
         advice = "Wait until it is free, or use another one or none: CUDA_VISIBLE_DEVICES=1, or empty."
-        return CheckResult(state="missing", found=f"{name} cannot be used: {said}", advice=advice)
+        return CheckResult(state="missing", found=f"{name} cannot be used: {reason}", advice=advice)
     sizes = f"{format_size(total)}, {format_size(free)} of it free"
     facts = {"device": "cuda", "name": name, "total": total, "free": free, **precisions}
     return CheckResult(state="good", found=f"{name}, {sizes}, {trains}", facts=facts)
@@ -118,10 +118,10 @@ def _precisions(chosen: torch.device) -> dict[str, str]:
     }
 
 
-def _unused_gpu(said: list[warnings.WarningMessage]) -> str:
+def _unused_gpu(shown: list[warnings.WarningMessage]) -> str:
     """Return why a GPU that is there is not used; empty where there is none, or a user hid it."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return ""
-    if said:
-        return f"a GPU cannot be used: {said[0].message}"
+    if shown:
+        return f"a GPU cannot be used: {shown[0].message}"
     return "there is an NVIDIA GPU that torch does not see" if _NVIDIA_DRIVER.exists() else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
 _MODEL_ORDER = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
+_PART_TITLES = {"train": "training", "val": "validation", "test": "test"}
 _MODE_ORDER = ("feature-extractor", "freeze:", "fine-tuning", "scratch")
 _PAPER_NAMES = (
     (re.compile(r"mini-alexnet"), "Mini-AlexNet"),
@@ -49,8 +50,6 @@ class Scale:
         zero = f"{0:.{self.decimals}f}"
         return zero if text.lstrip("+-") == zero else text.replace("-", "−")
 
-
-_PART_TITLES = {"train": "training", "val": "validation", "test": "test"}
 
 # A metric that is in neither of these is called by its name and written with three decimals.
 _ACRONYMS = {"auroc": "AUROC"}

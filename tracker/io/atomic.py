@@ -67,7 +67,7 @@ def name_whole(file: FileIO, path: Path) -> None:
     """
     os.fsync(file.fileno())
     Path(str(file.name)).replace(path)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def write_once(path: Path, data: bytes) -> None:
@@ -87,13 +87,13 @@ def write_once(path: Path, data: bytes) -> None:
         unfinished.unlink()
 
 
-def sync_folder(folder: Path) -> None:
-    """Sync a folder's entries to disk, so that a new or renamed file is still there after a crash.
+def sync(path: Path) -> None:
+    """Sync a file, or a folder's entries, to disk: what is new or renamed is then there after a crash.
 
     Args:
-        folder: The folder that the file is in.
+        path: The file, or the folder that it is in.
     """
-    fd = os.open(folder, os.O_RDONLY)
+    fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)
     finally:

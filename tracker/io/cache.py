@@ -13,6 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from tracker.errors import DataError
+from tracker.io.atomic import sync
 from tracker.io.locks import exclusive, lock_open_file
 
 
@@ -124,11 +125,7 @@ def _remove_abandoned(final: Path) -> None:
 
 def _sync_tree(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(path)
 
 
 def _rename_unless_there(temporary: Path, final: Path) -> None:
@@ -138,11 +135,7 @@ def _rename_unless_there(temporary: Path, final: Path) -> None:
     except OSError as error:
         if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
             raise
-    descriptor = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(final.parent)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 def usable_cores() -> int:
@@ -20,7 +20,7 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def parallel_map(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def parallel_map(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
     """Apply a function that frees the GIL, in as many threads as there are cores.
 
     A few results a thread are in flight at most, so that a stream larger than memory can pass.
@@ -36,7 +36,7 @@ def parallel_map(function: Callable[[Item], Result], items: Iterable[Item]) -> I
     source = iter(items)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="tracker-data")
     try:
-        pending: deque[Future[Result]] = deque(
+        pending: deque[Future[_Result]] = deque(
             pool.submit(function, item) for item in islice(source, 4 * threads)
         )
         while pending:

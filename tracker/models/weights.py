@@ -13,6 +13,7 @@ import torch
 import torchvision
 from torch import nn
 
+from tracker.config.recipe import WEIGHTS
 from tracker.errors import DataError, ModelError
 from tracker.io.download import DownloadError, download
 from tracker.io.locks import exclusive
@@ -54,7 +55,7 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
 
 def is_file(weights: str) -> bool:
     """Return whether weights are a file of the user's."""
-    return weights not in {"imagenet", "bundled", "none"}
+    return weights not in WEIGHTS
 
 
 def bundled_names() -> list[str]:

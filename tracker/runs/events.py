@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
-from tracker.records import RunState
+from tracker.records import Arm, RunState
 from tracker.search.records import StudyProgress
 
 
@@ -39,7 +39,7 @@ class StudyReporter:
     def progress(self, done: int, total: int, what: str) -> None:
         """So many items of a stage are done."""
 
-    def study_started(self, arm: tuple[str, str], number: int, total: int) -> None:
+    def study_started(self, arm: Arm, number: int, total: int) -> None:
         """The study with this number (from 1) begins or goes on."""
 
     def trials(self, progress: StudyProgress) -> None:
@@ -48,7 +48,7 @@ class StudyReporter:
     def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
         """A trial has trained so many of its epochs."""
 
-    def study_ended(self, arm: tuple[str, str], tuned: Tuned) -> None:
+    def study_ended(self, arm: Arm, tuned: Tuned) -> None:
         """The study has ended, and this is what it found."""
 
 

@@ -10,14 +10,8 @@ from functools import partial
 from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
-from tracker.data.splits.split import (
-    Split,
-    default_rule,
-    make_split,
-    rule_after_skipping,
-    split_report,
-    validate_rule,
-)
+from tracker.data.splits.rule import default_rule, rule_after_skipping, validate_rule
+from tracker.data.splits.split import Split, make_split, split_report
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir
 from tracker.io.progress import Progress, silent
@@ -41,7 +35,7 @@ class Images:
 
     def report(self) -> list[str]:
         """Return lines that say how many images of each class are in each part."""
-        return split_report(self.manifest, self.split, self.split.rule)
+        return split_report(self.manifest, self.split)
 
 
 def find_images(options: RunOptions, progress: Progress = silent) -> Images:

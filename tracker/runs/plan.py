@@ -19,6 +19,7 @@ from tracker.io.progress import Progress, silent
 from tracker.models.cut import cut_network
 from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
 from tracker.models.weights import is_file, prepare_weights, weights_digest
+from tracker.records import Arm
 from tracker.runs.images import Images, decode_images, find_images
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.training.device import choose_device, choose_precision
@@ -100,9 +101,9 @@ class Prepared:
     images: Images
     pixels: Pixels
     weights_digests: Mapping[str, str]
-    tuned: Mapping[tuple[str, str], Tuned] = field(default_factory=dict)
+    tuned: Mapping[Arm, Tuned] = field(default_factory=dict)
 
-    def with_tuned(self, tuned: Mapping[tuple[str, str], Tuned]) -> Prepared:
+    def with_tuned(self, tuned: Mapping[Arm, Tuned]) -> Prepared:
         """Return it with the values that studies found in the recipes of their arms.
 
         Args:

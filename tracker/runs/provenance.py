@@ -29,11 +29,11 @@ def context_tags(device: torch.device) -> dict[str, str]:
         "tracker.device": device_name(device),
         "tracker.threads": str(torch.get_num_threads()),
     }
-    commit = git_commit(Path.cwd())
+    commit = _git_commit(Path.cwd())
     return tags | ({"mlflow.source.git.commit": commit} if commit else {})
 
 
-def git_commit(folder: Path) -> str | None:
+def _git_commit(folder: Path) -> str | None:
     """Return the commit that a folder is at, or None where there is no git or no commit."""
     try:
         answer = subprocess.run(

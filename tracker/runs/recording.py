@@ -76,7 +76,7 @@ def _record_dataset(recorder: RunRecorder, images: Images, part: Part, context: 
 
 def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, trained: Trained) -> None:
     """Record what a run achieved: summary metrics, predictions and figures of the test part."""
-    recorder.metrics(summary_metrics(trained.measured), step=recipe.epochs)
+    recorder.metrics(_summary_metrics(trained.measured), step=recipe.epochs)
     if trained.trunk_unchanged is not None:
         recorder.tags({"tracker.trunk_unchanged": str(trained.trunk_unchanged).lower()})
     predictions = _predictions(images, trained.measured)
@@ -87,7 +87,7 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     recorder.artifact("roc.png", roc_png(predictions, synthetic=synthetic))
 
 
-def summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]:
+def _summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]:
     """Return `final/...` and `best/...`, the metrics of those two epochs, and `best/epoch`."""
     summary = {
         f"{kind}/{name}": value

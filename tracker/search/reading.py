@@ -54,13 +54,13 @@ def best_of(trials: Iterable[FrozenTrial], direction: Direction) -> TrialRecord 
     ended = [
         trial
         for trial in trials
-        if trial.state == TrialState.COMPLETE and is_finite(trial) and DIVERGED not in trial.user_attrs
+        if trial.state == TrialState.COMPLETE and _is_finite(trial) and DIVERGED not in trial.user_attrs
     ]
     best = min(ended, key=lambda trial: sign * cast(float, trial.value), default=None)
     return None if best is None else to_record(best)
 
 
-def is_finite(trial: FrozenTrial) -> bool:
+def _is_finite(trial: FrozenTrial) -> bool:
     """Say whether a trial has a value, and a finite one.
 
     Args:

@@ -54,5 +54,5 @@ def reason(error: BaseException) -> str:
     """
     # Optuna's own sentence guesses at invalid data, whatever happened.
     cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
-    said = str(getattr(cause, "orig", None) or cause).strip()
-    return said.splitlines()[0] if said else type(cause).__name__
+    text = str(getattr(cause, "orig", None) or cause).strip()
+    return text.splitlines()[0] if text else type(cause).__name__

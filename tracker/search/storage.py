@@ -70,15 +70,6 @@ def database_file(url: str) -> Path | None:
     return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
 
 
-def describe(address: URL) -> str:
-    """Name a database for a user, without a password.
-
-    Args:
-        address: The database's address.
-    """
-    return address.set(query={}).render_as_string(hide_password=True)
-
-
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
@@ -146,11 +137,16 @@ def _no_driver(address: URL) -> TuningError:
     )
 
 
+def _shown(address: URL) -> str:
+    """Name a database for a user, without a password."""
+    return address.set(query={}).render_as_string(hide_password=True)
+
+
 def _unusable(address: URL, error: Exception) -> TuningError:
-    said = reason(error).replace(str(address.password), "***") if address.password else reason(error)
+    text = reason(error).replace(str(address.password), "***") if address.password else reason(error)
     return TuningError(
         "the storage of studies must be a database that can be opened and written",
-        but=f"{describe(address)} cannot: {said}",
+        but=f"{_shown(address)} cannot: {text}",
         do="Start the database, or mend its address or its permissions.",
     )
 
@@ -158,6 +154,6 @@ def _unusable(address: URL, error: Exception) -> TuningError:
 def _foreign(address: URL) -> TuningError:
     return TuningError(
         "the storage of studies must be a database of its own, made by this version of Optuna",
-        but=f"{describe(address)} has tables of another program or of another version",
+        but=f"{_shown(address)} has tables of another program or of another version",
         do="Name another database, such as sqlite:///studies.db.",
     )

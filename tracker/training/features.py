@@ -13,7 +13,7 @@ from tracker.errors import ModelError
 from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
 from tracker.io.progress import Progress, silent
 from tracker.training.device import autocast, device_name, on_device
-from tracker.training.store import DATA_FILE, Store, open_store, pixel_store, write_meta
+from tracker.training.store import DATA_FILE, Store, map_store, pixel_store, write_meta
 
 # Part of what the features are: sums in another order end in other last digits.
 _BATCH_SIZE = 32
@@ -61,7 +61,7 @@ def stored_features(
             if not folder.exists():
                 with atomic_folder(folder) as unfinished:
                     _compute(trunk, pixels, unfinished, precision, device, progress)
-    return open_store(folder)
+    return map_store(folder)
 
 
 def _compute(

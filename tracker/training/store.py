@@ -65,7 +65,7 @@ def write_meta(folder: Path, *, shape: Sequence[int], dtype: torch.dtype, channe
     (folder / META_FILE).write_text(json.dumps(content), encoding="utf-8")
 
 
-def open_store(folder: Path) -> Store:
+def map_store(folder: Path) -> Store:
     """Map the rows that a folder holds."""
     meta = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
     rows = _mapped(folder / DATA_FILE, meta["shape"], getattr(torch, meta["dtype"]))

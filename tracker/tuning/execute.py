@@ -8,6 +8,7 @@ from functools import partial
 from tracker.config.tuned import Tuned
 from tracker.errors import TrackerError, collect_errors
 from tracker.interruption import Interruption
+from tracker.records import Arm
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.tuning.plan import StudyPlan, plan_studies
@@ -15,9 +16,7 @@ from tracker.tuning.repetitions import repetitions
 from tracker.tuning.study_executor import StudyExecutor
 
 
-def tune(
-    prepared: Prepared, reporter: StudyReporter, interruption: Interruption
-) -> Mapping[tuple[str, str], Tuned]:
+def tune(prepared: Prepared, reporter: StudyReporter, interruption: Interruption) -> Mapping[Arm, Tuned]:
     """Make the study of every arm, or go on with it.
 
     Args:
@@ -33,7 +32,7 @@ def tune(
             were made, and all are named.
         KeyboardInterrupt: Someone asked for an end; what is done is kept.
     """
-    tuned: dict[tuple[str, str], Tuned] = {}
+    tuned: dict[Arm, Tuned] = {}
     plans = plan_studies(prepared)
     # Before anything is recorded: too few images for the folds are too few for every study.
     repetitions(prepared.plan.options, prepared.images)

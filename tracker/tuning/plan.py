@@ -11,12 +11,15 @@ from tracker.config.recipe import Recipe, digest_of
 from tracker.config.search_space import Range
 from tracker.config.tuned import Tuned
 from tracker.errors import TuningError
+from tracker.records import Arm
 from tracker.runs.plan import Prepared
 from tracker.search.reading import FoundStudy, find_studies
 from tracker.search.records import StudySpec
 from tracker.tracking.journal.run_folder import tracker_home
 
-STUDIES = "studies.db"
+_STUDIES = "studies.db"
+_GRID = "grid"
+_OF_THE_ARM = ("experiment", "model", "mode")
 
 
 @dataclass(frozen=True)
@@ -32,47 +35,24 @@ class StudyPlan:
     spec: StudySpec
 
 
-def storage_of(prepared: Prepared) -> str:
-    """Return the address of the database that holds the studies."""
-    return prepared.plan.options.study_storage or f"sqlite:///{tracker_home() / STUDIES}"
-
-
 def plan_studies(prepared: Prepared) -> list[StudyPlan]:
     """Return the study of each arm, in the order of the plan."""
-    options = prepared.plan.options
-    assert options.tune is not None
-    return [
-        StudyPlan(
-            base,
-            StudySpec(
-                name=f"{options.experiment_name}/{base.model}/{base.mode}/{digest_of(attributes)[:10]}",
-                storage=storage_of(prepared),
-                direction="minimize" if options.objective == "val/loss" else "maximize",
-                trials=options.tune,
-                space=options.space(base.mode),
-                epochs=base.epochs,
-                seed=options.study_seed,
-                sampler=options.sampler,
-                pruner=options.study_pruner,
-                attributes=attributes,
-            ),
-        )
-        for base in _bases(prepared)
-        for attributes in [_attributes(prepared, base)]
-    ]
+    return [StudyPlan(base, _spec(prepared, base)) for base in _bases(prepared)]
 
 
-def find_tuned(prepared: Prepared) -> dict[tuple[str, str], Tuned]:
+def find_tuned(prepared: Prepared) -> dict[Arm, Tuned]:
     """Return what the study of each arm found that the same options make.
 
     Raises:
         TuningError: If an arm has none; all of them are named, with the studies that they have.
     """
-    found: dict[tuple[str, str], Tuned] = {}
+    found: dict[Arm, Tuned] = {}
     missing: list[str] = []
     for base in _bases(prepared):
         wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
-        tuned = next(_tuned_by(find_studies(storage_of(prepared), wanted), prepared.plan.options, base), None)
+        tuned = next(
+            _tuned_by(find_studies(_storage_of(prepared), wanted), prepared.plan.options, base), None
+        )
         if tuned is None:
             missing.append(_missing(prepared, base))
         else:
@@ -103,6 +83,28 @@ def how_tuned(options: RunOptions, mode: str) -> str:
     return f"{', '.join(widths)}, {judged} ({options.sampler})"
 
 
+def _spec(prepared: Prepared, base: Recipe) -> StudySpec:
+    options, attributes = prepared.plan.options, _attributes(prepared, base)
+    assert options.tune is not None
+    return StudySpec(
+        name=f"{options.experiment_name}/{base.model}/{base.mode}/{digest_of(attributes)[:10]}",
+        storage=_storage_of(prepared),
+        direction="minimize" if options.objective == "val/loss" else "maximize",
+        trials=options.tune,
+        space=options.space(base.mode),
+        epochs=base.epochs,
+        seed=options.study_seed,
+        sampler=options.sampler,
+        pruner=options.study_pruner,
+        attributes=attributes,
+    )
+
+
+def _storage_of(prepared: Prepared) -> str:
+    """Return the address of the database that holds the studies."""
+    return prepared.plan.options.study_storage or f"sqlite:///{tracker_home() / _STUDIES}"
+
+
 def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) -> Iterator[Tuned]:
     """Yield what each study found; nothing of one without a best trial."""
     how = how_tuned(options, base.mode)
@@ -114,13 +116,13 @@ def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) 
 
 def _missing(prepared: Prepared, base: Recipe) -> str:
     arm = {name: value for name, value in _attributes(prepared, base).items() if name in _OF_THE_ARM}
-    others = find_studies(storage_of(prepared), arm)
+    others = find_studies(_storage_of(prepared), arm)
     told = [
         f"{', '.join(json.loads(study.attributes['searched']))} by {study.attributes['objective']}"
         for study in others
         if study.trials
     ]
-    return f"{base.model} {base.mode}" + (f" (but with other options: {'; '.join(told)})" if told else "")
+    return str(base.arm) + (f" (but with other options: {'; '.join(told)})" if told else "")
 
 
 def _bases(prepared: Prepared) -> Iterator[Recipe]:
@@ -129,10 +131,6 @@ def _bases(prepared: Prepared) -> Iterator[Recipe]:
     arms = {recipe.arm: recipe for recipe in prepared.plan.recipes}
     for recipe in arms.values():
         yield recipe.model_copy(update={"split": rule, "seed": 0})
-
-
-_GRID = "grid"
-_OF_THE_ARM = ("experiment", "model", "mode")
 
 
 def _attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:

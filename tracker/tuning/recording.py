@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracker.config.recipe import Recipe, digest_of
-from tracker.config.tuned import values_said
+from tracker.config.tuned import values_text
 from tracker.records import RunState
 from tracker.runs.plan import Prepared
 from tracker.runs.provenance import context_tags
@@ -80,7 +80,7 @@ class StudyRecords:
                 **self._arm_tags,
                 "tracker.kind": "trial",
                 "tracker.trial": str(trial.number),
-                NOTE: values_said(trial.params),
+                NOTE: values_text(trial.params),
             },
             tracking_uri=self.prepared.plan.tracking_uri,
             parent_uid=self._uid("study"),
@@ -103,14 +103,14 @@ class StudyRecords:
             self._link_best(recorder, progress.best)
 
     def _link_best(self, recorder: RunRecorder, best: TrialRecord) -> None:
-        said = f"{self._objective} {best.value:.4g} with {values_said(best.params)}"
+        found = f"{self._objective} {best.value:.4g} with {values_text(best.params)}"
         values = {f"tracker.best_{name}": str(value) for name, value in best.params.items()}
         recorder.tags({**values, "tracker.best_trial": str(best.number)})
         if find_run(tracker_home(), self._uid(best.number)) is None:
-            recorder.tags({NOTE: f"Best: trial {best.number}, of another machine, {said}"})
+            recorder.tags({NOTE: f"Best: trial {best.number}, of another machine, {found}"})
             return
         link = f"[trial {best.number}](#/experiments/{EXPERIMENT_ID}/runs/{RUN_ID})"
-        tags = {"tracker.best_run": RUN_ID, NOTE: f"Best: {link}, {said}"}
+        tags = {"tracker.best_run": RUN_ID, NOTE: f"Best: {link}, {found}"}
         recorder.link(self._uid(best.number), tags)
 
     def _best_so_far(self, trials: Sequence[TrialRecord]) -> dict[int, dict[str, float]]:

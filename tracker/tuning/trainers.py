@@ -53,7 +53,7 @@ class TrialTrainer(Protocol):
 
 def trial_trainer(
     base: Recipe,
-    every: Sequence[Repetition],
+    repetitions: Sequence[Repetition],
     images: Images,
     pixels: Pixels,
     *,
@@ -65,7 +65,7 @@ def trial_trainer(
 
     Args:
         base: The arm's recipe; trials differ from it in what is searched.
-        every: What each trial is trained on.
+        repetitions: What each trial is trained on.
         images: All images.
         pixels: What they decode to.
         device: Where to compute.
@@ -73,10 +73,10 @@ def trial_trainer(
         progress: Told how many images went through a frozen trunk.
     """
     maker = _ExamplesMaker(base, images, pixels, device, progress)
-    first = maker.network(every[0].seed)
+    first = maker.network(repetitions[0].seed)
     if first.frozen_as is not None and first.store.rows.ndim == 2 and linear_head(first.cut.tail) is not None:
-        return HeadTrials(maker, every)
-    return TailTrials(maker, every, interruption)
+        return HeadTrials(maker, repetitions)
+    return TailTrials(maker, repetitions, interruption)
 
 
 @dataclass(frozen=True)
@@ -118,16 +118,16 @@ class HeadTrials:
 
     together = _HEADS_AT_ONCE
 
-    def __init__(self, maker: _ExamplesMaker, every: Sequence[Repetition]) -> None:
+    def __init__(self, maker: _ExamplesMaker, repetitions: Sequence[Repetition]) -> None:
         self._device = maker.device
-        networks = {repetition.seed: maker.network(repetition.seed) for repetition in every}
-        self._every = [
+        networks = {repetition.seed: maker.network(repetition.seed) for repetition in repetitions}
+        self._starts = [
             (
                 repetition.seed,
                 _head_of(networks[repetition.seed]),
                 maker.examples(networks[repetition.seed], repetition.rows),
             )
-            for repetition in every
+            for repetition in repetitions
         ]
 
     def epochs(self, recipes: Sequence[Recipe]) -> Iterator[Epoch]:
@@ -152,7 +152,7 @@ class HeadTrials:
                 [recipe.model_copy(update={"seed": seed}) for recipe in recipes],
                 device=self._device,
             )
-            for seed, head, examples in self._every
+            for seed, head, examples in self._starts
         ]
 
 
@@ -162,12 +162,12 @@ class TailTrials:
     together = 1
 
     def __init__(
-        self, maker: _ExamplesMaker, every: Sequence[Repetition], interruption: Interruption
+        self, maker: _ExamplesMaker, repetitions: Sequence[Repetition], interruption: Interruption
     ) -> None:
         self._maker = maker
-        self._every = every
+        self._repetitions = repetitions
         self._interruption = interruption
-        for seed in {repetition.seed for repetition in every}:
+        for seed in {repetition.seed for repetition in repetitions}:
             # Random frozen layers are others with every seed.
             maker.network(seed)
 
@@ -180,7 +180,7 @@ class TailTrials:
         """
         (recipe,) = recipes
         device = self._maker.device
-        begun = [self._begin(recipe, repetition) for repetition in self._every]
+        begun = [self._begin(recipe, repetition) for repetition in self._repetitions]
         for _ in range(recipe.epochs):
             measured = []
             for one in begun:

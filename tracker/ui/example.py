@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tracker.errors import TrackingError
-from tracker.tracking.backend.environment import prepare
+from tracker.tracking.backend.environment import prepare_environment
 from tracker.tracking.backend.uri import artifact_folder
 
 DATABASE = "mlflow.db"
@@ -88,7 +88,7 @@ def bring_up_to_date(database: Path) -> None:
     Args:
         database: The file; it is changed.
     """
-    prepare()
+    prepare_environment()
     import sqlalchemy
     from mlflow.store.db.utils import _upgrade_db
 

@@ -21,14 +21,14 @@ def open_store(
     tracking_uri: str | None = None,
     *,
     example: bool = False,
-    left: Callable[[Unsent], None] | None = None,
+    on_unsent: Callable[[Unsent], None] | None = None,
 ) -> Iterator[str]:
     """Have a store to read from; what earlier runs could not send to it is sent first.
 
     Args:
         tracking_uri: As a user gives it; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: The store that comes with tracker, in a folder that is gone afterwards.
-        left: Told what could not be sent, if anything.
+        on_unsent: Told what could not be sent, if anything.
 
     Yields:
         The store's address.
@@ -40,8 +40,8 @@ def open_store(
     if not example:
         uri = resolve_uri(tracking_uri)
         unsent = send_leftovers(tracker_home(), uri, _PATIENCE_S)
-        if unsent and left is not None:
-            left(unsent)
+        if unsent and on_unsent is not None:
+            on_unsent(unsent)
         yield uri
     elif tracking_uri is None:
         interruption = Interruption()

@@ -183,17 +183,17 @@ def test_the_report_tells_counts_patients_copies_and_differences(make_manifest: 
     rows += [("a", "r", None, "c"), ("b", "r")]
     manifest = make_manifest(rows)
     split = make_split(manifest, "5/2/2", seed=0)
-    assert split_report(manifest, split, "5/2/2")[3:] == [
+    assert split_report(manifest, split)[3:] == [
         "2 images have copies with the same content: kept in one part",
         "asked 5/2/2, got 3/3/3: patients are kept together",
     ]
-    assert all(" of 1 patients" in line for line in split_report(manifest, split, "5/2/2")[:3])
+    assert all(" of 1 patients" in line for line in split_report(manifest, split)[:3])
 
 
 def test_the_report_is_short_where_there_is_nothing_to_tell(make_manifest: MakeManifest) -> None:
     manifest = make_manifest([("a",), ("b",)] * 10)
     split = make_split(manifest, "12/4/4", seed=0)
-    assert split_report(manifest, split, "12/4/4") == [
+    assert split_report(manifest, split) == [
         "train: 12 images (6 a, 6 b)",
         "val: 4 images (2 a, 2 b)",
         "test: 4 images (2 a, 2 b)",

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tracker.tracking.backend.environment import client_environment, prepare, request_timeout
+from tracker.tracking.backend.environment import client_environment, prepare_environment, request_timeout
 
 TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
 
@@ -14,7 +14,7 @@ def test_a_process_that_talks_to_mlflow_waits_for_seconds_and_tells_nobody(
 ) -> None:
     for name in client_environment():
         monkeypatch.setenv(name, "")
-    prepare()
+    prepare_environment()
     assert int(os.environ[TIMEOUT]) <= 10
     assert int(os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"]) <= 1
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tracker.compare.statistics import lay_out
+from tracker.compare.statistics import format_statistics
 from tracker.compare.table import Cell, Difference, Table
 from tracker.figures.labels import Scale, scale_of
 
@@ -45,10 +45,12 @@ def _cell(cell: Cell | None, scale: Scale, *, counted: bool) -> CellText:
     if cell is None:
         return NOTHING
     number = f" ({cell.n})" if counted else ""
-    return CellText(scale.write(cell.mean), lay_out(cell.statistics, scale.write) + number)
+    return CellText(scale.write(cell.mean), format_statistics(cell.statistics, scale.write) + number)
 
 
 def _difference(difference: Difference | None, scale: Scale) -> CellText:
     if difference is None:
         return NOTHING
-    return CellText(scale.write(difference.mean, sign=True), lay_out(difference.statistics, scale.write))
+    return CellText(
+        scale.write(difference.mean, sign=True), format_statistics(difference.statistics, scale.write)
+    )

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
-from tracker.compare.statistics import names
+from tracker.compare.statistics import statistic_names
 from tracker.compare.table import DIFFERENCE, Table
 
 
@@ -16,7 +16,7 @@ def render_csv(table: Table) -> str:
     Differences follow under the mode `feature-extractor minus fine-tuning`, one line a pair; where
     the arms are not paired, one line a model without seed and value.
     """
-    columns = ["mode", "model", "metric", "at", "seed", "value", "mean", *names(), "n", "run_id"]
+    columns = ["mode", "model", "metric", "at", "seed", "value", "mean", *statistic_names(), "n", "run_id"]
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()

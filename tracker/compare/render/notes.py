@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tracker.compare.comparability import SHORT_DIGEST
 from tracker.compare.render.tuning_note import tuning_note
-from tracker.compare.settings import canonical, common, distinct, rounded, settings_of
+from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.statistics import legend
 from tracker.compare.table import DIFFERENCE, Table
 from tracker.figures.labels import natural_key, order_models, order_modes, scale_of, title_of

@@ -183,17 +183,14 @@ def _kinds(
 ) -> tuple[list[int], list[int]]:
     """Pick one group of each of two parts for each different vector: others of its kind would do the same."""
     first, second = (
-        list(
-            {
-                vectors[group].tobytes(): group for group, its_part in enumerate(part_of) if its_part == part
-            }.values()
-        )
+        list({vectors[group].tobytes(): group for group, its in enumerate(part_of) if its == part}.values())
         for part in parts
     )
-    return (
-        first if len(first) <= _MOST_KINDS else rng.sample(first, _MOST_KINDS),
-        second if len(second) <= _MOST_KINDS else rng.sample(second, _MOST_KINDS),
-    )
+    return _some(first, rng), _some(second, rng)
+
+
+def _some(groups: list[int], rng: random.Random) -> list[int]:
+    return groups if len(groups) <= _MOST_KINDS else rng.sample(groups, _MOST_KINDS)
 
 
 def _best_exchange(

@@ -14,18 +14,9 @@ from tracker.data.manifest import Manifest
 from tracker.data.splits.allocation import assign_groups, target_table
 from tracker.data.splits.checks import check_classes, check_duplicates, check_patients, class_table
 from tracker.data.splits.groups import duplicates, inseparable, patients
-from tracker.data.splits.rule import GIVEN, default_rule, part_sizes, rule_after_skipping, validate_rule
+from tracker.data.splits.rule import GIVEN, part_sizes
 from tracker.errors import DataError, collect_errors, listed
 from tracker.records import PARTS, Part
-
-__all__ = [
-    "Split",
-    "default_rule",
-    "make_split",
-    "rule_after_skipping",
-    "split_report",
-    "validate_rule",
-]
 
 
 @dataclass(frozen=True)
@@ -158,13 +149,12 @@ def _class_counts(manifest: Manifest, group: Sequence[int]) -> list[int]:
     return counts
 
 
-def split_report(manifest: Manifest, split: Split, rule: str) -> list[str]:
+def split_report(manifest: Manifest, split: Split) -> list[str]:
     """Describe what a split came to.
 
     Args:
         manifest: The images.
         split: Their split.
-        rule: What was asked for.
 
     Returns:
         A line a part, and a line each about copies and about differences from the rule, where
@@ -173,7 +163,7 @@ def split_report(manifest: Manifest, split: Split, rule: str) -> list[str]:
     return [
         *_part_lines(manifest, split),
         *_copies_line(manifest),
-        *_difference_line(manifest, split, rule),
+        *_difference_line(manifest, split),
     ]
 
 
@@ -202,10 +192,10 @@ def _copies_line(manifest: Manifest) -> list[str]:
     return [f"{copies} images have copies with the same content: kept in one part"] if copies else []
 
 
-def _difference_line(manifest: Manifest, split: Split, rule: str) -> list[str]:
-    if rule == GIVEN:
+def _difference_line(manifest: Manifest, split: Split) -> list[str]:
+    if split.rule == GIVEN:
         return []
-    asked = list(part_sizes(rule, len(manifest.samples)).values())
+    asked = list(part_sizes(split.rule, len(manifest.samples)).values())
     got = list(split.counts.values())
     if asked == got:
         return []

@@ -1,4 +1,7 @@
-"""MLflow's client, opened so that it is quiet, gives up soon, and says in one line why."""
+"""MLflow's client, opened so that it is quiet, gives up soon, and says in one line why.
+
+MLflow is imported in functions: once its settings are made (`prepare_environment`), and not where nobody asks.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
-from tracker.tracking.backend.environment import prepare, request_timeout
+from tracker.tracking.backend.environment import prepare_environment, request_timeout
 from tracker.tracking.backend.uri import describe, require_store
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 _FIRST_ANSWER_S = 4
 _READING_S = 60
+_ASKING_S = 4
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
 
 
 def open_client(uri: str) -> MlflowClient:
@@ -26,7 +31,7 @@ def open_client(uri: str) -> MlflowClient:
     Args:
         uri: As `resolve_uri` gives it.
     """
-    prepare()
+    prepare_environment()
     from mlflow import MlflowClient
 
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
@@ -46,7 +51,7 @@ def reading(uri: str) -> Iterator[MlflowClient]:
         TrackingError: There is no such store, or the server does not answer or does not let us in.
     """
     require_store(uri)
-    prepare()
+    prepare_environment()
     from tracker.tracking.backend.failures import FAILURES
 
     try:
@@ -69,10 +74,6 @@ def _unreadable(error: Exception, uri: str) -> TrackingError:
         "temporary": "Check the address (--tracking-uri, MLFLOW_TRACKING_URI) and that the server runs.",
     }.get(failure_of(error), "Check the address (--tracking-uri, MLFLOW_TRACKING_URI).")
     return TrackingError(f"{where} must answer", but=problem_of(error, "it"), do=do)
-
-
-_PATIENCE_S = 4
-_VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,13 @@ def ask(uri: str) -> Answer:
     Args:
         uri: As `resolve_uri` gives it; an embedded store has to be there.
     """
-    prepare()
+    prepare_environment()
     from tracker.tracking.backend.failures import FAILURES, failure_of, problem_of
 
     try:
         # To open one sets all waits anew.
         client = open_client(uri)
-        with request_timeout(_PATIENCE_S):
+        with request_timeout(_ASKING_S):
             _try_to_write(client)
     except FAILURES as error:
         # Behind it stands the whole statement that a database refused.
@@ -133,7 +134,7 @@ def _version(uri: str) -> str:
 
     account = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
     try:
-        response = http_request(account, "/version", "GET", timeout=_PATIENCE_S, max_retries=0)  # type: ignore[no-untyped-call]
+        response = http_request(account, "/version", "GET", timeout=_ASKING_S, max_retries=0)  # type: ignore[no-untyped-call]
     except FAILURES:
         # Other servers speak MLflow's language, too.
         return ""

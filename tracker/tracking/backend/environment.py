@@ -42,7 +42,7 @@ def server_environment() -> dict[str, str]:
     return {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
-def prepare() -> None:
+def prepare_environment() -> None:
     """Set the variables in this process; before `mlflow` is imported."""
     os.environ.update(client_environment())
 

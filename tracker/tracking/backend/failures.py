@@ -23,8 +23,6 @@ FAILURES = (MlflowException, RequestException, SQLAlchemyError, OSError)
 SENDING_FAILURES = (*FAILURES, TypeError, ValueError)
 """The same, and what it raises for a value that cannot be put into a request."""
 
-DENIED_ADVICE = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an account that may write there"
-
 _LONGEST_ANSWER = 300
 _BY_CODE: dict[str, Failure] = {
     # BAD_REQUEST is not here: a server that runs out of database connections answers with that.
@@ -52,8 +50,8 @@ def failure_of(error: Exception) -> Failure:
         error: One of SENDING_FAILURES.
     """
     if isinstance(error, MlflowException):
-        said = _PROXY_SAYS.search(str(error))
-        by_status = _BY_STATUS.get(int(said[1])) if said else None
+        code = _PROXY_SAYS.search(str(error))
+        by_status = _BY_STATUS.get(int(code[1])) if code else None
         return by_status or _BY_CODE.get(error.error_code, "temporary")
     if isinstance(error, RequestException):
         status = error.response.status_code if error.response is not None else 0
@@ -89,5 +87,5 @@ def said_by(error: Exception) -> str:
     Args:
         error: One of SENDING_FAILURES.
     """
-    said = _ACCOUNT_IN_ADDRESS.sub("//", " ".join(str(error).split()))
-    return f"{said[:_LONGEST_ANSWER]} ..." if len(said) > _LONGEST_ANSWER else said
+    text = _ACCOUNT_IN_ADDRESS.sub("//", " ".join(str(error).split()))
+    return f"{text[:_LONGEST_ANSWER]} ..." if len(text) > _LONGEST_ANSWER else text

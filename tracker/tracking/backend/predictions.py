@@ -9,10 +9,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import cast, get_args
 
 from tracker.errors import TrackingError
-from tracker.records import PARTS, EpochKind, Prediction
+from tracker.records import EPOCH_KINDS, PARTS, Prediction
 
 PREDICTIONS = "predictions.csv"
 _COLUMNS = ("sample", "part", "epoch_kind", "label")
@@ -60,7 +59,7 @@ def parse_predictions(text: str) -> list[Prediction]:
 
 def _prediction(row: Sequence[str], classes: Sequence[str]) -> Prediction:
     sample, part, epoch_kind, label, *probabilities = row
-    if part not in PARTS or epoch_kind not in get_args(EpochKind):
+    if part not in PARTS or epoch_kind not in EPOCH_KINDS:
         raise ValueError(f"{sample} is in part {part!r}, epoch kind {epoch_kind!r}")
     numbers = dict(zip(classes, map(float, probabilities), strict=True))
-    return Prediction(sample, part, cast("EpochKind", epoch_kind), label, numbers)
+    return Prediction(sample, part, epoch_kind, label, numbers)

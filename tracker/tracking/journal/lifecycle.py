@@ -15,6 +15,8 @@ from tracker.tracking.journal.limits import safe_tags
 from tracker.tracking.journal.log import Journal, JournalBusy
 from tracker.tracking.journal.run_folder import RunFolder, attempts, last_status, run_folder
 
+_ABANDONED = "its process ended without a word"
+
 
 class RunTaken(TrackingError):
     """A run needs no work: it has finished, or another process is at it.
@@ -96,9 +98,6 @@ def ending_of(error: BaseException | None) -> tuple[RunState, str]:
     return RunState.KILLED, f"interrupted at once ({type(error).__name__})"
 
 
-_REASON = "its process ended without a word"
-
-
 def close_abandoned(run: RunFolder) -> bool:
     """Write the end of a run whose process is gone: KILLED, at the time of its last entry.
 
@@ -119,7 +118,7 @@ def close_abandoned(run: RunFolder) -> bool:
     with journal:
         if not journal.found or last_status(journal.found) is not RunState.RUNNING:
             return False
-        journal.write(Status(status=RunState.KILLED, time=last_written, reason=_REASON))
+        journal.write(Status(status=RunState.KILLED, time=last_written, reason=_ABANDONED))
     return True
 
 

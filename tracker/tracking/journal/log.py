@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tracker.errors import TrackingError
-from tracker.io.atomic import sync_folder
+from tracker.io.atomic import sync
 from tracker.io.locks import lock_open_file
 from tracker.tracking.journal.entries import Entry, from_text, to_text
 
@@ -127,7 +127,7 @@ class Journal:
             os.ftruncate(self._fd, whole)
             opened.pop_all()
         self.found = [line.entry for line in lines]
-        sync_folder(path.parent)
+        sync(path.parent)
 
     def write(self, entry: Entry) -> None:
         """Append one entry.

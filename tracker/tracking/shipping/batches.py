@@ -10,7 +10,7 @@ from typing import TypeVar
 from tracker.tracking.journal.entries import Metrics, Params, Status, Tags
 from tracker.tracking.journal.log import Line
 
-Value = TypeVar("Value")
+_Value = TypeVar("_Value")
 
 MAX_METRICS = 900
 MAX_PARAMS_OR_TAGS = 100
@@ -150,7 +150,7 @@ def _pieces(entry: Params | Metrics | Tags) -> Iterator[Params | Metrics | Tags]
         yield replace(entry, values=texts)
 
 
-def _cut(values: Mapping[str, Value], size: int) -> Iterator[dict[str, Value]]:
+def _cut(values: Mapping[str, _Value], size: int) -> Iterator[dict[str, _Value]]:
     items = iter(values.items())
     while part := dict(islice(items, size)):
         yield part

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def deliver(client: MlflowClient, run: RunFolder) -> None:
-    """Send what MLflow does not have yet of one journal; what was said yes to stays said.
+    """Send what MLflow does not have yet of one journal; what it has taken is not sent again.
 
     Hold `sole_sender` around it wherever another process could do the same.
 

@@ -1,4 +1,4 @@
-"""Sends the journals of a home to MLflow, in this process: once, for a few seconds, or again and again."""
+"""Sends what MLflow does not have: all of it once, or until Ctrl-C, or what earlier runs left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
 from tracker.records import RunState
-from tracker.tracking.backend.environment import prepare
+from tracker.tracking.backend.environment import prepare_environment
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import is_sent
 from tracker.tracking.shipping.destinations import destinations, runs_for
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 _PAUSE_S = 1.0
 _BUSY_PATIENCE_S = 30.0
 
-Tell = Callable[[Unsent], None]
-
 
 def sync(home: Path, *, tracking_uri: str | None = None, again: bool = False) -> Unsent:
     """Send what MLflow does not have yet.
@@ -31,7 +29,7 @@ def sync(home: Path, *, tracking_uri: str | None = None, again: bool = False) ->
     Args:
         home: The folder that holds all journals.
         tracking_uri: Only runs that are meant for this MLflow store or server; None: all.
-        again: Send everything, also what MLflow said yes to before: it may have been restored from a backup.
+        again: Send everything, also what MLflow took before: it may have been restored from a backup.
 
     Returns:
         What could not be sent, and why.
@@ -45,7 +43,7 @@ def sync(home: Path, *, tracking_uri: str | None = None, again: bool = False) ->
     return count_unsent(home, tracking_uri)
 
 
-def watch(home: Path, tell: Tell, *, tracking_uri: str | None = None) -> Unsent:
+def watch(home: Path, tell: Callable[[Unsent], None], *, tracking_uri: str | None = None) -> Unsent:
     """Send what there is and what comes, until Ctrl-C.
 
     Args:
@@ -72,17 +70,6 @@ def watch(home: Path, tell: Tell, *, tracking_uri: str | None = None) -> Unsent:
         return count_unsent(home, tracking_uri)
 
 
-def _senders(home: Path, uris: Sequence[str]) -> Iterator[Sender]:
-    prepare()
-    from tracker.tracking.shipping.sender import Sender
-
-    return (Sender(home, uri) for uri in uris)
-
-
-def _addresses(home: Path, tracking_uri: str | None) -> Sequence[str]:
-    return destinations(home) if tracking_uri is None else [tracking_uri]
-
-
 def send_leftovers(home: Path, tracking_uri: str, timeout_s: float) -> Unsent:
     """Send what is left of runs whose process is gone; where nothing is, this takes milliseconds.
 
@@ -98,6 +85,17 @@ def send_leftovers(home: Path, tracking_uri: str, timeout_s: float) -> Unsent:
         return Unsent(0, 0)
     with start_shipper(home, tracking_uri) as shipper:
         return shipper.drain(timeout_s)
+
+
+def _senders(home: Path, uris: Sequence[str]) -> Iterator[Sender]:
+    prepare_environment()
+    from tracker.tracking.shipping.sender import Sender
+
+    return (Sender(home, uri) for uri in uris)
+
+
+def _addresses(home: Path, tracking_uri: str | None) -> Sequence[str]:
+    return destinations(home) if tracking_uri is None else [tracking_uri]
 
 
 def _is_left(run: RunFolder) -> bool:

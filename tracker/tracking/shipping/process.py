@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from tracker.tracking.backend.environment import client_environment, prepare
+from tracker.tracking.backend.environment import client_environment, prepare_environment
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"
@@ -101,7 +101,7 @@ def start_shipper(home: Path, tracking_uri: str) -> ShipperHandle:
 
 def main() -> None:
     """Send until the standard input ends, and then what is left."""
-    prepare()
+    prepare_environment()
     from tracker.tracking.shipping.sender import Sender
 
     sender = Sender(Path(sys.argv[1]), os.environ["MLFLOW_TRACKING_URI"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.errors import TrackingError
+from tracker.errors import TrackingError, counted
 from tracker.tracking.backend.uri import short_path
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import is_sent, load_cursor
@@ -36,12 +35,12 @@ class Unsent:
     def __str__(self) -> str:
         if not self:
             return "everything is sent"
-        return f"{_count(self.runs, 'run')}, {_count(self.records, 'record')} not sent yet: tracker sync"
+        return f"{counted(self.runs, 'run')}, {counted(self.records, 'record')} not sent yet: tracker sync"
 
     def lines(self) -> list[str]:
         """Return what a user should know, a line each: how much is left, why, and what MLflow refused."""
         refused = [
-            f"{_count(count_dead_letters(run), 'record')} refused by MLflow ({first_reason(run)}), kept in "
+            f"{counted(count_dead_letters(run), 'record')} refused by MLflow ({first_reason(run)}), kept in "
             f"{short_path(run.refused)}"
             for run in self.refused_in
         ]
@@ -55,11 +54,7 @@ def count_unsent(home: Path, tracking_uri: str | None = None) -> Unsent:
         home: The folder that holds all journals.
         tracking_uri: Only runs that are meant for this MLflow store or server; None: all.
     """
-    return _unsent_of(runs_for(home, tracking_uri))
-
-
-def _unsent_of(runs: Iterable[RunFolder]) -> Unsent:
-    every = list(runs)
+    every = runs_for(home, tracking_uri)
     left: list[int] = []
     problems: dict[str, None] = {}
     for run in every:
@@ -81,7 +76,3 @@ def _rest_of(run: RunFolder) -> tuple[int, str]:
     except TrackingError as error:
         # A damaged journal: nobody can say how much is in it.
         return 1, str(error)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,7 +1,8 @@
-"""Text of others, such as a server's, made fit for one line of a terminal."""
+"""What several commands print alike: text of others in one line, and what is not sent yet."""
 
 from __future__ import annotations
 
+import typer
 from rich.cells import cell_len, set_cell_size
 
 
@@ -23,3 +24,12 @@ def one_line(text: str) -> str:
         text: Any text.
     """
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def print_unsent(unsent: object) -> None:
+    """Print what earlier runs could not send, beside what a command prints.
+
+    Args:
+        unsent: As `tracker.ui.stores.open_store` tells it.
+    """
+    typer.echo(str(unsent), err=True)

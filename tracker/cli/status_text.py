@@ -1,19 +1,24 @@
-"""`tracker status` as text: a table an experiment, of which every line fits the terminal."""
+"""`tracker status` as text that fits the terminal: a table an experiment, and a summary below."""
 
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from tracker.cli.one_line import one_line, shortened
+from tracker.cli.terminal import one_line, shortened
+from tracker.errors import counted
 from tracker.records import RunState
 from tracker.tracking.backend.uri import short_path
-from tracker.tracking.status import RunSummary
+from tracker.tracking.shipping.unsent import Unsent
+from tracker.tracking.status import RunSummary, begun_again
 
 _GAP, _INDENT = "  ", " " * 4
 _HEADER = ("seed", "try", "epoch", "state", "sent")
 _TRY, _STATE = _HEADER.index("try"), _HEADER.index("state")
+_LEFT_TO_DO = (RunState.KILLED, RunState.INTERRUPTED)
 
 
 def table_lines(runs: Sequence[RunSummary], *, width: int) -> list[str]:
@@ -27,6 +32,39 @@ def table_lines(runs: Sequence[RunSummary], *, width: int) -> list[str]:
     for run in runs:
         groups.setdefault(_headline(run), []).append(run)
     return [line for name, group in groups.items() for line in [*_block(name, group, width), ""]]
+
+
+def summary_lines(runs: Sequence[RunSummary], *, width: int) -> list[str]:
+    """Return how many runs there are in each state, and what to type next.
+
+    Args:
+        runs: How the runs stand; one at least.
+        width: The terminal's, in columns.
+    """
+    counts = Counter(run.state for run in runs)
+    told = ", ".join(f"{counts[state]} {state.lower()}" for state in RunState if counts[state])
+    left = [run.unsent for run in runs if run.unsent]
+    lines = [f"{counted(len(runs), 'run')}: {told}"]
+    if left or not counts[RunState.UNREADABLE]:
+        lines.append(str(Unsent(len(left), sum(left))))
+    replaced = begun_again(runs)
+    if stopped := sum(run.state in _LEFT_TO_DO and run.folder not in replaced for run in runs):
+        were, them = ("was", "it") if stopped == 1 else ("were", "them")
+        lines.append(f"{counted(stopped, 'run')} {were} interrupted: the same command goes on with {them}")
+    return [piece for line in lines for piece in textwrap.wrap(line, width, subsequent_indent="  ")]
+
+
+def nothing_line(runs: Sequence[RunSummary], home: Path) -> str:
+    """Return what to type where no run is to be listed.
+
+    Args:
+        runs: All runs of the home, of which none was asked for.
+        home: The folder that holds all journals.
+    """
+    if not runs:
+        return f"no runs in {short_path(home)}; make some: tracker run --dataset folder --data YOUR_IMAGES"
+    others = ", ".join(dict.fromkeys(one_line(run.experiment) for run in runs))
+    return f"no such runs in {short_path(home)}, but some of {others}: tracker status"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""What `tracker run` and `tracker tune` print before they start and after they have ended."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from tracker.config.options import RunOptions
+from tracker.config.recipe import Recipe
+from tracker.config.tuned import Tuned, values_text
+from tracker.errors import counted
+from tracker.records import SYNTHETIC_DATASETS, Arm, RunState
+from tracker.runs.events import RunResult
+from tracker.runs.images import Images
+from tracker.runs.plan import Plan
+from tracker.tracking.backend.uri import describe
+from tracker.training.device import device_name
+
+_WIDTH = 80
+_INDENT = " " * 12
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return the plan of a study, at most 80 columns wide where names allow."""
+    manifest, split = plan.images.manifest, plan.images.split
+    counts = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
+    recipe = plan.recipes[0]
+    weights = ", ".join(dict.fromkeys(recipe.weights for recipe in plan.recipes))
+    return [
+        f"experiment  {plan.options.experiment_name}",
+        *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
+        *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
+        *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
+        *_paragraph("tuning", _tuning_lines(plan.options)),
+        f"training    {recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
+        f"{recipe.schedule} schedule",
+        f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
+        f"weights {weights}, on {device_name(plan.device)}",
+        f"tracked in  {describe(plan.tracking_uri)}",
+        *_paragraph("note", _notes(plan.recipes)),
+        "",
+    ]
+
+
+def left_out_lines(images: Images) -> list[str]:
+    """Return which images were left out and how the split is then, if any were."""
+    if not images.left_out:
+        return []
+    return [
+        *_paragraph("left out", [f"{counted(len(images.left_out), 'image')} left out as unreadable:"]),
+        *(f"{_INDENT}  {sample}: {reason}" for sample, reason in images.left_out.items()),
+        *_paragraph("split now", images.report()),
+        "",
+    ]
+
+
+def found_line(label: str, tuned: Tuned) -> str:
+    """Return what the study of an arm found, on a second line where one would be too long."""
+    found = f"{tuned.objective} {tuned.objective_value:.3g}"
+    line = f"{label:42} {found}  {values_text(tuned.values)}"
+    return line if len(line) <= _WIDTH else f"{label:42} {found}\n      {values_text(tuned.values)}"
+
+
+def found_lines(tuned: Mapping[Arm, Tuned]) -> list[str]:
+    """Return what earlier studies found, an arm after the other."""
+    return [found_line(f"= {' · '.join(arm)}, {one.trials} trials", one) for arm, one in tuned.items()]
+
+
+def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
+    """Return what came of a plan, and what to type next."""
+    words = {
+        RunState.FINISHED: "finished",
+        RunState.SKIPPED: "skipped",
+        RunState.TAKEN: "left to another process",
+        RunState.FAILED: "failed",
+    }
+    counts = Counter(result.status for result in results)
+    told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
+    return [
+        "",
+        f"{counted(len(results), 'run')}: {told}",
+        f"curves  {_with_uri('tracker ui', plan)}",
+        f"table   {_with_uri(_compare(plan.options), plan)}",
+    ]
+
+
+def tuned_lines(plan: Plan) -> list[str]:
+    """Return what to type after the studies are made."""
+    return [
+        "",
+        "runs    with these values: tracker run --tuned, and the same options without --trials",
+        f"curves  {_with_uri('tracker ui', plan)}",
+    ]
+
+
+def _paragraph(name: str, lines: Sequence[str]) -> list[str]:
+    return [f"{name if not number else '':12}{line}" for number, line in enumerate(lines)]
+
+
+def _arm_lines(recipes: Sequence[Recipe], options: RunOptions) -> Iterator[str]:
+    arms = {recipe.arm: recipe for recipe in recipes}
+    widths = [max(len(arm[i]) for arm in arms) for i in (0, 1)]
+    seeds = len(recipes) // len(arms)
+    for (model, mode), recipe in arms.items():
+        runs = f"  {seeds} seeds" if seeds > 1 else ""
+        settings = _settings(options, mode, recipe.lr)
+        yield f"{model:{widths[0]}}  {mode:{widths[1]}}  {settings} {recipe.precision}{runs}"
+
+
+def _settings(options: RunOptions, mode: str, lr: float) -> str:
+    """Return what an arm is trained with, or what is searched for it."""
+    if options.tune is not None:
+        return ", ".join(f"{name} {values}" for name, values in options.space(mode).items())
+    return "lr of its study" if options.tuned else f"lr {lr:<6g}"
+
+
+def _tuning_lines(options: RunOptions) -> list[str]:
+    """Return how the arms are tuned; nothing where they are not."""
+    if options.tune is None:
+        return []
+    repeated = [
+        f"{options.tune_folds} folds of training and validation images" if options.tune_folds else "",
+        f"{options.tune_seeds} seeds" if options.tune_seeds > 1 else "",
+    ]
+    over = " x ".join(filter(None, repeated))
+    epoch = "last epoch" if options.tune_at == "final" else "epoch of the lowest validation loss"
+    return [
+        f"{options.tune} trials an arm ({options.sampler}), judged by {options.objective} of the {epoch}",
+        *([f"each the mean over {over}"] if over else []),
+    ]
+
+
+def _notes(recipes: Sequence[Recipe]) -> list[str]:
+    notes = {
+        "weights none: frozen layers are random, for a try and not a result": any(
+            recipe.weights == "none" and recipe.frozen for recipe in recipes
+        ),
+        "synthetic images: they show the tool, and nothing about medicine": any(
+            recipe.dataset in SYNTHETIC_DATASETS for recipe in recipes
+        ),
+    }
+    return [note for note, holds in notes.items() if holds]
+
+
+def _compare(options: RunOptions) -> str:
+    tuned = " --where tuned=yes" if options.tuned or options.tune is not None else ""
+    return f"tracker compare --experiment {shlex.quote(options.experiment_name)}{tuned}"
+
+
+def _with_uri(command: str, plan: Plan) -> str:
+    uri = plan.options.tracking_uri
+    return f"{command} --tracking-uri {shlex.quote(uri)}" if uri else command

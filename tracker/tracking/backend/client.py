@@ -1,6 +1,6 @@
 """MLflow's client, opened so that it is quiet, gives up soon, and says in one line why.
 
-MLflow is imported in functions: once its settings are made (`prepare_environment`), and not where nobody asks.
+MLflow is imported in functions: after its settings are made (`prepare_environment`), and where it is asked.
 """
 
 from __future__ import annotations

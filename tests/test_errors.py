@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from tracker.errors import DataError, ModelError, TrackerError, collect_errors, listed
+from tracker.errors import DataError, ModelError, TrackerError, collect_errors, counted, listed
 
 check_data = partial(collect_errors, error=DataError, must="all must hold")
 
@@ -59,3 +59,7 @@ def test_a_short_list_stays_whole() -> None:
 
 def test_a_long_list_says_how_many_more_there_are() -> None:
     assert listed(["a", "b", "c", "d"], 2) == ["a", "b", "... and 2 more"]
+
+
+def test_one_is_told_without_the_plural() -> None:
+    assert [counted(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]

@@ -110,7 +110,7 @@ def steps(folder: Path, run: Run, metric: str) -> list[int]:
     return [step for name, step, _, _ in points(folder, run) if name == metric]
 
 
-def standings(told: str) -> dict[str, dict[str, Any]]:
+def states_told(told: str) -> dict[str, dict[str, Any]]:
     """Return what `tracker status --json` told, by the name of the run."""
     return {row["run_name"]: row for row in json.loads(told)}
 
@@ -155,7 +155,7 @@ def test_every_command_succeeds_but_the_one_whose_learning_rate_is_absurd(folder
 
 
 def test_status_lists_the_runs_and_how_far_they_are(folder: GoneOn) -> None:
-    told = standings(folder.said["status --json"].out)
+    told = states_told(folder.said["status --json"].out)
     assert {name: row["state"] for name, row in told.items()} == STATES
     assert [told[name]["epoch"] for name in (*FINISHED, FAILED)] == [EPOCHS, EPOCHS, 0]
     assert told[KILLED]["epoch"] == epoch_of_checkpoint(folder.before)
@@ -170,7 +170,7 @@ def test_journals_with_every_kind_of_entry_are_read(folder: GoneOn) -> None:
     assert {json.loads(line.partition(" ")[2])["kind"] for line in lines} == set(ENTRIES)
     told = run_process("status", "--json", cwd=place, **VARIABLES)
     assert told.returncode == 0, told.stderr
-    whole = standings(told.stdout)
+    whole = states_told(told.stdout)
     assert {row["state"] for row in whole.values()} == {"finished"}
     assert whole.keys() == {KILLED, STUDY, *(f"trial {n}: {MODEL} · {FINE_TUNED}" for n in range(TRIALS))}
     assert sum(row["records"] for row in whole.values()) == len(lines)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pydantic import ValidationError
 
-from tracker.config.loading import read_options
 from tracker.config.recipe import Recipe, default_lr
-from tracker.errors import UsageError
-from tracker.models.minis import MINIS
 
 BASE = Recipe(
     dataset="folder",
@@ -108,38 +103,3 @@ def test_a_new_layer_alone_learns_faster_than_pretrained_layers() -> None:
     for optimizer in ("sgd", "adam", "adamw"):
         assert default_lr("feature-extractor", optimizer) == 10 * default_lr("fine-tuning", optimizer)
         assert default_lr("freeze:layer4", optimizer) == default_lr("fine-tuning", optimizer)
-
-
-def test_scratch_takes_no_weights_whatever_the_others_take() -> None:
-    options = read_options({"mode": ["scratch", "fine-tuning"], "weights": "imagenet"})
-    recipes = {
-        mode: options.recipe(model="resnet18", mode=mode, seed=0, split="given", precision="fp32")
-        for mode in options.mode
-    }
-    assert recipes["scratch"].weights == "none"
-    assert recipes["fine-tuning"].weights == "imagenet"
-
-
-def test_the_defaults_are_the_reference_study() -> None:
-    options = read_options({})
-    assert options.model == ("alexnet", "resnet152", "densenet201")
-    assert options.mode == ("feature-extractor", "fine-tuning")
-    assert {options.weights_of(model) for model in options.model} == {"imagenet"}
-    assert (options.dataset, options.epochs) == ("tb-xray", 40)
-    assert (options.image_size, options.experiment_name) == (224, "tb-xray")
-
-
-def test_the_synthetic_data_set_has_small_networks_that_bring_their_weights() -> None:
-    options = read_options({"dataset": "phantom"})
-    assert options.model == tuple(MINIS)
-    assert {options.weights_of(model) for model in options.model} == {"bundled"}
-    assert read_options({"dataset": "phantom", "model": ["alexnet"]}).model == ("alexnet",)
-    assert read_options({"model": ["mini-resnet", "alexnet"]}).weights_of("alexnet") == "imagenet"
-    assert read_options({"dataset": "phantom", "weights": "none"}).weights_of("mini-resnet") == "none"
-
-
-def test_a_data_set_that_is_a_list_is_refused_in_words(tmp_path: Path) -> None:
-    config = tmp_path / "study.yaml"
-    config.write_text("dataset: [phantom]\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="dataset"):
-        read_options({}, config)

@@ -1,7 +1,8 @@
-"""A web server that weights are fetched from."""
+"""A web server that weights are fetched from, and weights."""
 
 from __future__ import annotations
 
+from tests.support.networks import state
 from tests.support.publisher import publisher
 
-__all__ = ["publisher"]
+__all__ = ["publisher", "state"]

@@ -11,7 +11,7 @@ import torch
 from tests.support.disks import full_disk
 from tests.support.journals import recorded_in
 from tests.support.plans import RecordingReporter
-from tests.support.small import CPU, Tiny, examples, make_recipe
+from tests.support.trainings import CPU, Tiny, examples, make_recipe
 from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notifier
 from tracker.tracking.journal.recorder import RunRecorder

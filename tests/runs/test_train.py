@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from tests.support.small import CPU, Collected
+from tests.support.trainings import CPU, Collected
 from tracker.config.loading import read_options
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe

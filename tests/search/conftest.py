@@ -1,21 +1,8 @@
-"""What the tests of studies share."""
+"""A storage of the test's own, whose threads all end."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
+from tests.support.images import no_thread_is_left_behind
+from tests.support.studies import storage
 
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/studies/studies.db"
+__all__ = ["no_thread_is_left_behind", "storage"]

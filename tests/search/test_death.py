@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from tests.support.arms import small, start_worker
+from tests.support.studies import small_spec, start_worker
 from tracker.search.budget import MAX_RETRIES
 from tracker.search.storage import open_storage
 from tracker.search.study import ArmStudy
@@ -24,8 +24,8 @@ def wait_until_reclaimed(study: ArmStudy, count: int = 1, seconds: float = 15) -
 
 def test_a_living_trial_is_left_alone_and_a_dead_one_comes_again(storage: str) -> None:
     with (
-        ArmStudy(small(storage, trials=2), heartbeat_s=BEATS_ONCE_S, grace_s=2) as dead,
-        ArmStudy(small(storage, trials=2), **FAST) as other,
+        ArmStudy(small_spec(storage, trials=2), heartbeat_s=BEATS_ONCE_S, grace_s=2) as dead,
+        ArmStudy(small_spec(storage, trials=2), **FAST) as other,
     ):
         (lost,) = dead.ask(1)
         (mine,) = other.ask(1)
@@ -45,7 +45,7 @@ def test_a_living_trial_is_left_alone_and_a_dead_one_comes_again(storage: str) -
 
 def test_a_trial_that_never_beat_is_found(storage: str) -> None:
     start_worker(storage, 1, deed="unborn").communicate()
-    with ArmStudy(small(storage, trials=1), **FAST) as study:
+    with ArmStudy(small_spec(storage, trials=1), **FAST) as study:
         assert study.progress().others == 1
         assert study.ask(1) == []
         wait_until_reclaimed(study)
@@ -55,7 +55,7 @@ def test_a_trial_that_never_beat_is_found(storage: str) -> None:
 
 
 def test_a_trial_that_kills_its_process_again_and_again_is_given_up(storage: str) -> None:
-    with ArmStudy(small(storage, trials=2), heartbeat_s=BEATS_ONCE_S, grace_s=1) as study:
+    with ArmStudy(small_spec(storage, trials=2), heartbeat_s=BEATS_ONCE_S, grace_s=1) as study:
         (first,) = study.ask(1)
         for _ in range(MAX_RETRIES):
             wait_until_reclaimed(study)
@@ -69,7 +69,7 @@ def test_a_trial_that_kills_its_process_again_and_again_is_given_up(storage: str
 
 def test_the_beats_go_on_while_the_database_is_away_and_end_with_the_study(storage: str) -> None:
     engine = open_storage(storage).engine
-    with ArmStudy(small(storage), heartbeat_s=1, grace_s=5) as study:
+    with ArmStudy(small_spec(storage), heartbeat_s=1, grace_s=5) as study:
         study.ask(1)
         with engine.connect() as connection:
             connection.exec_driver_sql("ALTER TABLE trial_heartbeats RENAME TO hidden")
@@ -87,7 +87,7 @@ def test_the_beats_go_on_while_the_database_is_away_and_end_with_the_study(stora
 
 
 def test_a_trial_that_is_taken_away_while_it_is_drawn_is_not_this_processs(storage: str) -> None:
-    with ArmStudy(small(storage, trials=1)) as study:
+    with ArmStudy(small_spec(storage, trials=1)) as study:
         # Between its first beat and its first draw, as if this process had slept there for long.
         with open_storage(storage).engine.begin() as connection:
             connection.exec_driver_sql(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.arms import small
+from tests.support.studies import small_spec
 from tracker.errors import TuningError
 from tracker.search.records import TrialRecord
 from tracker.search.study import ArmStudy
@@ -10,7 +10,7 @@ from tracker.search.study import ArmStudy
 
 def run(storage: str, pruner: str, trials: int = 12) -> list[TrialRecord]:
     """Run trials of which the first five are good; return all."""
-    with ArmStudy(small(storage, trials=trials, pruner=pruner)) as study:
+    with ArmStudy(small_spec(storage, trials=trials, pruner=pruner)) as study:
         while asked := study.ask(1):
             loss = 0.1 if asked[0].number < 5 else 1.0
             for epoch in range(1, 10):
@@ -38,11 +38,11 @@ def test_without_a_pruner_every_trial_ends_with_a_value(storage: str) -> None:
 
 def test_a_pruner_that_is_none_is_refused_with_the_names_of_all(storage: str) -> None:
     with pytest.raises(TuningError, match="hyperband, median, none, but got 'knife'"):
-        ArmStudy(small(storage, pruner="knife"))
+        ArmStudy(small_spec(storage, pruner="knife"))
 
 
 def test_a_trial_is_not_ended_early_at_its_last_epoch(storage: str) -> None:
-    with ArmStudy(small(storage, trials=9, pruner="median")) as study:
+    with ArmStudy(small_spec(storage, trials=9, pruner="median")) as study:
         for one in study.ask(5):
             study.report(one, 0.1, 8)
             study.report(one, 0.1, 9)

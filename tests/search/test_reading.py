@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.arms import small
+from tests.support.studies import small_spec
 from tracker.search.reading import find_studies
 from tracker.search.study import ArmStudy
 
 
 def spend(storage: str, name: str, model: str) -> None:
-    with ArmStudy(small(storage, name=name, trials=3, attributes={"model": model, "kind": "arm"})) as study:
+    with ArmStudy(
+        small_spec(storage, name=name, trials=3, attributes={"model": model, "kind": "arm"})
+    ) as study:
         one, two, three = study.ask(3)
         study.complete(one, 0.5)
         study.complete(two, 0.25)
@@ -18,8 +20,8 @@ def spend(storage: str, name: str, model: str) -> None:
 def test_studies_are_found_by_what_they_say_about_themselves_newest_first(storage: str) -> None:
     spend(storage, "first", "alexnet")
     spend(storage, "second", "resnet152")
-    ArmStudy(small(storage, name="empty", attributes={"kind": "arm"})).close()
-    with ArmStudy(small(storage, name="first", trials=4)) as study:
+    ArmStudy(small_spec(storage, name="empty", attributes={"kind": "arm"})).close()
+    with ArmStudy(small_spec(storage, name="first", trials=4)) as study:
         study.complete(study.ask(1)[0], 0.75)
     found = find_studies(storage, {"kind": "arm"})
     assert [(study.name, study.trials) for study in found] == [("first", 4), ("second", 3), ("empty", 0)]

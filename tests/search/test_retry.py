@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tests.support.arms import small
+from tests.support.studies import small_spec
 from tracker.errors import TuningError
 from tracker.search import retry as retrying
 from tracker.search.retry import retry
@@ -36,7 +36,7 @@ def test_a_database_that_is_away_for_a_moment_is_asked_again() -> None:
 
 def test_a_database_that_stays_away_is_one_line(storage: str) -> None:
     engine = open_storage(storage).engine
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE trials RENAME TO hidden")
         with pytest.raises(

@@ -5,7 +5,7 @@ from statistics import median
 
 import pytest
 
-from tests.support.arms import POINTS, RANGE, small
+from tests.support.studies import POINTS, RANGE, small_spec
 from tracker.config.search_space import Choices, Range
 from tracker.errors import TuningError
 from tracker.search.records import Value
@@ -20,7 +20,7 @@ def drawn(storage: str, parts: list[int], **changes: object) -> list[dict[str, V
     """Run trials in several processes' lives, one after the other, and return what was drawn."""
     found = []
     for part in parts:
-        with ArmStudy(small(storage, trials=sum(parts), space=POINTS, **changes)) as study:
+        with ArmStudy(small_spec(storage, trials=sum(parts), space=POINTS, **changes)) as study:
             for _ in range(part):
                 (one,) = study.ask(1)
                 found.append(dict(one.params))
@@ -43,7 +43,7 @@ def test_another_seed_draws_otherwise(storage: str) -> None:
 
 
 def test_two_processes_with_one_seed_do_not_draw_the_same(storage: str) -> None:
-    with ArmStudy(small(storage)) as one, ArmStudy(small(storage)) as other:
+    with ArmStudy(small_spec(storage)) as one, ArmStudy(small_spec(storage)) as other:
         assert one.ask(1)[0].params != other.ask(1)[0].params
 
 
@@ -54,7 +54,7 @@ def test_tpe_learns(storage: str) -> None:
 
 def test_a_sampler_that_is_none_is_refused_with_the_names_of_all(storage: str) -> None:
     with pytest.raises(TuningError, match="tpe, random, gp, grid, but got 'tea'"):
-        ArmStudy(small(storage, sampler="tea"))
+        ArmStudy(small_spec(storage, sampler="tea"))
 
 
 @pytest.mark.parametrize(("trials", "steps"), [(1, 2), (8, 2), (17, 2), (18, 3), (31, 3), (32, 4), (200, 10)])

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import optuna
 
-from tests.support.arms import small
+from tests.support.studies import small_spec
 from tracker.search.storage import open_storage
 from tracker.search.stored_study import StoredStudy
 from tracker.search.study import ArmStudy
 
 
 def test_an_attribute_stays_as_it_was_written_first(storage: str) -> None:
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         opened = open_storage(storage)
         stored = StoredStudy(opened, study.spec.name)
         stored.write_once("arm", "alexnet")
@@ -22,7 +22,7 @@ def test_an_attribute_stays_as_it_was_written_first(storage: str) -> None:
 
 
 def test_trials_are_found_by_their_number_in_a_storage_of_several_studies(storage: str) -> None:
-    with ArmStudy(small(storage, name="a")) as one, ArmStudy(small(storage, name="b")) as other:
+    with ArmStudy(small_spec(storage, name="a")) as one, ArmStudy(small_spec(storage, name="b")) as other:
         one.ask(2)
         first, second = other.ask(2)
         opened = open_storage(storage)

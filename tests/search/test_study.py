@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.support.arms import POINTS, give_up, small
+from tests.support.studies import POINTS, give_up, small_spec
 from tracker.config.search_space import Choices
 from tracker.errors import TuningError
 from tracker.search.budget import MAX_RETRIES, Slots, redo
@@ -24,7 +24,7 @@ def spend(study: ArmStudy) -> StudyProgress:
 
 
 def test_a_study_asks_for_as_many_trials_as_its_budget_and_no_more(storage: str) -> None:
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         asked = study.ask(100)
         assert [one.number for one in asked] == list(range(6))
         assert study.ask(1) == []
@@ -36,12 +36,12 @@ def test_a_study_asks_for_as_many_trials_as_its_budget_and_no_more(storage: str)
     assert (progress.best.number, progress.best.value) == (5, 1 / 6)
     assert (progress.complete, progress.running, progress.failed, progress.others) == (6, 0, 0, 0)
     assert progress.best.duration is not None
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         assert study.ask(1) == []
 
 
 def test_the_best_of_a_study_that_maximizes_is_the_largest(storage: str) -> None:
-    with ArmStudy(small(storage, direction="maximize")) as study:
+    with ArmStudy(small_spec(storage, direction="maximize")) as study:
         for one in study.ask(6):
             study.complete(one, one.number / 10)
         best = study.progress().best
@@ -50,7 +50,7 @@ def test_the_best_of_a_study_that_maximizes_is_the_largest(storage: str) -> None
 
 
 def test_trials_of_other_processes_are_seen(storage: str) -> None:
-    with ArmStudy(small(storage)) as mine, ArmStudy(small(storage)) as others:
+    with ArmStudy(small_spec(storage)) as mine, ArmStudy(small_spec(storage)) as others:
         mine.ask(2)
         assert len(others.ask(3)) == 3
         progress = mine.progress()
@@ -58,7 +58,7 @@ def test_trials_of_other_processes_are_seen(storage: str) -> None:
 
 
 def test_a_diverged_trial_counts_and_has_no_value(storage: str) -> None:
-    with ArmStudy(small(storage, trials=2)) as study:
+    with ArmStudy(small_spec(storage, trials=2)) as study:
         first, second = study.ask(2)
         study.report(first, 0.1, 1)
         study.diverge(first, "train/loss was inf")
@@ -72,7 +72,7 @@ def test_a_diverged_trial_counts_and_has_no_value(storage: str) -> None:
 
 @pytest.mark.parametrize("sampler", ["gp", "tpe"])
 def test_settings_that_diverge_are_avoided_from_then_on(storage: str, sampler: str) -> None:
-    with ArmStudy(small(storage, sampler=sampler, trials=24)) as study:
+    with ArmStudy(small_spec(storage, sampler=sampler, trials=24)) as study:
         lrs = []
         while asked := study.ask(1):
             (one,) = asked
@@ -87,7 +87,7 @@ def test_settings_that_diverge_are_avoided_from_then_on(storage: str, sampler: s
 
 
 def test_where_all_trials_diverge_none_is_the_best(storage: str) -> None:
-    with ArmStudy(small(storage, sampler="gp", trials=2)) as study:
+    with ArmStudy(small_spec(storage, sampler="gp", trials=2)) as study:
         for one in study.ask(2):
             study.diverge(one, "too large")
         progress = study.progress()
@@ -96,7 +96,7 @@ def test_where_all_trials_diverge_none_is_the_best(storage: str) -> None:
 
 
 def test_failures_of_earlier_processes_do_not_stop_a_later_one(storage: str) -> None:
-    spec = small(storage, trials=1)
+    spec = small_spec(storage, trials=1)
     for _ in range(2):
         with ArmStudy(spec) as study:
             for _ in range(2):
@@ -108,7 +108,7 @@ def test_failures_of_earlier_processes_do_not_stop_a_later_one(storage: str) -> 
 
 
 def test_a_pruned_trial_has_the_value_that_it_reported_last(storage: str) -> None:
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         one, other = study.ask(2)
         study.report(one, 0.5, 1)
         study.report(one, 0.4, 2)
@@ -118,7 +118,7 @@ def test_a_pruned_trial_has_the_value_that_it_reported_last(storage: str) -> Non
 
 
 def test_an_interrupted_trial_comes_again_first(storage: str) -> None:
-    with ArmStudy(small(storage, trials=3)) as study:
+    with ArmStudy(small_spec(storage, trials=3)) as study:
         first, second = study.ask(2)
         study.report(first, 0.4, 1)
         study.interrupt(first)
@@ -134,7 +134,7 @@ def test_an_interrupted_trial_comes_again_first(storage: str) -> None:
 
 
 def test_an_interruption_may_come_any_number_of_times(storage: str) -> None:
-    with ArmStudy(small(storage, trials=1)) as study:
+    with ArmStudy(small_spec(storage, trials=1)) as study:
         (first,) = study.ask(1)
         one = first
         for _ in range(2 * MAX_RETRIES):
@@ -144,14 +144,14 @@ def test_an_interruption_may_come_any_number_of_times(storage: str) -> None:
 
 
 def test_what_is_open_when_a_study_is_left_comes_again(storage: str) -> None:
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         asked = study.ask(2)
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         assert [one.params for one in study.ask(2)] == [one.params for one in asked]
 
 
 def test_a_trial_that_was_created_while_another_process_took_the_last_slot_is_surplus(storage: str) -> None:
-    with ArmStudy(small(storage, trials=2)) as study, ArmStudy(small(storage, trials=2)) as other:
+    with ArmStudy(small_spec(storage, trials=2)) as study, ArmStudy(small_spec(storage, trials=2)) as other:
         study.ask(2)
         # As if it had looked before them.
         study.inner.enqueue_trial({"lr": 1e-3})
@@ -161,7 +161,7 @@ def test_a_trial_that_was_created_while_another_process_took_the_last_slot_is_su
 
 
 def test_the_slot_of_an_interrupted_trial_is_kept_while_it_is_in_nobodys_hands(storage: str) -> None:
-    with ArmStudy(small(storage, trials=2)) as study, ArmStudy(small(storage, trials=2)) as other:
+    with ArmStudy(small_spec(storage, trials=2)) as study, ArmStudy(small_spec(storage, trials=2)) as other:
         first, _ = study.ask(2)
         give_up(study, first)
         assert other.progress().waiting == 1
@@ -174,7 +174,7 @@ def test_the_slot_of_an_interrupted_trial_is_kept_while_it_is_in_nobodys_hands(s
 
 
 def test_of_two_that_do_a_trial_again_the_first_counts(storage: str) -> None:
-    with ArmStudy(small(storage, trials=2)) as study:
+    with ArmStudy(small_spec(storage, trials=2)) as study:
         first, _ = study.ask(2)
         give_up(study, first)
         slots = Slots(study.inner.get_trials())
@@ -187,7 +187,7 @@ def test_of_two_that_do_a_trial_again_the_first_counts(storage: str) -> None:
 
 
 def test_a_failed_trial_does_not_count_and_its_reason_is_kept(storage: str) -> None:
-    with ArmStudy(small(storage)) as study:
+    with ArmStudy(small_spec(storage)) as study:
         (one,) = study.ask(1)
         study.fail(one, "no memory")
         assert spend(study).complete == 6
@@ -198,7 +198,7 @@ def test_a_failed_trial_does_not_count_and_its_reason_is_kept(storage: str) -> N
 
 
 def test_a_study_whose_trials_all_fail_ends(storage: str) -> None:
-    with ArmStudy(small(storage, trials=2)) as study:
+    with ArmStudy(small_spec(storage, trials=2)) as study:
         for _ in range(3):
             for one in study.ask(2):
                 study.fail(one, "no memory")
@@ -207,7 +207,7 @@ def test_a_study_whose_trials_all_fail_ends(storage: str) -> None:
 
 
 def test_a_grid_covers_each_point_once_and_stops(storage: str) -> None:
-    with ArmStudy(small(storage, trials=30, sampler="grid", space=POINTS)) as study:
+    with ArmStudy(small_spec(storage, trials=30, sampler="grid", space=POINTS)) as study:
         failed, interrupted, *rest = study.ask(5)
         study.fail(failed, "no memory")
         study.interrupt(interrupted)
@@ -222,7 +222,7 @@ def test_a_grid_covers_each_point_once_and_stops(storage: str) -> None:
 
 def test_two_processes_at_a_grid_of_choices_do_no_point_twice(storage: str) -> None:
     space = {"optimizer": Choices(("sgd", "adam")), "batch_size": Choices((16, 32))}
-    spec = small(storage, trials=9, sampler="grid", space=space)
+    spec = small_spec(storage, trials=9, sampler="grid", space=space)
     with ArmStudy(spec) as one, ArmStudy(spec) as other:
         # As if both had seen the same point missing, and one had found the queue empty.
         points = grid_points(space, trials=spec.trials, seed=spec.seed)
@@ -234,12 +234,12 @@ def test_two_processes_at_a_grid_of_choices_do_no_point_twice(storage: str) -> N
 
 
 def test_attributes_and_a_token_are_kept_and_the_same_for_all(storage: str) -> None:
-    with ArmStudy(small(storage, attributes={"arm": "alexnet"})) as study:
+    with ArmStudy(small_spec(storage, attributes={"arm": "alexnet"})) as study:
         token = study.token
-    with ArmStudy(small(storage, attributes={"arm": "other", "new": "1"})) as study:
+    with ArmStudy(small_spec(storage, attributes={"arm": "other", "new": "1"})) as study:
         assert study.token == token
         assert {"arm": "alexnet", "new": "1"}.items() <= study.inner.user_attrs.items()
-    with ArmStudy(small(storage, name="b")) as study:
+    with ArmStudy(small_spec(storage, name="b")) as study:
         assert study.token != token
 
 
@@ -248,15 +248,15 @@ def test_attributes_and_a_token_are_kept_and_the_same_for_all(storage: str) -> N
     [{"direction": "maximize"}, {"space": POINTS}, {"sampler": "grid"}],
 )
 def test_a_study_does_not_go_on_with_another_search(storage: str, changes: dict[str, object]) -> None:
-    ArmStudy(small(storage)).close()
+    ArmStudy(small_spec(storage)).close()
     with pytest.raises(TuningError, match="'alexnet' was asked for others"):
-        ArmStudy(small(storage, **changes))
+        ArmStudy(small_spec(storage, **changes))
 
 
 def test_a_larger_budget_goes_on_where_the_smaller_one_ended(storage: str) -> None:
-    with ArmStudy(small(storage, trials=2)) as study:
+    with ArmStudy(small_spec(storage, trials=2)) as study:
         assert spend(study).complete == 2
-    with ArmStudy(small(storage, trials=5)) as study:
+    with ArmStudy(small_spec(storage, trials=5)) as study:
         assert len(study.ask(9)) == 3
 
 

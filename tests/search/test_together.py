@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.support.arms import POINTS, RANGE, small, start_worker
+from tests.support.studies import POINTS, RANGE, small_spec, start_worker
 from tracker.search.records import TrialRecord
 from tracker.search.study import ArmStudy
 
@@ -23,7 +23,7 @@ def ended(workers: list[subprocess.Popen[str]]) -> list[str]:
 
 def trials_of(storage: str, trials: int, sampler: str = "tpe") -> list[TrialRecord]:
     space = POINTS if sampler == "grid" else RANGE
-    spec = small(storage, trials=trials, sampler=sampler, space=space)
+    spec = small_spec(storage, trials=trials, sampler=sampler, space=space)
     with ArmStudy(spec, heartbeat_s=1, grace_s=3) as study:
         # A trial too many, whose process was killed before it saw that, is still to be found dead.
         while (progress := study.progress()).running or progress.waiting:

@@ -1,3 +1,5 @@
+"""A chest of somebody's, with findings that a test chooses."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Small images of noise, class folders and manifests of them, and a cache of the test's own."""
+
 from __future__ import annotations
 
 import threading

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,16 @@ class Installation:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(b"made by hand")
         return made
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    return Installation.make(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def checked(tracker: Tracker) -> Checked:
+    return partial(results_of, tracker)
 
 
 def results_of(tracker: Tracker, *arguments: str) -> dict[str, dict[str, Any]]:

@@ -1,3 +1,5 @@
+"""Runs, studies and predictions as MLflow would give them back."""
+
 from __future__ import annotations
 
 import itertools

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from optuna.trial import TrialState
 
-from tests.support.arms import POINTS, RANGE, small
+from tests.support.studies import POINTS, RANGE, small_spec
 from tracker.search.storage import open_storage
 from tracker.search.study import ArmStudy
 
@@ -60,6 +60,6 @@ def die(study: ArmStudy, deed: str) -> None:
 if __name__ == "__main__":
     storage, trials, sampler, deed = sys.argv[1:]
     space = POINTS if sampler == "grid" else RANGE
-    spec = small(storage, trials=int(trials), sampler=sampler, space=space)
+    spec = small_spec(storage, trials=int(trials), sampler=sampler, space=space)
     with ArmStudy(spec, heartbeat_s=HEARTBEAT_S, grace_s=GRACE_S) as study:
         take_part(study) if deed == "all" else die(study, deed)

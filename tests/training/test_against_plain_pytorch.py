@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.plain_pytorch import losses_of_plain_loop
-from tests.support.small import CPU, LABELS, PARTS, Collected, examples, make_recipe
+from tests.support.trainings import CPU, LABELS, PARTS, Collected, examples, make_recipe
 from tracker.data.pixels import Pixels
 from tracker.models.cut import cut_network, state_hash
 from tracker.models.networks import build_network

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.support.small import CPU
+from tests.support.trainings import CPU
 from tracker.training.device import autocast, choose_device, choose_precision, device_name, tail_precision
 
 

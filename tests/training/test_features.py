@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.support.small import COUNT, CPU
+from tests.support.trainings import COUNT, CPU
 from tracker.config.recipe import Precision
 from tracker.data.pixels import Pixels
 from tracker.errors import ModelError

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import fx, nn
 
-from tests.support.small import CPU, LABELS, PARTS, examples, make_recipe
+from tests.support.trainings import CPU, LABELS, PARTS, examples, make_recipe
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.errors import NonFiniteLoss

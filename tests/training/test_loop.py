@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.support.small import CPU, LABELS, PARTS, Collected, Tiny, make_recipe
+from tests.support.trainings import CPU, LABELS, PARTS, Collected, Tiny, make_recipe
 from tracker.errors import NonFiniteLoss
 from tracker.io.parallel import usable_cores
 from tracker.models.cut import cut_network

@@ -7,7 +7,7 @@ import math
 import pytest
 from torch import nn, optim
 
-from tests.support.small import make_recipe
+from tests.support.trainings import make_recipe
 from tracker.training.optimizers import make_optimizer, make_schedule
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.support.small import CPU, Collected, Tiny, examples, make_recipe
+from tests.support.trainings import CPU, Collected, Tiny, examples, make_recipe
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.interruption import Interrupted

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from tests.support.plans import HEAD_MODEL, TAIL_MODEL, Prepare
-from tests.support.small import CPU, Collected
+from tests.support.trainings import CPU, Collected
 from tracker.config.recipe import Recipe
 from tracker.errors import NonFiniteLoss
 from tracker.interruption import Interrupted, Interruption

@@ -1,4 +1,4 @@
-"""A small study, made alike by tests and by the processes that they start."""
+"""Small studies, made alike by tests and by the processes that they start."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from optuna.trial import TrialState
 
 from tracker.config.search_space import Choices, Range
@@ -19,7 +20,12 @@ RANGE = {"lr": Range(1e-5, 1e-1)}
 POINTS = {"lr": Range(1e-4, 1e-2), "optimizer": Choices(("sgd", "adam")), "batch_size": Choices((16, 32))}
 
 
-def small(storage: str, **changes: Any) -> StudySpec:
+@pytest.fixture
+def storage(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/studies/studies.db"
+
+
+def small_spec(storage: str, **changes: Any) -> StudySpec:
     settings: dict[str, Any] = {
         "name": "alexnet",
         "storage": storage,

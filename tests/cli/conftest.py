@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.recorded import experiment
 from tests.support.workplace import argv_stays, one_thread, shared_cache, study, tracker, workplace
 
-__all__ = ["argv_stays", "one_thread", "shared_cache", "study", "tracker", "workplace"]
+__all__ = ["argv_stays", "experiment", "one_thread", "shared_cache", "study", "tracker", "workplace"]

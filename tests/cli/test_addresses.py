@@ -23,11 +23,6 @@ Tracker = Callable[..., Outcome]
 
 
 @pytest.fixture
-def experiment(request: pytest.FixtureRequest) -> str:
-    return str(request.node.name)
-
-
-@pytest.fixture
 def address(mlflow_server: MlflowServer) -> str:
     return f"http://localhost:{mlflow_server.port}"
 

@@ -23,11 +23,6 @@ Tracker = Callable[..., Outcome]
 
 
 @pytest.fixture
-def experiment(request: pytest.FixtureRequest) -> str:
-    return str(request.node.name)
-
-
-@pytest.fixture
 def uri(workplace: Path) -> str:
     return f"sqlite:///{workplace}/mlflow.db"
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from tests.support.command import Outcome, call_main, small_run
 from tests.support.found import Found, find_study
-from tests.support.workplace import working_in
+from tests.support.workplace import calling, working_in
 from tracker.config.loading import read_options
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
@@ -72,12 +72,7 @@ def in_that_place(place: Path, shared_cache: Path) -> Iterator[None]:
 
 @pytest.fixture
 def tracker(capsys: pytest.CaptureFixture[str]) -> Tracker:
-    def call(*arguments: str) -> Outcome:
-        code = call_main(*arguments)
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
+    return calling(capsys)
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,11 @@ def workplace(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def tracker(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     """`tracker ARGUMENTS` in this process, in the workplace."""
+    return calling(capsys)
+
+
+def calling(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Return what calls the command line in this process, in whatever folder is the current one."""
 
     def call(*arguments: str) -> Outcome:
         code = call_main(*arguments)

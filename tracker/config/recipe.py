@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -118,18 +117,10 @@ class Recipe(BaseModel):
             manifest_digest: The digest of the manifest that is trained on.
             weights_digest: The SHA-256 of the file of weights, which then stands for its path.
         """
-        fields = self.identity()
+        fields = self.model_dump(mode="json", exclude_defaults=True)
         if weights_digest:
             fields["weights"] = weights_digest
         return digest_of({"recipe": fields, "manifest": manifest_digest})[:32]
-
-    def identity(self, *, without: Collection[str] = ()) -> dict[str, Any]:
-        """Return the settings that tell this recipe from others, as JSON has them.
-
-        Args:
-            without: Settings to leave out.
-        """
-        return self.model_dump(mode="json", exclude=set(without), exclude_defaults=True)
 
 
 def digest_of(content: Any) -> str:

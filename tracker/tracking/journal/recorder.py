@@ -31,7 +31,6 @@ from tracker.tracking.journal.limits import (
     MAX_NAME,
     MAX_PARAM,
     MAX_PROFILE,
-    MAX_SCHEMA,
     MAX_SOURCE,
     MAX_TAG,
     safe_key,
@@ -173,9 +172,7 @@ class RunRecorder:
         """
         self._write(Link(run_uid=run_uid, tags=safe_tags(tags)))
 
-    def dataset(
-        self, *, name: str, digest: str, context: Context, source: str, schema: str = "", profile: str = ""
-    ) -> None:
+    def dataset(self, *, name: str, digest: str, context: Context, source: str, profile: str = "") -> None:
         """Record a data set that the run reads.
 
         Args:
@@ -183,7 +180,6 @@ class RunRecorder:
             digest: What identifies its content, at most 36 characters.
             context: What the run does with it.
             source: Where it came from, as JSON.
-            schema: What an element looks like, as JSON.
             profile: Counts and the like, as JSON.
 
         Raises:
@@ -202,7 +198,6 @@ class RunRecorder:
                 digest=digest,
                 context=context,
                 source=safe_text(source, MAX_SOURCE),
-                schema=safe_text(schema, MAX_SCHEMA),
                 profile=safe_text(profile, MAX_PROFILE),
             )
         )

@@ -73,7 +73,7 @@ def test_a_notebook_runs_skips_and_compares(
 ) -> None:
     listener = Listener()
     (result,) = tracker.run(observer=listener, **settings(radiographs))
-    assert (result.status, result.recipe.model) == ("FINISHED", MODELS[0])
+    assert (result.state, result.recipe.model) == ("FINISHED", MODELS[0])
     assert listener.heard == [
         "planned",
         "feature-extractor 1",
@@ -81,7 +81,7 @@ def test_a_notebook_runs_skips_and_compares(
         "everything is sent",
     ]
     (again,) = tracker.run(**settings(radiographs))
-    assert again.status == "SKIPPED"
+    assert again.state == "SKIPPED"
     comparison = tracker.compare("notebook")
     assert comparison.table.rows[0].cells[0].mean == result.metrics["test/accuracy"]
     assert capsys.readouterr().out == ""
@@ -140,7 +140,7 @@ def test_another_thread_than_the_main_one_can_run(workplace: Path, radiographs: 
     thread = threading.Thread(target=lambda: results.extend(tracker.run(**given)))
     thread.start()
     thread.join()
-    assert [result.status for result in results] == ["FINISHED"]  # type: ignore[attr-defined]
+    assert [result.state for result in results] == ["FINISHED"]  # type: ignore[attr-defined]
 
 
 def test_tuning_returns_what_was_found(workplace: Path, radiographs: Path) -> None:

@@ -56,7 +56,7 @@ def test_cut_within_any_of_its_last_records_a_run_is_made_whole(options: RunOpti
     uri, name = str(options.tracking_uri), options.experiment_name
     prepared = prepare(make_plan(options))
     home = workplace / ".tracker"
-    assert run(prepared).status == "FINISHED"
+    assert run(prepared).state == "FINISHED"
     assert not sync(home)
     reference = find_study(uri, name)
     whole = shutil.copytree(home, workplace / "whole")
@@ -67,7 +67,7 @@ def test_cut_within_any_of_its_last_records_a_run_is_made_whole(options: RunOpti
         journal = journal_in(home)
         journal.write_bytes(journal.read_bytes()[:cut])
         assert not sync(home)
-        assert run(prepared).status == "FINISHED"
+        assert run(prepared).state == "FINISHED"
         assert not sync(home)
         assert differences(reference, find_study(uri, name)) == [], f"cut at byte {cut}"
 

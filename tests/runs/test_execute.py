@@ -32,7 +32,7 @@ def test_every_run_is_told_of_in_the_order_of_the_plan(prepare_small: Prepare, w
     assert [result.recipe.run_name for result in results] == names
     assert reporter.named("run_started") == [(names[0], 1, 2), (names[1], 2, 2)]
     assert reporter.named("run_ended") == ["FINISHED", "FINISHED"]
-    assert [result.status for result in execute(prepared, reporter)] == ["SKIPPED", "SKIPPED"]
+    assert [result.state for result in execute(prepared, reporter)] == ["SKIPPED", "SKIPPED"]
 
 
 @pytest.mark.parametrize(("log_model", "seeds"), [("first", [0]), ("all", [0, 1]), ("none", [])])
@@ -51,7 +51,7 @@ def test_a_run_that_fails_does_not_stop_the_next_one(prepare_small: Prepare, wor
     first, second = prepared.plan.recipes
     recipes = (first.model_copy(update={"lr": 1e30}), second)
     results = execute(replace(prepared, plan=replace(prepared.plan, recipes=recipes)), RecordingReporter())
-    assert [result.status for result in results] == ["FAILED", "FINISHED"]
+    assert [result.state for result in results] == ["FAILED", "FINISHED"]
     assert {name: recorded.status for name, recorded in recorded_in(workplace).items()} == {
         first.run_name: "FAILED",
         second.run_name: "FINISHED",
@@ -86,5 +86,5 @@ def test_runs_that_another_process_is_at_are_looked_at_again_at_the_end(
                 beside.append(execute(prepared, RecordingReporter()))
 
     results = execute(prepared, Beside())
-    assert [result.status for result in beside[0]] == ["TAKEN", "FINISHED"]
-    assert [result.status for result in results] == ["FINISHED", "SKIPPED"]
+    assert [result.state for result in beside[0]] == ["TAKEN", "FINISHED"]
+    assert [result.state for result in results] == ["FINISHED", "SKIPPED"]

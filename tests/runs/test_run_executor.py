@@ -67,7 +67,7 @@ def test_a_run_is_recorded_with_every_epoch_and_what_it_achieved(
     reporter = RecordingReporter()
     result = run(prepare_small(), reporter=reporter)
     recorded = only_run(workplace)
-    assert (result.status, recorded.status) == ("FINISHED", "FINISHED")
+    assert (result.state, recorded.status) == ("FINISHED", "FINISHED")
     assert list(recorded.steps) == [1, 2]
     assert recorded.steps[2]["final/test/accuracy"] == result.metrics["test/accuracy"]
     assert reporter.named("epoch") == [1, 2]
@@ -81,14 +81,14 @@ def test_what_has_finished_is_not_trained_again(prepare_small: Prepare, workplac
     run(prepared)
     before = only_run(workplace).entries
     again = run(prepared)
-    assert again.status == "SKIPPED"
+    assert again.state == "SKIPPED"
     assert "--rerun" in again.reason
     assert only_run(workplace).entries == before
 
 
 def test_a_rerun_is_an_attempt_of_its_own(prepare_small: Prepare, workplace: Path) -> None:
     run(prepare_small())
-    assert run(prepare_small(rerun=True)).status == "FINISHED"
+    assert run(prepare_small(rerun=True)).state == "FINISHED"
     assert len(list(workplace.glob(".tracker/runs/*"))) == 2
 
 
@@ -107,7 +107,7 @@ def test_an_interrupted_run_ends_with_the_same_numbers_as_if_nothing_had_happene
     assert only_run(workplace).status == "KILLED"
     reporter = RecordingReporter()
     result = run(prepare_small(**options), reporter=reporter)
-    assert (result.status, result.resumed) == ("FINISHED", epoch)
+    assert (result.state, result.resumed) == ("FINISHED", epoch)
     assert reporter.named("resumed") == [epoch]
     assert reporter.named("epoch") == list(range(epoch + 1, 4))
     assert without_speed(only_run(workplace)) == whole
@@ -115,7 +115,7 @@ def test_an_interrupted_run_ends_with_the_same_numbers_as_if_nothing_had_happene
 
 def test_a_run_that_fails_says_why(prepare_small: Prepare, workplace: Path) -> None:
     result = run(prepare_small(lr=1e30, mode="fine-tuning", epochs=3))
-    assert result.status == "FAILED"
+    assert result.state == "FAILED"
     assert "losses must stay finite" in result.reason
     assert (only_run(workplace).status, only_run(workplace).reason) == ("FAILED", result.reason)
 
@@ -128,8 +128,8 @@ def test_a_run_that_another_process_is_at_is_left_to_it(prepare_small: Prepare, 
         def epoch(self, recipe, epoch, values) -> None:
             others.append(run(prepared))
 
-    assert run(prepared, reporter=Beside()).status == "FINISHED"
-    assert [other.status for other in others] == ["TAKEN", "TAKEN"]
+    assert run(prepared, reporter=Beside()).state == "FINISHED"
+    assert [other.state for other in others] == ["TAKEN", "TAKEN"]
     assert only_run(workplace).status == "FINISHED"
 
 
@@ -140,9 +140,9 @@ def test_a_tuned_run_is_a_run_of_its_own_and_says_what_tuned_it(
     recipe = prepared.plan.recipes[0]
     tuned = Tuned("a study", {"lr": recipe.lr}, 3, "val/loss", 0.1, "lr over a range")
     run(prepared)
-    assert run(prepared.with_tuned({recipe.arm: tuned})).status == "FINISHED"
+    assert run(prepared.with_tuned({recipe.arm: tuned})).state == "FINISHED"
     more = prepared.with_tuned({recipe.arm: replace(tuned, trials=9)})
-    assert run(more).status == "SKIPPED"
+    assert run(more).state == "SKIPPED"
     tags = [
         entries.tags.get("tracker.tuned_trials")
         for folder in workplace.glob(".tracker/runs/*")

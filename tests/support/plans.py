@@ -65,7 +65,7 @@ class RecordingReporter(Reporter, StudyReporter):
         self.events.append(("note", text))
 
     def run_ended(self, result: RunResult) -> None:
-        self.events.append(("run_ended", result.status))
+        self.events.append(("run_ended", result.state))
 
     def study_started(self, arm: Arm, number: int, total: int) -> None:
         self.events.append(("study_started", (arm, number, total)))

@@ -31,7 +31,7 @@ def run_and_show(given: Mapping[str, Any], config: Path | None) -> int:
             return _interrupted(observer)
         if observer.plan is not None and not observer.plan.options.dry_run:
             observer.show(summary_lines(observer.plan, results))
-        return int(any(result.status is RunState.FAILED for result in results))
+        return int(any(result.state is RunState.FAILED for result in results))
 
 
 def tune_and_show(given: Mapping[str, Any], config: Path | None) -> int:

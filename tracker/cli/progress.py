@@ -115,7 +115,7 @@ class LiveObserver(Observer):
 
     def run_ended(self, result: RunResult) -> None:
         """Print how a run ended."""
-        self.show([f"{_MARKS[result.status]} {self._label:47} {_ending(result)}"])
+        self.show([f"{_MARKS[result.state]} {self._label:47} {_ending(result)}"])
         self._label = ""
 
     def study_started(self, arm: Arm, number: int, total: int) -> None:
@@ -187,7 +187,7 @@ def _measured(values: Mapping[str, float]) -> str:
 
 
 def _ending(result: RunResult) -> str:
-    if result.status is not RunState.FINISHED:
+    if result.state is not RunState.FINISHED:
         return result.reason
     resumed = f"  from epoch {result.resumed} on" if result.resumed else ""
     return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}{resumed}"

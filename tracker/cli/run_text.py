@@ -75,8 +75,8 @@ def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
         RunState.TAKEN: "left to another process",
         RunState.FAILED: "failed",
     }
-    counts = Counter(result.status for result in results)
-    told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
+    counts = Counter(result.state for result in results)
+    told = ", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state])
     return [
         "",
         f"{counted(len(results), 'run')}: {told}",

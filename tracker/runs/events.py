@@ -58,7 +58,7 @@ class RunResult:
 
     Attributes:
         recipe: What was run.
-        status: FINISHED, FAILED, SKIPPED because it has finished before, or TAKEN by another process.
+        state: FINISHED, FAILED, SKIPPED because it has finished before, or TAKEN by another process.
         metrics: What its last epoch measured.
         seconds: How long it took.
         reason: Why it failed or was skipped.
@@ -66,7 +66,7 @@ class RunResult:
     """
 
     recipe: Recipe
-    status: RunState
+    state: RunState
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     reason: str = ""

@@ -76,7 +76,7 @@ class _PlanExecutor:
         if unwritten is not None:
             self._unwritten[index] = unwritten
         self._close_written()
-        if result.status is RunState.TAKEN:
+        if result.state is RunState.TAKEN:
             return False
         self._reporter.run_ended(result)
         self._interruption.stop_point()
@@ -94,7 +94,7 @@ class _PlanExecutor:
             self._close_written()
         for index, recorder in self._unwritten.items():
             reason = f"{recorder.disk_problem}: make room, and the same command goes on with this run"
-            self._results[index] = replace(self._results[index], status=RunState.FAILED, reason=reason)
+            self._results[index] = replace(self._results[index], state=RunState.FAILED, reason=reason)
             self._reporter.run_ended(self._results[index])
 
 

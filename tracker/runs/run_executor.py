@@ -67,7 +67,7 @@ class RunExecutor:
         result = self._recorded(recorder, checkpoints)
         if recorder.disk_problem:
             return replace(result, seconds=time.monotonic() - start), recorder
-        if result.status is RunState.FINISHED and not self._plan.options.keep_checkpoints:
+        if result.state is RunState.FINISHED and not self._plan.options.keep_checkpoints:
             checkpoints.clear()
         return replace(result, seconds=time.monotonic() - start), None
 

@@ -11,7 +11,8 @@ from PIL import Image
 from tests.support.phantoms import PhantomSample
 from tracker.data.manifest import build_manifest
 from tracker.data.pixels import build_pixels
-from tracker.data.splits.split import default_rule, make_split
+from tracker.data.splits.rule import default_rule
+from tracker.data.splits.split import make_split
 from tracker.errors import DataError
 from tracker.io.progress import silent
 from tracker.phantom import files

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import pydoc
 import subprocess
 import sys
 import threading
@@ -48,9 +50,17 @@ def test_the_public_names_are_these_and_all_are_there() -> None:
     names = ["Recipe", "RunOptions", "TrackerError", "compare", "load_runs", "run", "tune"]
     assert tracker.__all__ == names
     assert all(callable(getattr(tracker, name)) for name in names)
-    assert set(names) <= set(dir(tracker))
+    assert dir(tracker) == sorted([*names, "__version__"])
     with pytest.raises(AttributeError, match="nothing_like_it"):
         _ = tracker.nothing_like_it
+
+
+def test_help_shows_the_options() -> None:
+    for function in (tracker.run, tracker.tune):
+        parameters = inspect.signature(function).parameters
+        assert set(tracker.RunOptions.model_fields) < set(parameters)
+        assert parameters["epochs"].default == 40
+    assert "batch_size" in pydoc.render_doc(tracker.run)
 
 
 def test_importing_tracker_imports_nothing_else() -> None:

@@ -6,6 +6,7 @@ an observer, and what comes back are plain records.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
 
 _Result = TypeVar("_Result")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Observer(Reporter, StudyReporter):
@@ -52,6 +54,19 @@ class Observer(Reporter, StudyReporter):
         """Sending has ended; what is left is sent by the next command."""
 
 
+def _with_options(function: _Function) -> _Function:
+    """Have `help` and notebooks show the fields of `RunOptions` where a function takes them as keywords."""
+    signature, keyword = inspect.signature(function), inspect.Parameter.KEYWORD_ONLY
+    own = [one for one in signature.parameters.values() if one.kind != one.VAR_KEYWORD]
+    fields = [
+        inspect.Parameter(name, keyword, default=info.default, annotation=info.annotation)
+        for name, info in RunOptions.model_fields.items()
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *fields])  # type: ignore[attr-defined]
+    return function
+
+
+@_with_options
 def run(
     options: RunOptions | None = None,
     *,
@@ -79,6 +94,7 @@ def run(
     return _carry_out(chosen, _run_all, observer or Observer()) or []
 
 
+@_with_options
 def tune(
     options: RunOptions | None = None,
     *,

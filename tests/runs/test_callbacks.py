@@ -16,7 +16,7 @@ from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notifier
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import tracker_home
-from tracker.training.background import BackgroundWriter
+from tracker.training.checkpoint_writer import CheckpointWriter
 from tracker.training.checkpoints import Checkpoints
 from tracker.training.loop import Training
 from tracker.training.store import Store
@@ -86,7 +86,7 @@ def test_each_epoch_is_kept_as_a_checkpoint_that_training_can_go_on_from(
     workplace: Path, recorder: RunRecorder, reporter: RecordingReporter, training: Training
 ) -> None:
     checkpoints = Checkpoints(workplace / "checkpoints")
-    with CheckpointKeeper(BackgroundWriter(checkpoints), recorder, Notifier(reporter)) as keep:
+    with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, Notifier(reporter)) as keep:
         for _ in range(2):
             training.run_epoch()
             keep(training)
@@ -100,7 +100,7 @@ def test_a_checkpoint_that_the_disk_does_not_take_is_told_of_and_training_goes_o
     workplace: Path, recorder: RunRecorder, reporter: RecordingReporter, training: Training
 ) -> None:
     (workplace / "checkpoints").write_text("a file where a folder should be")
-    writer = BackgroundWriter(Checkpoints(workplace / "checkpoints"))
+    writer = CheckpointWriter(Checkpoints(workplace / "checkpoints"))
     with CheckpointKeeper(writer, recorder, Notifier(reporter)) as keep:
         for _ in range(3):
             training.run_epoch()
@@ -112,7 +112,7 @@ def test_no_checkpoint_is_ahead_of_its_journal(
     workplace: Path, recorder: RunRecorder, reporter: RecordingReporter, training: Training
 ) -> None:
     checkpoints = Checkpoints(workplace / "checkpoints")
-    with CheckpointKeeper(BackgroundWriter(checkpoints), recorder, Notifier(reporter)) as keep:
+    with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, Notifier(reporter)) as keep:
         training.run_epoch()
         with full_disk(1):
             recorder.metrics(METRICS, step=1)

@@ -171,7 +171,7 @@ def test_without_a_test_part_no_row_of_it_is_read() -> None:
     found, _ = at_once(new_head(), without, recipes_of())
     left = [[{k: v for k, v in epoch.items() if not k.startswith("test/")} for epoch in e] for e in expected]
     assert found == left
-    assert set(found[0][0]) == {"train/loss", "train/accuracy", "val/loss", "val/accuracy", "val/auroc"}
+    assert {name.partition("/")[0] for name in found[0][0]} == {"train", "val"}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def _datasets() -> Iterable[str]:
     return SOURCES
 
 
+def _engines() -> Iterable[str]:
+    from tracker.engines import engine_names
+
+    return engine_names()
+
+
 def _weights() -> Iterable[str]:
     from tracker.config.recipe import WEIGHTS
 
@@ -68,6 +74,7 @@ _BY_FIELD = {
     "mode": _from(_modes),
     "dataset": _from(_datasets),
     "weights": _from(_weights),
+    "engine": _from(_engines),
     "experiment": experiments,
 }
 

@@ -10,7 +10,7 @@ from tracker.compare.table import Table
 from tracker.compare.trials import TrialsByStudy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """A comparison of modes, model by model; as text it is the table.
 
@@ -48,7 +48,7 @@ class Comparison:
 
         return write_curves(self.table.selection.runs, Path(folder))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.render()
 
     def _repr_markdown_(self) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from tracker.compare.cell_statistics import statistic_names, statistics_of
 from tracker.compare.selection import Selection
-from tracker.compare.statistics import statistic_names, statistics_of
 from tracker.errors import ComparisonError
 from tracker.figures.labels import order_models, order_modes
 from tracker.records import Arm, EpochKind, RunRecord

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -20,24 +21,19 @@ OnUnreadable = Literal["stop", "skip"]
 WEIGHTS = ("imagenet", "bundled", "none")
 """Weights that have a name; all others are files."""
 
-_NEW, _PRETRAINED = "new layers", "pretrained layers"
-
-# A new linear layer stands a learning rate that would destroy pretrained layers.
+# Of new layers, and of pretrained ones, which the rate of a new layer would destroy.
 # Adam's steps are scaled by the gradient's size, so its rates are about a tenth of SGD's.
-_DEFAULT_LR: dict[tuple[str, Optimizer], float] = {
-    (_NEW, "sgd"): 1e-2,
-    (_NEW, "adam"): 1e-3,
-    (_NEW, "adamw"): 1e-3,
-    (_PRETRAINED, "sgd"): 1e-3,
-    (_PRETRAINED, "adam"): 1e-4,
-    (_PRETRAINED, "adamw"): 1e-4,
+_DEFAULT_LR: Mapping[Optimizer, tuple[float, float]] = {
+    "sgd": (1e-2, 1e-3),
+    "adam": (1e-3, 1e-4),
+    "adamw": (1e-3, 1e-4),
 }
 
 
 def default_lr(mode: str, optimizer: Optimizer) -> float:
     """Return the learning rate that a mode starts from when none is given."""
-    trained = _PRETRAINED if find_mode(mode).trains_pretrained_layers else _NEW
-    return _DEFAULT_LR[trained, optimizer]
+    of_new, of_pretrained = _DEFAULT_LR[optimizer]
+    return of_pretrained if find_mode(mode).trains_pretrained_layers else of_new
 
 
 def _check_mode(mode: str) -> str:

@@ -1,4 +1,4 @@
-"""Where work executes: one file each with an `ENGINE` in it, found by being here.
+"""Where work executes: one file each with an `ENGINE` in it, named as the file, with hyphens.
 
 It knows how workers are started and ended, and nothing of the work.
 """
@@ -11,11 +11,18 @@ import pkgutil
 from tracker.engines.engine import Engine
 from tracker.errors import UsageError
 
-__all__ = ["Engine", "find_engine"]
+__all__ = ["Engine", "engine_names", "find_engine"]
+_NO_ENGINE = "engine"
+
+
+def engine_names() -> list[str]:
+    """Return the names of all engines; none is imported."""
+    files = sorted(found.name for found in pkgutil.iter_modules(__path__))
+    return [name.replace("_", "-") for name in files if name != _NO_ENGINE]
 
 
 def find_engine(name: str) -> Engine:
-    """Look up an engine.
+    """Look up an engine; no other one is imported.
 
     Args:
         name: What `--engine` says.
@@ -23,16 +30,11 @@ def find_engine(name: str) -> Engine:
     Raises:
         UsageError: There is none of that name.
     """
-    modules = [
-        importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)
-    ]
-    engines: dict[str, Engine] = {
-        module.ENGINE.name: module.ENGINE for module in modules if hasattr(module, "ENGINE")
-    }
-    if name not in engines:
+    if name not in engine_names():
         raise UsageError(
-            f"--engine must be one of {', '.join(sorted(engines))}",
+            f"--engine must be one of {', '.join(engine_names())}",
             but=f"it is {name!r}",
             do="Name one of them.",
         )
-    return engines[name]
+    engine: Engine = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").ENGINE
+    return engine

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tracker.interruption import Interruption
 
 
-class WorkTogether(Protocol):
+class Engine(Protocol):
     """Has workers do some work together, and waits until all have ended.
 
     A worker finds out by itself what is left to do; one that dies leaves its part to the others.
@@ -37,16 +36,3 @@ class WorkTogether(Protocol):
             TrackerError: If all of them failed. Where one ended well, nothing was left to do.
             KeyboardInterrupt: Someone asked for an end; all have ended.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """A way to have several workers.
-
-    Attributes:
-        name: What `--engine` calls it.
-        work_together: Starts them, and waits for them.
-    """
-
-    name: str
-    work_together: WorkTogether

@@ -103,4 +103,4 @@ def _end_all(processes: Sequence[SpawnProcess]) -> None:
         raise
 
 
-ENGINE = Engine("processes", work_in_processes)
+ENGINE: Engine = work_in_processes

@@ -12,7 +12,7 @@ from tracker.config.recipe import Recipe
 from tracker.runs.events import Notifier, Reporter
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.shipping.cursor import load_cursor
-from tracker.training.background import BackgroundWriter
+from tracker.training.checkpoint_writer import CheckpointWriter
 from tracker.training.loop import Training
 
 
@@ -44,7 +44,7 @@ class EpochRecorder:
 class CheckpointKeeper:
     """Keeps a checkpoint of each epoch that the journal has; a disk that does not take one is told of."""
 
-    writer: BackgroundWriter
+    writer: CheckpointWriter
     recorder: RunRecorder
     notifier: Notifier
 

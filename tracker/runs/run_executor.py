@@ -21,7 +21,7 @@ from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
 from tracker.tracking.shipping.cursor import load_cursor
 from tracker.tracking.shipping.destinations import address_forms
-from tracker.training.background import BackgroundWriter
+from tracker.training.checkpoint_writer import CheckpointWriter
 from tracker.training.checkpoints import Checkpoints, CheckpointState
 
 
@@ -149,7 +149,7 @@ class RunExecutor:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
         record_inputs(recorder, self.recipe, self._images)
-        with CheckpointKeeper(BackgroundWriter(checkpoints), recorder, self.notifier) as keep:
+        with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, self.notifier) as keep:
             return train(
                 self.recipe,
                 self._images,

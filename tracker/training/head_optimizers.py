@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, assert_never
 
 import torch
 from torch import Tensor, optim
@@ -140,6 +140,12 @@ class HeadAdam:
 
 def make_head_optimizer(weights_EC: Tensor, recipe: Recipe) -> HeadOptimizer:
     """Return the optimizer of a recipe over the weights of all heads."""
-    if recipe.optimizer == "sgd":
-        return HeadSGD(weights_EC, recipe.momentum)
-    return HeadAdam(weights_EC, decoupled=recipe.optimizer == "adamw")
+    match recipe.optimizer:
+        case "sgd":
+            return HeadSGD(weights_EC, recipe.momentum)
+        case "adam":
+            return HeadAdam(weights_EC, decoupled=False)
+        case "adamw":
+            return HeadAdam(weights_EC, decoupled=True)
+    # A type checker knows here that none was forgotten.
+    assert_never(recipe.optimizer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from torch import nn, optim
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, StepLR
@@ -15,10 +16,16 @@ _STEP_FACTOR = 0.1
 
 def make_optimizer(parameters: Iterable[nn.Parameter], recipe: Recipe) -> optim.Optimizer:
     """Return the optimizer of a recipe over the parameters of a tail."""
-    if recipe.optimizer == "sgd":
-        return optim.SGD(parameters, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-    adam = optim.Adam if recipe.optimizer == "adam" else optim.AdamW
-    return adam(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay)
+    lr, decay = recipe.lr, recipe.weight_decay
+    match recipe.optimizer:
+        case "sgd":
+            return optim.SGD(parameters, lr=lr, momentum=recipe.momentum, weight_decay=decay)
+        case "adam":
+            return optim.Adam(parameters, lr=lr, weight_decay=decay)
+        case "adamw":
+            return optim.AdamW(parameters, lr=lr, weight_decay=decay)
+    # A type checker knows here that none was forgotten.
+    assert_never(recipe.optimizer)
 
 
 def make_schedule(optimizer: optim.Optimizer, recipe: Recipe) -> LRScheduler:
@@ -27,9 +34,12 @@ def make_schedule(optimizer: optim.Optimizer, recipe: Recipe) -> LRScheduler:
     `cosine` falls to zero over the run (Loshchilov & Hutter, ICLR 2017, without restarts); `step` divides
     the learning rate by ten after each third of the run.
     """
-    if recipe.schedule == "cosine":
-        return CosineAnnealingLR(optimizer, T_max=recipe.epochs)
-    if recipe.schedule == "step":
-        third = max(1, -(-recipe.epochs // _STEPS_IN_A_RUN))
-        return StepLR(optimizer, step_size=third, gamma=_STEP_FACTOR)
-    return ConstantLR(optimizer, factor=1.0)
+    match recipe.schedule:
+        case "constant":
+            return ConstantLR(optimizer, factor=1.0)
+        case "cosine":
+            return CosineAnnealingLR(optimizer, T_max=recipe.epochs)
+        case "step":
+            third = max(1, -(-recipe.epochs // _STEPS_IN_A_RUN))
+            return StepLR(optimizer, step_size=third, gamma=_STEP_FACTOR)
+    assert_never(recipe.schedule)

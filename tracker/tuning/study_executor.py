@@ -68,7 +68,7 @@ class StudyExecutor:
         if study.progress().done or jobs == 1 or trials.trainer.together > 1:
             trials.spend(study, records)
             return
-        find_engine(self.prepared.plan.options.engine).work_together(
+        find_engine(self.prepared.plan.options.engine)(
             spend_part,
             (self.prepared, self.plan, max(1, (os.cpu_count() or 1) // jobs)),
             jobs,

@@ -39,7 +39,8 @@ def a_colleagues_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def test_every_source_is_found_under_its_own_name_in_the_order_of_messages() -> None:
-    assert list(SOURCES) == ["tb-xray", "montgomery", "phantom", "folder", "csv"]
+    ours = ["tb-xray", "montgomery", "phantom", "folder", "csv"]
+    assert [name for name in SOURCES if name in ours] == ours
     assert all(source.name == name for name, source in SOURCES.items())
 
 
@@ -50,7 +51,8 @@ def test_a_new_data_set_is_one_new_file(
     for number, label in enumerate(("flu", "healthy")):
         draw_image(tmp_path / "scans" / f"{label}_{number}.png", number)
     found = discover()
-    assert list(found) == ["tb-xray", "montgomery", "phantom", "scans", "folder", "csv"]
+    assert set(found) == {*SOURCES, "scans"}
+    assert list(found).index("phantom") < list(found).index("scans") < list(found).index("folder")
     monkeypatch.setitem(SOURCES, "scans", found["scans"])
     assert build_manifest("scans", tmp_path / "scans").counts == {"flu": 1, "healthy": 1}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tracker.compare.statistics import format_statistics
+from tracker.compare.cell_statistics import format_statistics
 from tracker.compare.table import Cell, Difference, Table
 from tracker.figures.labels import Scale, scale_of
 

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
-from tracker.compare.statistics import statistic_names
+from tracker.compare.cell_statistics import statistic_names
 from tracker.compare.table import DIFFERENCE, Table
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from tracker.compare.cell_statistics import legend
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
-from tracker.compare.statistics import legend
 from tracker.compare.table import DIFFERENCE, Table
 from tracker.figures.labels import natural_key, order_models, order_modes, scale_of, title_of
 from tracker.records import Arm, RunRecord
@@ -104,9 +104,10 @@ def _setting(name: str, arms: Mapping[Arm, str]) -> str:
 
 
 def _images(table: Table) -> str:
-    part, scale = table.metric.partition("/")[0], scale_of(table.metric)
+    part, _, name = table.metric.partition("/")
     count = common(table.selection.runs, f"{part}_images")
-    if scale.unit != "%" or not (count and count.isdecimal() and int(count)):
+    # Other shares are of some of the images: sensitivity of the sick ones.
+    if name != "accuracy" or not (count and count.isdecimal() and int(count)):
         return ""
     worth = 100 / int(count)
     digits = f"{worth:.1f}" if worth >= 0.1 else f"{worth:.1g}"

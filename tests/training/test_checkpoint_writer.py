@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.support.disks import full_disk
-from tracker.training.background import BackgroundWriter, copied
+from tracker.training.checkpoint_writer import CheckpointWriter, copied
 from tracker.training.checkpoints import Checkpoints
 
 
@@ -28,7 +28,7 @@ class Slow(Checkpoints):
 
 def test_what_changes_after_saving_is_not_in_the_checkpoint(tmp_path: Path) -> None:
     checkpoints = Slow(tmp_path / "c")
-    writer = BackgroundWriter(checkpoints)
+    writer = CheckpointWriter(checkpoints)
     weights, sums = torch.zeros(1000), [torch.tensor(1.0)]
     writer.save({"weights": weights, "sums": sums, "nested": {"list": [weights]}}, epochs=1, batches=0)
     weights += 1
@@ -45,7 +45,7 @@ def test_what_changes_after_saving_is_not_in_the_checkpoint(tmp_path: Path) -> N
 
 def test_each_one_is_on_disk_before_the_next_is_taken(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path / "c")
-    writer = BackgroundWriter(checkpoints)
+    writer = CheckpointWriter(checkpoints)
     for epoch in range(1, 6):
         writer.save({"weights": torch.full((100_000,), float(epoch))}, epochs=epoch, batches=0)
         names = [file.name for file in checkpoints.folder.glob("*.ckpt")] if epoch > 1 else []
@@ -57,7 +57,7 @@ def test_each_one_is_on_disk_before_the_next_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told_with_the_next_one(tmp_path: Path) -> None:
-    writer = BackgroundWriter(Checkpoints(tmp_path / "c"))
+    writer = CheckpointWriter(Checkpoints(tmp_path / "c"))
     with full_disk(100):
         writer.save({"weights": torch.zeros(1000)}, epochs=1, batches=0)
         with pytest.raises(OSError, match="File too large"):

@@ -6,10 +6,10 @@ import statistics
 
 import pytest
 
-from tracker.compare import statistics as declared
+from tracker.compare import cell_statistics as declared
+from tracker.compare.cell_statistics import STATISTICS, Statistic, statistics_of
 from tracker.compare.render.formats import FORMATS, render
 from tracker.compare.selection import select_runs
-from tracker.compare.statistics import STATISTICS, Statistic, statistics_of
 from tracker.compare.table import build_table
 
 VALUES = [0.5, 0.75, 0.875]

@@ -11,7 +11,7 @@ from torch import Tensor
 from tracker.training.checkpoints import Checkpoints
 
 
-class BackgroundWriter:
+class CheckpointWriter:
     """Writes the checkpoints of one run, one at a time, in the order in which they come.
 
     Args:

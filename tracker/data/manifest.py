@@ -161,6 +161,8 @@ def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str
 
 
 def _check_classes(place: Path, images: Sequence[SourceImage] | Sequence[Sample]) -> None:
+    if not images and not place.exists():
+        raise DataError(f"{place} must hold images", but="it does not exist", do="Check --data.")
     classes = sorted({image.label for image in images})
     if len(classes) < 2:
         raise DataError(

@@ -10,7 +10,7 @@ from tests.support.images import DrawImage
 from tracker.data import sources
 from tracker.data.manifest import build_manifest
 from tracker.data.sources import SOURCES, discover, find_source
-from tracker.errors import UsageError
+from tracker.errors import DataError, UsageError
 
 A_COLLEAGUES_FILE = """
 from tracker.data.sources.source import Source, SourceImage
@@ -55,6 +55,8 @@ def test_a_new_data_set_is_one_new_file(
     assert list(found).index("phantom") < list(found).index("scans") < list(found).index("folder")
     monkeypatch.setitem(SOURCES, "scans", found["scans"])
     assert build_manifest("scans", tmp_path / "scans").counts == {"flu": 1, "healthy": 1}
+    with pytest.raises(DataError, match="nowhere must hold images, but it does not exist"):
+        build_manifest("scans", tmp_path / "nowhere")
 
 
 def test_a_mistyped_data_set_is_answered_with_the_nearest_and_all_names() -> None:

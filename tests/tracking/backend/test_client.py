@@ -41,7 +41,7 @@ def test_a_store_that_can_only_be_read_has_a_problem_without_the_statement_that_
 
 
 def test_a_server_that_hangs_is_waited_for_for_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracker.tracking.backend.client._PATIENCE_S", 1)
+    monkeypatch.setattr("tracker.tracking.backend.client._ASKING_S", 1)
     began = time.monotonic()
     with proxy_to(free_port()) as proxy:
         proxy.be("hang")

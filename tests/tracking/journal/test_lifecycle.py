@@ -12,7 +12,7 @@ import pytest
 from tests.support.recorded import Start, entries
 from tracker.errors import TrackingError
 from tracker.interruption import Interrupted
-from tracker.tracking.journal import lifecycle as claim
+from tracker.tracking.journal import lifecycle
 from tracker.tracking.journal.entries import Creation, Status
 from tracker.tracking.journal.lifecycle import RunTaken
 from tracker.tracking.journal.run_folder import find_run, run_folder
@@ -93,7 +93,7 @@ def test_of_two_processes_that_are_to_run_it_again_one_does(
         with start(URI, rerun=rerun):
             pass
     # As the slower process saw it, before the faster one began the second attempt.
-    monkeypatch.setattr(claim, "attempts", lambda home, run_uid: iter([run_folder(home, run_uid)]))
+    monkeypatch.setattr(lifecycle, "attempts", lambda home, run_uid: iter([run_folder(home, run_uid)]))
     with pytest.raises(RunTaken) as taken:
         start(URI, rerun=True)
     assert taken.value.folder.name == "a1b2.2"

@@ -6,15 +6,13 @@ an observer, and what comes back are plain records.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tracker.config.loading import read_options
+from tracker.config.keywords import resolve_options, takes_options
 from tracker.config.options import TRIALS, RunOptions
 from tracker.config.tuned import Tuned
-from tracker.errors import UsageError
 from tracker.interruption import Interruption
 from tracker.records import Arm, EpochKind, RunRecord
 from tracker.runs.events import Reporter, RunResult, StudyReporter
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
 
 _Result = TypeVar("_Result")
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Observer(Reporter, StudyReporter):
@@ -54,19 +51,7 @@ class Observer(Reporter, StudyReporter):
         """Sending has ended; what is left is sent by the next command."""
 
 
-def _with_options(function: _Function) -> _Function:
-    """Have `help` and notebooks show the fields of `RunOptions` where a function takes them as keywords."""
-    signature, keyword = inspect.signature(function), inspect.Parameter.KEYWORD_ONLY
-    own = [one for one in signature.parameters.values() if one.kind != one.VAR_KEYWORD]
-    fields = [
-        inspect.Parameter(name, keyword, default=info.default, annotation=info.annotation)
-        for name, info in RunOptions.model_fields.items()
-    ]
-    function.__signature__ = signature.replace(parameters=[*own, *fields])  # type: ignore[attr-defined]
-    return function
-
-
-@_with_options
+@takes_options
 def run(
     options: RunOptions | None = None,
     *,
@@ -90,11 +75,11 @@ def run(
         TrackerError: Images, weights, networks or the store are not as they must be.
         KeyboardInterrupt: Someone asked for an end; what is done is kept, and the same call goes on.
     """
-    chosen = _options(options, config, given)
+    chosen = resolve_options(options, config, given)
     return _carry_out(chosen, _run_all, observer or Observer()) or []
 
 
-@_with_options
+@takes_options
 def tune(
     options: RunOptions | None = None,
     *,
@@ -118,7 +103,7 @@ def tune(
         TrackerError: Images, weights, networks or the storage are not as they must be.
         KeyboardInterrupt: Someone asked for an end; what is done is kept, and the same call goes on.
     """
-    chosen = _options(options, config, given, otherwise={"tune": TRIALS})
+    chosen = resolve_options(options, config, given, otherwise={"tune": TRIALS})
     return _carry_out(chosen, _tune_all, observer or Observer()) or {}
 
 
@@ -244,24 +229,6 @@ def sync(*, tracking_uri: str | None = None, again: bool = False) -> Unsent:
 
     uri = resolve_uri(tracking_uri) if tracking_uri else None
     return send(tracker_home(), tracking_uri=uri, again=again)
-
-
-def _options(
-    options: RunOptions | None,
-    config: Path | str | None,
-    given: Mapping[str, Any],
-    *,
-    otherwise: Mapping[str, Any] | None = None,
-) -> RunOptions:
-    if options is None:
-        return read_options(given, Path(config) if config else None, otherwise=otherwise)
-    if config or given:
-        raise UsageError(
-            "options must be given in one way",
-            but=f"there are RunOptions and {'a file' if config else ', '.join(given)} beside them",
-            do="Give RunOptions alone, or keywords (and config=FILE).",
-        )
-    return options.model_copy(update={**(otherwise or {}), **options.model_dump(exclude_unset=True)})
 
 
 _Job = Callable[["Prepared", Observer, Interruption], _Result]

@@ -63,7 +63,8 @@ def test_a_folder_that_is_a_file_is_refused(make_run, tmp_path):
 
 
 def test_pyplot_which_would_look_for_a_display_is_not_imported():
-    imported = "import sys, tracker.figures.curve_files, tracker.figures.evaluation"
-    subprocess.run(
-        [sys.executable, "-c", f"{imported}; assert 'matplotlib.pyplot' not in sys.modules"], check=True
+    program = (
+        "import sys, tracker.figures.curve_files, tracker.figures.evaluation\n"
+        "print('matplotlib.pyplot' in sys.modules)"
     )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"

@@ -12,7 +12,7 @@ def test_a_user_is_told_each_thing_once_and_never_nothing() -> None:
     assert reporter.events == [("note", "no space"), ("note", "no network")]
 
 
-def test_a_reporter_ignores_what_it_does_not_show(radiographs) -> None:
+def test_a_reporter_ignores_what_it_does_not_show(radiographs, capsys) -> None:
     recipe = small_options(radiographs).recipe(
         model="alexnet", mode="fine-tuning", seed=0, split="16/6/8", precision="fp32"
     )
@@ -26,3 +26,4 @@ def test_a_reporter_ignores_what_it_does_not_show(radiographs) -> None:
     of_studies.progress(1, 2, "images")
     of_studies.study_started(recipe.arm, 1, 1)
     of_studies.trial_epoch(0, 1, 2)
+    assert capsys.readouterr() == ("", "")

@@ -137,7 +137,8 @@ def _attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:
     """Return what a study is of; studies that differ in any of it are not the same study."""
     options = prepared.plan.options
     space = options.space(base.mode)
-    fields = base.model_dump(mode="json", exclude={"seed", *space})
+    # As in a fingerprint: settings that came later count where they are no defaults.
+    fields = base.model_dump(mode="json", exclude={"seed", *space}, exclude_defaults=True)
     fields["weights"] = prepared.weights_digests[base.weights] or base.weights
     return {
         "experiment": options.experiment_name,

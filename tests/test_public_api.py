@@ -97,6 +97,7 @@ def test_a_notebook_runs_skips_and_compares(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_the_table_of_a_notebook_is_that_of_the_shell(study: Study, shared_cache: Path) -> None:
     with working_in(study.folder, shared_cache):
         comparison = tracker.compare("small", at="best", trials=True)
@@ -109,6 +110,7 @@ def test_the_table_of_a_notebook_is_that_of_the_shell(study: Study, shared_cache
     assert all(len(run.history["train/loss"]) == 2 for run in runs)
 
 
+@pytest.mark.slow
 def test_a_notebook_sees_how_runs_stand_and_sends_what_is_left(study: Study, shared_cache: Path) -> None:
     with working_in(study.folder, shared_cache):
         runs = api.status(experiment="small")
@@ -118,6 +120,7 @@ def test_a_notebook_sees_how_runs_stand_and_sends_what_is_left(study: Study, sha
         assert str(api.sync()) == "everything is sent"
 
 
+@pytest.mark.slow
 def test_figures_need_curves(study: Study, shared_cache: Path, tmp_path: Path) -> None:
     with working_in(study.folder, shared_cache):
         assert tracker.compare("small", curves=True).write_figures(tmp_path / "figures")
@@ -144,6 +147,7 @@ def test_a_dry_run_decides_and_does_nothing(workplace: Path, radiographs: Path) 
     assert list(workplace.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_another_thread_than_the_main_one_can_run(workplace: Path, radiographs: Path) -> None:
     results: list[object] = []
     given = settings(radiographs, epochs=1)
@@ -153,6 +157,7 @@ def test_another_thread_than_the_main_one_can_run(workplace: Path, radiographs: 
     assert [result.state for result in results] == ["FINISHED"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_tuning_returns_what_was_found(workplace: Path, radiographs: Path) -> None:
     found = tracker.tune(tune=2, **settings(radiographs))
     ((arm, tuned),) = found.items()

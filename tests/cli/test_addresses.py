@@ -77,6 +77,7 @@ def test_a_run_is_not_trained_again_for_another_form_of_its_address(
     assert len(read_runs(address, experiment)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["address", "typed"])
 def test_a_run_that_was_recorded_under_a_typed_address_is_skipped_and_begun_again(
     tracker: Tracker,
@@ -96,6 +97,7 @@ def test_a_run_that_was_recorded_under_a_typed_address_is_skipped_and_begun_agai
     assert [run.name for run in run_folders(home)] == [uid, f"{uid}.2"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_interrupted_under_a_typed_address_goes_on(
     tracker: Tracker, radiographs: Path, workplace: Path, address: str, typed: str, experiment: str
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_run_that_was_interrupted_under_a_typed_address_goes_on(
     ]
 
 
+@pytest.mark.slow
 def test_a_study_that_was_recorded_under_a_typed_address_is_not_recorded_again(
     tracker: Tracker, radiographs: Path, workplace: Path, address: str, typed: str, experiment: str
 ) -> None:

@@ -63,6 +63,7 @@ def test_an_engine_that_a_colleague_adds_is_one_file() -> None:
         find_engine("ray")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("another_engine")
 def test_trials_are_trained_by_the_engine_that_is_asked_for(
     tracker: Callable[..., Outcome], radiographs: Path

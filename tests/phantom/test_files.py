@@ -73,6 +73,7 @@ def test_a_full_disk_is_said_in_one_line(few: int, monkeypatch: pytest.MonkeyPat
         files.sample_folder(silent)
 
 
+@pytest.mark.slow
 def test_the_data_set_needs_no_place_and_is_split_as_the_reference_study_is(phantoms: PhantomSample) -> None:
     manifest = build_manifest("phantom", None)
     assert manifest.counts == {"other": 326, "tuberculosis": 336}

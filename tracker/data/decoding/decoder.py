@@ -5,6 +5,7 @@ Shapes: H = W = image_size; a gray image is [H, W], a color image [H, W, 3].
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import zlib
@@ -12,13 +13,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
-from tracker.config.recipe import Resize
-from tracker.data.pillow_warnings import suppress_pillow_warnings
-
-DECODER_VERSION = 1
-"""To be raised whenever the same file would give other bytes: it is part of every pixels key."""
+from .pillow_warnings import suppress_pillow_warnings
+from .reasons import UndecodableError
+from .resizing import Resize, resized
 
 # Others are left out on purpose: some of Pillow's readers start programs (EPS) or are rarely tested.
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
@@ -31,18 +30,14 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-class UndecodableError(Exception):
-    """One image file cannot be decoded; the message is the reason, in plain words."""
-
-
-def decode(path: Path, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
+def decode(image: Path | bytes, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
     """Read one image and bring it to the size of the network's input.
 
     Grays of more than 8 bits are scaled from their smallest to their largest value; transparency is
     laid over black; the EXIF orientation is applied; of a TIFF with several pages the first counts.
 
     Args:
-        path: A PNG, JPEG, TIFF or BMP file.
+        image: A PNG, JPEG, TIFF or BMP file, or its content.
         image_size: Height and width of the result, in pixels.
         resize: `stretch` ignores the aspect ratio, `pad` keeps it and adds black, `crop` keeps it
             and takes the square in the middle. All use an antialiased bilinear filter.
@@ -56,11 +51,12 @@ def decode(path: Path, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
     """
     with suppress_pillow_warnings:
         try:
-            return _decode(path, image_size, resize)
+            content = image if isinstance(image, bytes) else image.read_bytes()
+            return _decode(content, image_size, resize)
         except (Image.DecompressionBombError, MemoryError) as error:
             raise UndecodableError(_too_large()) from error
         except UnidentifiedImageError as error:
-            raise UndecodableError(_unknown(path)) from error
+            raise UndecodableError(_unknown(content)) from error
         except _DAMAGED as error:
             raise UndecodableError(_reason(error)) from error
 
@@ -77,14 +73,33 @@ def to_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
 
 
-def _decode(path: Path, size: int, resize: Resize) -> NDArray[np.uint8]:
-    with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+def prepare(image: NDArray[np.uint8 | np.uint16], *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
+    """Bring an image that was decoded elsewhere to the network's size, as `decode` does.
+
+    Args:
+        image: [H, W], [H, W, 1], [H, W, 2] with alpha, [H, W, 3] or [H, W, 4] with alpha, of 8 or 16 bits.
+        image_size: Height and width of the result, in pixels.
+        resize: As for `decode`.
+
+    Returns:
+        Bytes, [H, W] where the image is gray (also where its three channels are equal), else [H, W, 3].
+    """
+    picture = Image.fromarray(image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image)
+    return _prepared(picture, image_size, resize)
+
+
+def _decode(content: bytes, size: int, resize: Resize) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
         if image.width * image.height > _most_pixels():
             raise UndecodableError(_too_large())
         image.load()
-        if image.mode in _DEEP_MODES:
-            return _bytes_of_floats(_resized(_upright(image, _scaled(image)), size, resize))
-        return _gray_if_equal(np.asarray(_resized(_flattened(_upright(image, image)), size, resize)))
+        return _prepared(image, size, resize)
+
+
+def _prepared(image: Image.Image, size: int, resize: Resize) -> NDArray[np.uint8]:
+    if image.mode in _DEEP_MODES:
+        return _bytes_of_floats(resized(_upright(image, _scaled(image)), size, resize))
+    return _gray_if_equal(np.asarray(resized(_flattened(_upright(image, image)), size, resize)))
 
 
 def _upright(tagged: Image.Image, image: Image.Image) -> Image.Image:
@@ -143,15 +158,6 @@ def _flattened(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode in {"1", "L"} else "RGB")
 
 
-def _resized(image: Image.Image, size: int, resize: Resize) -> Image.Image:
-    bilinear = Image.Resampling.BILINEAR
-    if resize == "stretch":
-        return image.resize((size, size), bilinear)
-    if resize == "pad":
-        return ImageOps.pad(image, (size, size), bilinear, color=0)
-    return ImageOps.fit(image, (size, size), bilinear)
-
-
 def _gray_if_equal(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if image.ndim == 2:
         return image
@@ -167,8 +173,8 @@ def _too_large() -> str:
     return f"more than {_most_pixels() // 1_000_000} million pixels (a decompression bomb?)"
 
 
-def _unknown(path: Path) -> str:
-    return "the file is empty" if path.stat().st_size == 0 else "not a whole PNG, JPEG, TIFF or BMP image"
+def _unknown(content: bytes) -> str:
+    return "the file is empty" if not content else "not a whole PNG, JPEG, TIFF or BMP image"
 
 
 def _reason(error: Exception) -> str:

@@ -17,7 +17,7 @@ from tracker.models import minis
 from tracker.models.networks import Network, builder_options
 
 LOADER = Path(served_network.__file__)
-_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "tifffile", "numpy", "pandas")
+_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
 
 
 def export_network(

@@ -11,7 +11,7 @@ import torch
 
 from tracker.training.device import device_name
 
-_NAMED = ("tracker", "torch", "torchvision", "numpy", "pillow", "tifffile")
+_NAMED = ("tracker", "torch", "torchvision", "numpy", "pillow")
 _GIT_TIMEOUT_S = 5
 
 

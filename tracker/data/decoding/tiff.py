@@ -39,7 +39,7 @@ def open_tiff(content: bytes) -> ShallowImage | DeepImage:
     _require_known(layout)
     if layout.photometric == PALETTE:
         return _of_palette(content, tags, layout)
-    if _pillow_reads(layout):
+    if _pillow_reads(layout) and not (tags.big and tags.order == ">"):
         return _by_pillow(content)
     values = values_of(content, layout)
     orientation = tags.number(Tag.ORIENTATION, 1)

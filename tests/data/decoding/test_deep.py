@@ -84,6 +84,15 @@ def test_what_is_no_number_but_not_seen_does_no_harm() -> None:
     assert square.max() == 255
 
 
+def test_where_the_alpha_is_no_number_nothing_is_seen() -> None:
+    values = np.dstack([drawn(), np.ones((SIZE, SIZE))]).astype(np.float32)
+    values[0, 0] = values[1, 1] = 0.5, np.nan
+    values[2, 2] = 0.5, np.inf
+    square = decoded(values, extrasamples=(2,), planarconfig="contig")
+    assert square[0, 0] == square[1, 1] == 0
+    assert square[2, 2] > 100
+
+
 def test_an_image_of_many_blocks_is_as_one_block() -> None:
     rows = np.arange(3000, dtype=np.uint16)[:, None] * np.ones((1, 1500), np.uint16)
     square = prepare(rows, image_size=30, resize="stretch")

@@ -15,12 +15,12 @@ from PIL import Image
 from .deep import DeepImage, square_of_deep
 from .files import read_file
 from .jpeg import open_jpeg_or_bmp
-from .libtiff import silence_libtiff
 from .pillow_warnings import suppress_pillow_warnings
 from .png import SIGNATURE, open_png
 from .reasons import reason_of
 from .resizing import Resize
 from .shallow import ShallowImage, square_of_shallow
+from .silence import silence_libraries
 from .tiff import PREFIXES, open_tiff
 
 
@@ -45,7 +45,7 @@ def decode(image: Path | bytes, *, image_size: int, resize: Resize) -> NDArray[n
         UndecodableError: The file is empty, cut off, damaged, of another kind or too large.
     """
     content = image if isinstance(image, bytes) else read_file(image)
-    silence_libtiff()
+    silence_libraries()
     with suppress_pillow_warnings:
         # Whatever a decoder raises is what is wrong with this file.
         try:

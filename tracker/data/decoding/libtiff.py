@@ -1,16 +1,13 @@
-"""libtiff, which comes with Pillow: quiet, and as what undoes a compression."""
+"""libtiff, which comes with Pillow, as what undoes a compression."""
 
 from __future__ import annotations
 
-import ctypes
 import io
 import itertools
 import struct
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cache
 
-from PIL import TiffImagePlugin, _imaging
+from PIL import TiffImagePlugin
 
 from .reasons import UndecodableError
 
@@ -18,19 +15,6 @@ from .reasons import UndecodableError
 _START = 8 + 2 + 9 * 12 + 4
 
 Buffer = bytes | memoryview
-
-
-@cache
-def silence_libtiff() -> None:
-    """Keep libtiff from writing to the terminal, where nobody could tell which file it speaks of.
-
-    What it says of a damaged file comes as an exception, too. Where libtiff is a part of Pillow's own library
-    (on Windows), its functions have no names, and it goes on speaking.
-    """
-    with suppress(AttributeError, OSError):
-        library = ctypes.CDLL(_imaging.__file__)
-        library.TIFFSetErrorHandler(None)
-        library.TIFFSetWarningHandler(None)
 
 
 def uncompressed(

@@ -109,7 +109,7 @@ def _alpha(tags: Tags, layout: TiffLayout, colors: int) -> int | None:
 def _opaque(layout: TiffLayout) -> float:
     if layout.kind == "f":
         return 1.0
-    return float(2 ** (layout.bits - (layout.kind == "i")) - 1)
+    return float(max(1, 2 ** (layout.bits - (layout.kind == "i")) - 1))
 
 
 def _picture(values: NDArray[Any], layout: TiffLayout, colors: int, alpha: int | None) -> Image.Image:

@@ -1,4 +1,4 @@
-"""libtiff says nothing on the terminal, where nobody could tell which file it speaks of."""
+"""Libraries say nothing on the terminal, where nobody could tell which file they speak of."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support.image_files import Tiff
+
 DECODING = """
 import sys
 from pathlib import Path
@@ -21,6 +23,14 @@ for name in sys.argv[1:]:
     except UndecodableError as error:
         print(error)
 """
+
+
+def told_of(*paths: Path) -> list[str]:
+    """Decode files in a process of its own, and return their reasons; nothing else is said."""
+    command = [sys.executable, "-c", DECODING, *map(str, paths)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+    return ended.stdout.splitlines()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="libtiff is a part of Pillow's own library there")
@@ -39,7 +49,11 @@ def test_damaged_tiffs_have_a_reason_each_and_nothing_is_said_beside(
             damaged[place] = rng.integers(0, 256)
         names.append(tmp_path / f"{number}.tif")
         names[-1].write_bytes(damaged)
-    command = [sys.executable, "-c", DECODING, *map(str, names)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert ended.stderr == ""
-    assert len(ended.stdout.splitlines()) > 2
+    assert len(told_of(*names)) > 2
+
+
+def test_what_pillow_would_log_is_not_shown(tmp_path: Path) -> None:
+    values = np.zeros((8, 8, 3), np.uint8)
+    path = tmp_path / "many.tif"
+    path.write_bytes(Tiff(bits=8, photometric=6, tags=((277, 3, (64,)),)).file(values))
+    assert len(told_of(path)) == 1

@@ -14,6 +14,7 @@ import safetensors.torch
 from tracker.config.recipe import Resize
 from tracker.inference import served_network
 from tracker.models import minis
+from tracker.models.layer_versions import written_versions
 from tracker.models.networks import Network, builder_options
 
 LOADER = Path(served_network.__file__)
@@ -34,6 +35,7 @@ def export_network(
     """
     state = {key: value.cpu().contiguous() for key, value in network.module.state_dict().items()}
     metadata = {"mean": json.dumps(network.mean), "std": json.dumps(network.std)}
+    metadata |= written_versions(network.module)
     safetensors.torch.save_file(state, folder / "network.safetensors", metadata)
     card = {
         "model": network.name,

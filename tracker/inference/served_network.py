@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import runpy
+import warnings
+from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import safetensors
 import safetensors.torch
 import torch
 import torchvision
@@ -70,10 +73,23 @@ def load(folder: str) -> ServedNetwork:
     """Return the network that a folder holds as `card.json` and `network.safetensors`."""
     card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
     network = _new_network(Path(folder), card)
-    state = safetensors.torch.load_file(Path(folder) / "network.safetensors")
+    state = _state(Path(folder) / "network.safetensors", network)
     network.set_submodule(card["head"], _layer_for(state[f"{card['head']}.weight"]))
-    network.load_state_dict(state)
+    with warnings.catch_warnings():
+        # Of layers of an older version, which they are brought back to.
+        warnings.simplefilter("ignore")
+        network.load_state_dict(state)
     return ServedNetwork(network, card)
+
+
+def _state(file: Path, network: torch.nn.Module) -> OrderedDict[str, torch.Tensor]:
+    """Read the state dict, with the versions of its layers where torch looks for them."""
+    with safetensors.safe_open(file, framework="pt") as opened:
+        versions = (opened.metadata() or {}).get("layer_versions")
+    state = OrderedDict(safetensors.torch.load_file(file))
+    current = network.state_dict()._metadata  # type: ignore[attr-defined]
+    state._metadata = json.loads(versions) if versions else current  # type: ignore[attr-defined]
+    return state
 
 
 def _new_network(folder: Path, card: dict[str, Any]) -> torch.nn.Module:

@@ -56,12 +56,14 @@ def test_every_rule_holds(graph: grimp.ImportGraph) -> None:
 @pytest.mark.parametrize(
     ("rule", "importer", "imported"),
     [
-        ("rooms", "tracker.io.tomorrow", "tracker.data.decode"),
+        ("rooms", "tracker.io.tomorrow", "tracker.data.decoding.decoder"),
         ("rooms", "tracker.runs.tomorrow", "tracker.api"),
         ("rooms", "tracker.compare.tomorrow", "tracker.tracking.status"),
         ("rooms", "tracker.figures.tomorrow", "tracker.config.recipe"),
         ("tracking", "tracker.tracking.journal.tomorrow", "tracker.tracking.backend.uri"),
         ("tracking", "tracker.tracking.backend.tomorrow", "tracker.tracking.shipping.batches"),
+        ("decoding", "tracker.data.decoding.tomorrow", "tracker.errors"),
+        ("decoding", "tracker.data.decoding.tomorrow", "tracker.config.recipe"),
         ("acyclic", "tracker.config.recipe", "tracker.config.options"),
         ("acyclic", "tracker.data.sources.csv_table", "tracker.data.manifest"),
         ("mlflow", "tracker.compare.tomorrow", "mlflow"),

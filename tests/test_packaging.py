@@ -55,7 +55,7 @@ def imported(folder: Path) -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 modules |= {name.name.partition(".")[0] for name in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 modules.add(node.module.partition(".")[0])
     known = metadata.packages_distributions()
     foreign = modules - sys.stdlib_module_names - {"tracker", "tools", "tests"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tracker.data.decode import decode, to_rgb
+from tracker.data.decoding import decode, to_rgb
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import build_pixels, pixels_key
 from tracker.errors import UnreadableImages

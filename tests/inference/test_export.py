@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from tracker.config.recipe import Resize
-from tracker.data.decode import decode, to_rgb
+from tracker.data.decoding import decode, to_rgb
 from tracker.inference.export import LOADER, export_network, requirements
 from tracker.inference.served_network import load
 from tracker.models import minis

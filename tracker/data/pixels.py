@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.config.recipe import Resize
-from tracker.data.decode import DECODER_VERSION, UndecodableError, decode, to_rgb
+from tracker.data.decoding import UndecodableError, decode, decoder_identity, to_rgb
 from tracker.data.manifest import Manifest, Sample
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
@@ -87,7 +87,7 @@ def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     Returns:
         64 hexadecimal digits.
     """
-    digest = hashlib.sha256(f"{DECODER_VERSION} {image_size} {resize}".encode())
+    digest = hashlib.sha256(f"{decoder_identity()} {image_size} {resize}".encode())
     for sample in manifest.samples:
         digest.update(bytes.fromhex(sample.sha256))
     return digest.hexdigest()

@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from tracker.data.pillow_warnings import SuppressPillowWarnings
+from tracker.data.decoding.pillow_warnings import SuppressPillowWarnings
 
 
 def warn_as(module: str) -> None:

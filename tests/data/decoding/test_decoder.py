@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from tracker.config.recipe import Resize
-from tracker.data.decode import UndecodableError, decode, to_rgb
+from tracker.data.decoding import UndecodableError, decode, to_rgb
 
 SIZE = 16
 

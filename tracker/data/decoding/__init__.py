@@ -1,0 +1,22 @@
+"""From an image file, or its content, to an array of bytes of the network's size.
+
+It knows image formats, and nothing else of tracker: a copy of this folder lies beside exported networks, and
+works where tracker is not installed.
+"""
+
+from .decoder import decode, prepare, to_rgb
+from .files import read_file
+from .identity import DECODER_VERSION, decoder_identity
+from .reasons import UndecodableError
+from .resizing import Resize
+
+__all__ = [
+    "DECODER_VERSION",
+    "Resize",
+    "UndecodableError",
+    "decode",
+    "decoder_identity",
+    "prepare",
+    "read_file",
+    "to_rgb",
+]

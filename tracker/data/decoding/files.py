@@ -1,0 +1,40 @@
+"""An image file's content, read once: a file that changes meanwhile cannot be two files in one image."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from .limits import MOST_FILE_BYTES
+from .reasons import UndecodableError
+
+
+def read_file(path: Path) -> bytes:
+    """Return what is in a file.
+
+    Args:
+        path: The file; a link is followed.
+
+    Raises:
+        UndecodableError: It is missing, may not be read, is empty or too large, or is no file (a folder, or a
+            pipe, on which reading would wait for ever).
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UndecodableError("not a file but a pipe or a device")
+            if status.st_size > MOST_FILE_BYTES:
+                raise UndecodableError(f"a file of more than {MOST_FILE_BYTES // 2**20} MiB")
+            content = file.read(MOST_FILE_BYTES)
+    except OSError as error:
+        raise UndecodableError((error.strerror or str(error)).lower()) from error
+    if not content:
+        raise UndecodableError("the file is empty")
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; without this flag, opening a pipe waits until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

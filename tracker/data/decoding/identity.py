@@ -1,0 +1,18 @@
+"""What decoded bytes depend on, beside the file: our version, and those of the libraries that read it."""
+
+from __future__ import annotations
+
+import PIL
+from PIL import features
+
+DECODER_VERSION = 2
+"""To be raised whenever the same file would give other bytes: it is part of every pixels key."""
+
+
+def decoder_identity() -> str:
+    """Name this decoder; where two names are equal, the same file gives the same bytes.
+
+    Other codecs lose nothing, so their versions do not count; nor does numpy's, of which nothing is asked but
+    what is exact, or rounded as IEEE 754 says.
+    """
+    return f"{DECODER_VERSION} pillow {PIL.__version__} jpeg {features.version('jpg')}"

@@ -1,0 +1,62 @@
+"""Images of up to 8 bits a channel: their values stay what they are.
+
+Shapes: H = W = size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .resizing import Resize, resized, upright
+
+_ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True)
+class ShallowImage:
+    """A loaded image of any of Pillow's 8-bit modes.
+
+    Attributes:
+        picture: The image as it is stored.
+        orientation: As EXIF counts them.
+    """
+
+    picture: Image.Image
+    orientation: object = 1
+
+
+def shallow(picture: Image.Image) -> ShallowImage:
+    """Load an image that Pillow opened."""
+    picture.load()
+    return ShallowImage(picture, orientation_of(picture))
+
+
+def orientation_of(picture: Image.Image) -> object:
+    """Return the EXIF orientation of a loaded image."""
+    try:
+        return picture.getexif().get(_ORIENTATION)
+    except Exception:  # noqa: BLE001 - a camera's broken notes are no reason to refuse pixels that are whole
+        return None
+
+
+def square_of_shallow(image: ShallowImage, size: int, resize: Resize) -> NDArray[np.uint8]:
+    """Bring an image to a square, its transparency over black.
+
+    Returns:
+        Bytes, [H, W] or [H, W, 3].
+    """
+    return np.asarray(resized(upright(_over_black(image.picture), image.orientation), size, resize))
+
+
+def _over_black(image: Image.Image) -> Image.Image:
+    """Bring an image to mode L or RGB, its transparency over black."""
+    gray = image.mode in {"1", "L", "LA", "La"}
+    if not image.has_transparency_data:
+        return image.convert("L" if gray else "RGB")
+    image = image.convert("LA" if gray else "RGBA")
+    opaque = image.convert("L" if gray else "RGB")
+    return Image.composite(opaque, Image.new(opaque.mode, opaque.size), image.getchannel("A"))

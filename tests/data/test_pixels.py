@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,31 @@ def test_all_unreadable_images_are_named_at_once_and_nothing_is_left(
     assert list(caught.value.reasons) == ["normal/0001_001.png", "tb/empty.png", "tb/text.png"]
     assert caught.value.reasons["tb/empty.png"] == "the file is empty"
     assert [path.name for path in (cache / "pixels").iterdir() if not path.name.endswith(".lock")] == []
+
+
+def test_an_image_that_is_changed_after_it_was_listed_is_named(class_folders: ClassFolders) -> None:
+    manifest = build_manifest("folder", class_folders({"normal": 5, "tb": 5}))
+    first, second = manifest.samples[:2]
+    first.path.write_bytes(second.path.read_bytes())
+    with pytest.raises(UnreadableImages) as caught:
+        build_pixels(manifest, image_size=8, resize="stretch")
+    assert caught.value.reasons == {first.id: "it was changed while the study was prepared"}
+
+
+def test_a_pipe_in_the_place_of_an_image_is_named_and_not_waited_for(class_folders: ClassFolders) -> None:
+    manifest = build_manifest("folder", class_folders({"normal": 5, "tb": 5}))
+    sample = manifest.samples[0]
+    sample.path.unlink()
+    os.mkfifo(sample.path)
+    with pytest.raises(UnreadableImages) as caught:
+        build_pixels(manifest, image_size=8, resize="stretch")
+    assert caught.value.reasons == {sample.id: "not a file but a pipe or a device"}
+
+
+def test_the_key_names_the_libraries_that_decode(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = pixels_key(manifest, image_size=8, resize="stretch")
+    monkeypatch.setattr("PIL.__version__", "0.0.0")
+    assert pixels_key(manifest, image_size=8, resize="stretch") != key
 
 
 def test_the_readable_images_can_be_decoded_without_the_others(class_folders: ClassFolders) -> None:

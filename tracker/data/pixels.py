@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.config.recipe import Resize
-from tracker.data.decoding import UndecodableError, decode, decoder_identity, to_rgb
+from tracker.data.decoding import UndecodableError, decode, decoder_identity, read_file, to_rgb
 from tracker.data.manifest import Manifest, Sample
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
@@ -119,7 +119,10 @@ def _decoded(
 
 def _image_or_reason(sample: Sample, *, image_size: int, resize: Resize) -> NDArray[np.uint8] | str:
     try:
-        return decode(sample.path, image_size=image_size, resize=resize)
+        content = read_file(sample.path)
+        if hashlib.sha256(content).hexdigest() != sample.sha256:
+            return "it was changed while the study was prepared"
+        return decode(content, image_size=image_size, resize=resize)
     except UndecodableError as error:
         return str(error)
 

@@ -6,14 +6,24 @@ import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import PIL
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
 
+from tests.support.image_files import png
 from tracker.config.recipe import Resize
-from tracker.data.decoding import UndecodableError, decode, to_rgb
+from tracker.data.decoding import (
+    DECODER_VERSION,
+    UndecodableError,
+    decode,
+    decoder_identity,
+    prepare,
+    to_rgb,
+)
 
 SIZE = 16
 
@@ -36,6 +46,10 @@ def saved(tmp_path: Path, image: Image.Image, name: str, **options: object) -> P
 
 def same_size(path: Path) -> NDArray[np.uint8]:
     return decode(path, image_size=SIZE, resize="stretch")
+
+
+def same_content(content: bytes) -> NDArray[np.uint8]:
+    return decode(content, image_size=SIZE, resize="stretch")
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp"])
@@ -317,6 +331,49 @@ def test_decoding_in_many_threads_leaves_the_warning_filters_as_they_were(tmp_pa
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(same_size, [path] * 200))
     assert list(warnings.filters) == before
+
+
+def drawn(channels: int, highest: int, kind: type) -> NDArray[Any]:
+    return np.random.default_rng(channels).integers(0, highest, (40, 30, channels)).astype(kind)
+
+
+@pytest.mark.parametrize("resize", ["stretch", "pad", "crop"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize(("kind", "highest"), [(np.uint8, 255), (np.uint16, 4095)])
+def test_an_array_is_prepared_as_a_file_of_it_is(
+    resize: Resize, channels: int, kind: type, highest: int
+) -> None:
+    values = drawn(channels, highest, kind)
+    bits, color = 8 * np.dtype(kind).itemsize, {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    from_file = decode(png(values, bits=bits, color=color), image_size=SIZE, resize=resize)
+    assert np.array_equal(prepare(values, image_size=SIZE, resize=resize), from_file)
+
+
+def test_three_equal_channels_are_prepared_as_the_gray_image_is() -> None:
+    gray = drawn(1, 255, np.uint8)
+    equal = prepare(to_rgb(gray[:, :, 0]), image_size=SIZE, resize="pad")
+    assert np.array_equal(equal, prepare(gray[:, :, 0], image_size=SIZE, resize="pad"))
+
+
+def test_an_image_of_nearly_no_width_is_not_padded_but_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path, Image.fromarray(ramp(500, 1)), "image.png")
+    assert decode(path, image_size=SIZE, resize="stretch").shape == (SIZE, SIZE)
+    with pytest.raises(UndecodableError, match="1 x 500 is too narrow"):
+        decode(path, image_size=SIZE, resize="pad")
+
+
+def test_a_jpeg_of_12_bits_is_refused_and_said_to_be_one(tmp_path: Path) -> None:
+    path = saved(tmp_path, Image.fromarray(ramp()), "image.jpg")
+    content = path.read_bytes()
+    frame = content.index(b"\xff\xc0") + 4
+    with pytest.raises(UndecodableError, match="a JPEG of 12 bits"):
+        same_content(content[:frame] + b"\x0c" + content[frame + 1 :])
+
+
+def test_the_identity_names_the_libraries_that_decode() -> None:
+    assert decoder_identity().split() == [
+        str(DECODER_VERSION), "pillow", PIL.__version__, "jpeg", features.version("jpg")
+    ]  # fmt: skip
 
 
 def test_gray_becomes_three_equal_channels() -> None:

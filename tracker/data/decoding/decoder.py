@@ -5,7 +5,6 @@ Shapes: H = W = image_size; a gray image is [H, W], a color image [H, W, 3].
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,14 @@ from PIL import Image
 
 from .deep import DeepImage, square_of_deep
 from .files import read_file
-from .libtiff import silence_libtiff
-from .limits import require_affordable
+from .jpeg import open_jpeg_or_bmp
 from .pillow_warnings import suppress_pillow_warnings
 from .png import SIGNATURE, open_png
 from .reasons import reason_of
 from .resizing import Resize
-from .shallow import ShallowImage, shallow, square_of_shallow
+from .shallow import ShallowImage, square_of_shallow
+from .silence import silence_libraries
 from .tiff import PREFIXES, open_tiff
-
-# Others are left out on purpose: some of Pillow's readers start programs (EPS) or are rarely tested.
-_OTHERS = ("JPEG", "BMP")
 
 
 def decode(image: Path | bytes, *, image_size: int, resize: Resize) -> NDArray[np.uint8]:
@@ -49,7 +45,7 @@ def decode(image: Path | bytes, *, image_size: int, resize: Resize) -> NDArray[n
         UndecodableError: The file is empty, cut off, damaged, of another kind or too large.
     """
     content = image if isinstance(image, bytes) else read_file(image)
-    silence_libtiff()
+    silence_libraries()
     with suppress_pillow_warnings:
         # Whatever a decoder raises is what is wrong with this file.
         try:
@@ -99,9 +95,7 @@ def _opened(content: bytes) -> ShallowImage | DeepImage:
         return open_png(content)
     if content.startswith(PREFIXES):
         return open_tiff(content)
-    with Image.open(io.BytesIO(content), formats=_OTHERS) as picture:
-        require_affordable(*picture.size)
-        return shallow(picture)
+    return open_jpeg_or_bmp(content)
 
 
 def _square(image: ShallowImage | DeepImage, size: int, resize: Resize) -> NDArray[np.uint8]:

@@ -99,7 +99,8 @@ def _blocks(height: int, width: int) -> Iterator[slice]:
 
 
 def _opacity(alpha: NDArray[Any], opaque: float) -> NDArray[np.float64]:
-    return np.clip(alpha.astype(np.float64) / opaque, 0, 1)
+    """Return how much is seen, from 0 to 1; nothing where the alpha is no number."""
+    return np.where(alpha > 0, np.clip(alpha.astype(np.float64) / opaque, 0, 1), 0)
 
 
 def _above(values: NDArray[Any], low: Any) -> NDArray[np.floating]:

@@ -30,6 +30,8 @@ def read_file(path: Path) -> bytes:
             content = file.read(MOST_FILE_BYTES)
     except OSError as error:
         raise UndecodableError((error.strerror or str(error)).lower()) from error
+    except ValueError as error:
+        raise UndecodableError(f"no name that a file can have ({error})") from error
     if not content:
         raise UndecodableError("the file is empty")
     return content

@@ -1,68 +1,60 @@
-"""libtiff, which comes with Pillow: quiet, and as what undoes a compression."""
+"""libtiff, which comes with Pillow, as what undoes a compression."""
 
 from __future__ import annotations
 
-import ctypes
 import io
+import itertools
 import struct
-from contextlib import suppress
-from functools import cache
+from collections.abc import Sequence
 
-from PIL import TiffImagePlugin, _imaging
+from PIL import TiffImagePlugin
 
 from .reasons import UndecodableError
 
-_ENTRY = struct.Struct("<HHII")
-_SHORT, _LONG = 3, 4
+# Where pixels begin after a header and nine tags.
+_START = 8 + 2 + 9 * 12 + 4
+
+Buffer = bytes | memoryview
 
 
-@cache
-def silence_libtiff() -> None:
-    """Keep libtiff from writing to the terminal, where nobody could tell which file it speaks of.
-
-    What it says of a damaged file comes as an exception, too. Where libtiff is a part of Pillow's own library
-    (on Windows), its functions have no names, and it goes on speaking.
-    """
-    with suppress(AttributeError, OSError):
-        library = ctypes.CDLL(_imaging.__file__)
-        library.TIFFSetErrorHandler(None)
-        library.TIFFSetWarningHandler(None)
-
-
-def uncompressed(data: bytes | memoryview, compression: int, *, rows: int, row_bytes: int) -> bytes:
+def uncompressed(
+    pieces: Sequence[Buffer], compression: int, *, rows: int, row_bytes: int, most_rows: int
+) -> bytes:
     """Undo a compression of bytes.
 
     Args:
-        data: One strip or tile as it lies in a file.
-        compression: How TIFF calls the way that it was compressed: a lossless one, of bytes.
-        rows: How many rows it has.
+        pieces: Strips or tiles as they lie in a file.
+        compression: How TIFF calls the way that they were compressed: a lossless one, of bytes.
+        rows: How many rows they have together.
         row_bytes: How many bytes a row takes.
+        most_rows: How many rows each piece has, but for the last one, which may have fewer.
+
+    Returns:
+        The bytes of all pieces, one after the other.
 
     Raises:
-        UndecodableError: It is damaged, or libtiff was built without this compression.
+        UndecodableError: One is damaged, or libtiff was built without this compression.
     """
-    image = TiffImagePlugin.TiffImageFile(io.BytesIO(_tiff(data, compression, rows, row_bytes)))
+    file = io.BytesIO(_tiff(pieces, compression, rows, row_bytes, most_rows))
     try:
-        return image.tobytes()
+        return TiffImagePlugin.TiffImageFile(file).tobytes()
     except OSError as error:
         raise UndecodableError(
             f"damaged or cut off (or its TIFF compression, {compression}, is not known here)"
         ) from error
 
 
-def _tiff(data: bytes | memoryview, compression: int, rows: int, row_bytes: int) -> bytes:
+def _tiff(pieces: Sequence[Buffer], compression: int, rows: int, row_bytes: int, most_rows: int) -> bytes:
     """Make a TIFF file whose pixels are bytes, each of them a gray."""
+    count = len(pieces)
+    ends = list(itertools.accumulate(map(len, pieces), initial=_START))
+    # A tag of one number has it in the place of where its numbers are.
+    starts_at, sizes_at = (ends[0], len(pieces[0])) if count == 1 else (ends[-1], ends[-1] + 4 * count)
     tags = [
-        (256, _LONG, row_bytes),
-        (257, _LONG, rows),
-        (258, _SHORT, 8),
-        (259, _SHORT, compression),
-        (262, _SHORT, 1),
-        (273, _LONG, 0),
-        (277, _SHORT, 1),
-        (278, _LONG, rows),
-        (279, _LONG, len(data)),
+        *((256, 1, row_bytes), (257, 1, rows), (258, 1, 8), (259, 1, compression), (262, 1, 1)),
+        *((273, count, starts_at), (277, 1, 1), (278, 1, most_rows), (279, count, sizes_at)),
     ]
-    start = 8 + 2 + _ENTRY.size * len(tags) + 4
-    entries = (_ENTRY.pack(tag, kind, 1, start if tag == 273 else value) for tag, kind, value in tags)
-    return b"".join([b"II*\0", struct.pack("<IH", 8, len(tags)), *entries, bytes(4), data])
+    arrays = struct.pack(f"<{2 * count}I", *ends[:-1], *map(len, pieces))
+    directory = b"".join(struct.pack("<HHII", tag, 4, many, value) for tag, many, value in tags)
+    header = struct.pack("<2sHIH", b"II", 42, 8, len(tags))
+    return b"".join([header, directory, bytes(4), *pieces, arrays])

@@ -14,6 +14,7 @@ from PIL import Image
 from .resizing import Resize, resized, upright
 
 _ORIENTATION = 0x0112
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,14 @@ def square_of_shallow(image: ShallowImage, size: int, resize: Resize) -> NDArray
     return np.asarray(resized(upright(_over_black(image.picture), image.orientation), size, resize))
 
 
-def _over_black(image: Image.Image) -> Image.Image:
+def _over_black(picture: Image.Image) -> Image.Image:
     """Bring an image to mode L or RGB, its transparency over black."""
-    gray = image.mode in {"1", "L", "LA", "La"}
-    if not image.has_transparency_data:
-        return image.convert("L" if gray else "RGB")
-    image = image.convert("LA" if gray else "RGBA")
-    opaque = image.convert("L" if gray else "RGB")
-    return Image.composite(opaque, Image.new(opaque.mode, opaque.size), image.getchannel("A"))
+    mode = "L" if picture.mode in {"1", "L", "LA", "La"} else "RGB"
+    if not picture.has_transparency_data:
+        return picture if picture.mode == mode else picture.convert(mode)
+    result = Image.new(mode, picture.size)
+    # In blocks of rows, because an opaque copy of the whole would take as much memory again.
+    for top in range(0, picture.height, step := max(1, _BLOCK // picture.width)):
+        block = picture.crop((0, top, picture.width, min(top + step, picture.height))).convert(f"{mode}A")
+        result.paste(block.convert(mode), (0, top), block.getchannel("A"))
+    return result

@@ -39,7 +39,7 @@ def open_tiff(content: bytes) -> ShallowImage | DeepImage:
     _require_known(layout)
     if layout.photometric == PALETTE:
         return _of_palette(content, tags, layout)
-    if _pillow_reads(layout):
+    if _pillow_reads(layout) and not (tags.big and tags.order == ">"):
         return _by_pillow(content)
     values = values_of(content, layout)
     orientation = tags.number(Tag.ORIENTATION, 1)
@@ -109,7 +109,7 @@ def _alpha(tags: Tags, layout: TiffLayout, colors: int) -> int | None:
 def _opaque(layout: TiffLayout) -> float:
     if layout.kind == "f":
         return 1.0
-    return float(2 ** (layout.bits - (layout.kind == "i")) - 1)
+    return float(max(1, 2 ** (layout.bits - (layout.kind == "i")) - 1))
 
 
 def _picture(values: NDArray[Any], layout: TiffLayout, colors: int, alpha: int | None) -> Image.Image:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import struct
 from enum import IntEnum
 from typing import Any
-
-from PIL import TiffImagePlugin
 
 from .reasons import UndecodableError
 
@@ -38,6 +36,11 @@ class Tag(IntEnum):
     SAMPLE_FORMAT = 339
 
 
+_MOST_TAGS = 4096
+# The types of whole numbers, the last ones for addresses in large files.
+_WORDS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+
+
 class Tags:
     """The tags of a file's first page.
 
@@ -46,27 +49,46 @@ class Tags:
     """
 
     def __init__(self, content: bytes) -> None:
-        big = b"+" in content[2:4]
-        self._directory = TiffImagePlugin.ImageFileDirectory_v2(content[: 16 if big else 8])
-        file = io.BytesIO(content)
-        file.seek(self._directory.next)
-        self._directory.load(file)
         self.order = "<" if content.startswith(b"II") else ">"
+        self.big = b"+" in content[2:4]
+        self._content = content
+        (start,) = self._unpacked("8xQ" if self.big else "4xI", 0)
+        (count,) = self._unpacked("Q" if self.big else "H", start)
+        entry = "HHQ8s" if self.big else "HHI4s"
+        first, size = start + (8 if self.big else 2), struct.calcsize(f"={entry}")
+        self._entries: dict[int, tuple[int, int, bytes]] = {}
+        for number in range(min(count, _MOST_TAGS)):
+            tag, *what = self._unpacked(entry, first + number * size)
+            self._entries[tag] = (what[0], what[1], what[2])
+
+    def _unpacked(self, words: str, start: int) -> tuple[Any, ...]:
+        return struct.unpack_from(f"{self.order}{words}", self._content, start)
 
     def __contains__(self, tag: Tag) -> bool:
-        return tag in self._directory
+        return tag in self._entries
 
     def numbers(self, tag: Tag, default: tuple[int, ...]) -> tuple[int, ...]:
         """Return the numbers of a tag, or the default where it is not there.
 
         Raises:
-            UndecodableError: They are no numbers, or negative.
+            UndecodableError: They are no whole numbers, negative, or beyond the end of the file.
         """
-        value: Any = self._directory.get(tag, default)
-        values = value if isinstance(value, tuple) else (value,)
-        if not all(isinstance(number, int) and number >= 0 for number in values):
+        if tag not in self._entries:
+            return default
+        kind, count, value = self._entries[tag]
+        word = _WORDS.get(kind)
+        if word is None:
             raise UndecodableError(f"damaged or cut off (the TIFF tag {tag} is no number)")
-        return values
+        size = count * struct.calcsize(f"={word}")
+        if size > len(value):
+            (start,) = struct.unpack(f"{self.order}{'Q' if self.big else 'I'}", value)
+            value = self._content[start : start + size]
+        if size > len(value):
+            raise UndecodableError(f"damaged or cut off (the TIFF tag {tag} is beyond the end)")
+        numbers = struct.unpack(f"{self.order}{count}{word}", value[:size])
+        if min(numbers, default=0) < 0:
+            raise UndecodableError(f"damaged or cut off (the TIFF tag {tag} is negative)")
+        return numbers
 
     def number(self, tag: Tag, default: int | None = None) -> int:
         """Return the first number of a tag.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .libtiff import uncompressed
+from .libtiff import Buffer, uncompressed
 from .limits import require_few_bytes
 from .reasons import UndecodableError
 from .tiff_layout import NOT_COMPRESSED, TiffLayout
@@ -23,6 +23,7 @@ _OF_BYTES = {5, 8, 32946, 32773, 34925, 50000}
 _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _MOST_PACKED_BITS = 56
+_BATCH_BYTES = 1 << 24
 
 
 def values_of(content: bytes, layout: TiffLayout) -> NDArray[Any]:
@@ -41,10 +42,11 @@ def values_of(content: bytes, layout: TiffLayout) -> NDArray[Any]:
     _require_known(layout)
     require_few_bytes(layout.height * layout.width * layout.samples * ceil(layout.bits / 8))
     values = np.empty((layout.height, layout.width, layout.samples), _dtype(layout))
-    for number, (sample, top, left) in enumerate(_places(layout)):
-        rows = min(layout.piece_height, layout.height - top)
-        piece = _piece(_bytes_of(content, layout, number, rows), layout)
-        part = values[top : top + rows, left : left + layout.piece_width, sample]
+    for data, (sample, top, left) in zip(_pieces(content, layout), _places(layout), strict=True):
+        part = values[top : top + layout.piece_height, left : left + layout.piece_width, sample]
+        piece = _values_of_piece(data, layout)
+        if len(piece) < len(part):
+            raise UndecodableError("damaged or cut off (not all of its rows)")
         part[:] = piece[: part.shape[0], : part.shape[1]]
     return values
 
@@ -76,34 +78,65 @@ def _places(layout: TiffLayout) -> Iterator[tuple[slice, int, int]]:
     return itertools.product(slices, tops, range(0, layout.width, layout.piece_width))
 
 
-def _bytes_of(content: bytes, layout: TiffLayout, number: int, rows: int) -> bytes | memoryview:
-    """Return the bytes of one piece, uncompressed, high bits first."""
-    if number >= len(layout.offsets):
+def _pieces(content: bytes, layout: TiffLayout) -> Iterator[Buffer]:
+    """Return the bytes of each piece, uncompressed; several at once, as each call of libtiff takes time."""
+    heights = [_height(layout, top) for _, top, _ in _places(layout)]
+    if len(layout.offsets) < len(heights):
         raise UndecodableError("damaged or cut off (not all of its strips or tiles)")
-    start = layout.offsets[number]
-    rows = layout.piece_height if layout.tiled else rows
+    several = max(1, _BATCH_BYTES // (layout.piece_height * layout.row_bytes))
+    for plane in _planes(len(heights), layout):
+        for first in range(plane.start, plane.stop, several):
+            numbers = range(first, min(first + several, plane.stop))
+            yield from _some_pieces(content, layout, numbers, [heights[number] for number in numbers])
+
+
+def _height(layout: TiffLayout, top: int) -> int:
+    """Return how many rows the piece has that begins at a row; tiles are whole."""
+    return layout.piece_height if layout.tiled else min(layout.piece_height, layout.height - top)
+
+
+def _planes(count: int, layout: TiffLayout) -> list[range]:
+    """Part the numbers of pieces, so that only the last one of a part may have fewer rows."""
+    size = count // layout.samples if layout.planar else count
+    return [range(first, first + size) for first in range(0, count, size)]
+
+
+def _some_pieces(content: bytes, layout: TiffLayout, numbers: range, heights: list[int]) -> Iterator[Buffer]:
+    sizes = [height * layout.row_bytes for height in heights]
     if layout.compression == NOT_COMPRESSED:
         # Not all that write uncompressed files are right about the number of bytes.
-        return _high_bits_first(memoryview(content)[start : start + rows * layout.row_bytes], layout)
-    count = layout.counts[number] if number < len(layout.counts) else len(content)
-    packed = _high_bits_first(memoryview(content)[start : start + count], layout)
-    return uncompressed(packed, layout.compression, rows=rows, row_bytes=layout.row_bytes)
+        return (_stored(content, layout, number, size) for number, size in zip(numbers, sizes, strict=True))
+    counts = [layout.counts[number] if number < len(layout.counts) else len(content) for number in numbers]
+    packed = [_stored(content, layout, number, count) for number, count in zip(numbers, counts, strict=True)]
+    data = memoryview(
+        uncompressed(
+            packed,
+            layout.compression,
+            rows=sum(heights),
+            row_bytes=layout.row_bytes,
+            most_rows=layout.piece_height,
+        )
+    )
+    ends = list(itertools.accumulate(sizes, initial=0))
+    return (data[start:end] for start, end in itertools.pairwise(ends))
 
 
-def _high_bits_first(data: memoryview, layout: TiffLayout) -> bytes | memoryview:
+def _stored(content: bytes, layout: TiffLayout, number: int, count: int) -> Buffer:
+    """Return what a piece has in the file, high bits first."""
+    start = layout.offsets[number]
+    data = memoryview(content)[start : start + count]
     return bytes(data).translate(_REVERSED) if layout.low_bit_first else data
 
 
-def _piece(data: bytes | memoryview, layout: TiffLayout) -> NDArray[Any]:
-    """Return the values [h, w, s] of one piece; at the lower edge it may have fewer rows."""
+def _values_of_piece(data: Buffer, layout: TiffLayout) -> NDArray[Any]:
+    """Return the values [h, w, s] of one piece."""
     rows = len(data) // layout.row_bytes
     shape = (rows, layout.piece_width, layout.samples_of_piece)
-    row_values = shape[1] * shape[2]
     lines = np.frombuffer(data, np.uint8, rows * layout.row_bytes).reshape(rows, layout.row_bytes)
     if layout.predictor == _FLOAT_DIFFERENCES:
         return _from_float_differences(lines, layout).reshape(shape)
     if layout.bits not in {8, 16, 32, 64}:
-        return _unpacked(lines, row_values, layout).reshape(shape)
+        return _unpacked(lines, shape[1] * shape[2], layout).reshape(shape)
     if layout.predictor == _DIFFERENCES:
         unsigned = lines.view(f"{layout.order}u{layout.bits // 8}").reshape(shape)
         native = unsigned.astype(unsigned.dtype.newbyteorder("="))
@@ -113,10 +146,9 @@ def _piece(data: bytes | memoryview, layout: TiffLayout) -> NDArray[Any]:
 
 def _from_float_differences(lines: NDArray[np.uint8], layout: TiffLayout) -> NDArray[Any]:
     """Undo the predictor that puts the first bytes of a row's floats first, and each byte as a difference."""
-    size = layout.bits // 8
     apart = lines.reshape(len(lines), -1, layout.samples_of_piece)
-    summed = np.cumsum(apart, axis=1, dtype=np.uint8).reshape(len(lines), size, -1)
-    return np.ascontiguousarray(summed.transpose(0, 2, 1)).view(f">f{size}")
+    summed = np.cumsum(apart, axis=1, dtype=np.uint8).reshape(len(lines), layout.bits // 8, -1)
+    return np.ascontiguousarray(summed.transpose(0, 2, 1)).view(f">f{layout.bits // 8}")
 
 
 def _unpacked(lines: NDArray[np.uint8], count: int, layout: TiffLayout) -> NDArray[Any]:
@@ -128,12 +160,13 @@ def _unpacked(lines: NDArray[np.uint8], count: int, layout: TiffLayout) -> NDArr
     starts = np.arange(count) * bits
     span = (bits + 14) // 8
     padded = np.pad(lines, ((0, 0), (0, span)))
-    values = np.zeros((len(lines), count), np.uint64)
+    values = np.zeros((len(lines), count), np.uint32 if span <= 4 else np.uint64)
     for byte in range(span):
-        values = (values << np.uint64(8)) | padded[:, starts // 8 + byte]
-    values >>= (8 * span - bits - starts % 8).astype(np.uint64)
-    values &= np.uint64(2**bits - 1)
+        values <<= 8
+        values |= padded[:, starts // 8 + byte]
+    values >>= (8 * span - bits - starts % 8).astype(values.dtype)
+    values &= 2**bits - 1
     if layout.kind == "i":
-        sign = np.uint64(1 << (bits - 1))
-        return ((values ^ sign).astype(np.int64) - np.int64(sign)).astype(_dtype(layout))
+        sign = 1 << (bits - 1)
+        return ((values ^ sign).astype(np.int64) - sign).astype(_dtype(layout))
     return values.astype(_dtype(layout))

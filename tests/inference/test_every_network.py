@@ -102,7 +102,7 @@ def training_of(network: Network, pixels: Pixels) -> Training:
     return Training(cut.tail, Examples.of(store, LABELS, PARTS), recipe, device=CPU)
 
 
-def interrupted(network: Network, pixels: Pixels, folder: Path) -> Checkpoints:
+def interrupted(network: Network, pixels: Pixels, told: Collected, folder: Path) -> Checkpoints:
     """Train until the middle of the second epoch, and leave checkpoints."""
     calls = iter(range(1, 100))
     checkpoints = Checkpoints(folder)
@@ -116,7 +116,7 @@ def interrupted(network: Network, pixels: Pixels, folder: Path) -> Checkpoints:
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        training_of(network, pixels).run(Collected(), keep=keep, stop_point=stop_point)
+        training_of(network, pixels).run(told, keep=keep, stop_point=stop_point)
     writer.wait()
     writer.close()
     return checkpoints
@@ -146,7 +146,8 @@ def test_it_comes_back_from_files_checkpoints_and_models(
     expected = state_hash(at_once.module)
     del at_once
 
-    checkpoints = interrupted(network(), pixels, tmp_path / "checkpoints")
+    told = Collected()
+    checkpoints = interrupted(network(), pixels, told, tmp_path / "checkpoints")
     gone_on = network()
     training = training_of(gone_on, pixels)
     state = checkpoints.latest()
@@ -154,7 +155,7 @@ def test_it_comes_back_from_files_checkpoints_and_models(
     assert training.restore(state)
     del state
     assert (training.epoch, training.batches_done) == (1, 1)
-    training.run(Collected())
+    training.run(told)
     assert state_hash(gone_on.module) == expected
     del training
 

@@ -20,7 +20,7 @@ from tracker.models.layer_versions import written_versions
 from tracker.models.networks import Network, builder_options
 
 LOADER = Path(served_network.__file__)
-_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "tifffile", "numpy", "pandas")
+_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
 _PYTHON_ONLY = shutil.ignore_patterns("__pycache__")
 
 

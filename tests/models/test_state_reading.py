@@ -98,6 +98,16 @@ def test_the_content_decides_how_a_file_is_read(tmp_path: Path) -> None:
         assert torch.equal(read_state(path).tensors["bias"], LAYER.bias)
 
 
+def test_neither_the_length_nor_the_text_of_a_header_makes_it_another_file(tmp_path: Path) -> None:
+    path, length = tmp_path / "w.safetensors", int.from_bytes(b"PK", "little")
+    for filling in range(length - 300, length):
+        safetensors.torch.save_file(LAYER.state_dict(), path, {"card": "<html>" + "x" * filling})
+        if path.read_bytes().startswith(b"PK"):
+            break
+    assert path.read_bytes().startswith(b"PK")
+    assert torch.equal(read_state(path).tensors["bias"], LAYER.bias)
+
+
 def test_a_folder_is_no_damaged_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"is not \(is a directory\)\. Check the path"):
         read_state(tmp_path)

@@ -63,9 +63,13 @@ def read_state(path: Path) -> StateFile:
         ModelError: If it cannot be read, or holds something else; says what.
     """
     try:
-        head = _head(path)
-        read = _read_safetensors if is_safetensors(head) else _read_torch
-        return read(path)
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        if is_safetensors(head):
+            return _read_safetensors(path)
+        if (foreign := recognize(path, head)) is not None:
+            raise _foreign(path, *foreign)
+        return _read_torch(path)
     except pickle.UnpicklingError as error:
         raise _other_objects(path, error) from None
     except _DAMAGE as error:
@@ -87,15 +91,6 @@ def unreadable(path: Path, error: OSError) -> ModelError:
         but=f"{path} is not ({(error.strerror or str(error)).lower()})",
         do="Allow yourself to read it." if denied else "Check the path and the disk.",
     )
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if (foreign := recognize(path, head)) is not None:
-        what, do = foreign
-        raise ModelError("a file of weights must hold a state dict", but=f"{path} is {what}", do=do)
-    return head
 
 
 def _read_safetensors(path: Path) -> StateFile:
@@ -132,6 +127,10 @@ def _told(content: object, shown: int = 4) -> str:
         return f"a {type(content).__name__}"
     keys = [str(key) for key in content][:shown]
     return f"no tensors, but {', '.join(keys)}" if keys else "no tensors"
+
+
+def _foreign(path: Path, what: str, do: str) -> ModelError:
+    return ModelError("a file of weights must hold a state dict", but=f"{path} is {what}", do=do)
 
 
 def _other_objects(path: Path, error: pickle.UnpicklingError) -> ModelError:

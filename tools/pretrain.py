@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from tools.lessons import OF_ANATOMY, OF_PROJECTION, draw_lesson
 from tracker.io.parallel import parallel_map
+from tracker.models.digests import SUMS, file_digest
 from tracker.models.minis import MINIS
 from tracker.models.normalize import Intake
 from tracker.models.weights import BUNDLED, IMAGENET
@@ -159,6 +160,11 @@ def save(network: nn.Module, file: Path) -> None:
     file.write_bytes(safetensors.torch.save(state, metadata))
 
 
+def _sums(folder: Path) -> str:
+    """Return what `sha256sum` says of the weights in a folder: the package holds them against it."""
+    return "".join(f"{file_digest(file)}  {file.name}\n" for file in sorted(folder.glob("*.safetensors")))
+
+
 def main() -> None:
     """Draw the images, pretrain every small network, and write weights and log, all of them or none."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -184,6 +190,7 @@ def main() -> None:
         for name in MINIS:
             network = pretrain(name, train, held_out, epochs=given.epochs, say=say)
             save(network, Path(unfinished) / f"{name}.safetensors")
+        (Path(unfinished) / SUMS).write_text(_sums(Path(unfinished)), encoding="utf-8")
         (Path(unfinished) / "pretraining.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
         for file in Path(unfinished).iterdir():
             file.replace(given.output / file.name)

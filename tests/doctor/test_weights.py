@@ -42,6 +42,22 @@ def test_bundled_weights_are_all_there_or_the_installation_is_broken(
     assert "missing" not in {result["state"] for result in checked("--weights", "imagenet").values()}
 
 
+def test_weights_that_are_others_than_their_names_say_are_found(
+    tracker: Tracker, checked: Checked, installation: Installation
+) -> None:
+    (installation.checkpoints / FILES[1]).write_bytes(b"others")
+    (installation.bundled / "mini-resnet.safetensors").write_bytes(b"others")
+    told = tracker("doctor")
+    assert told.code == 1
+    for name, file, advice in (
+        ("ImageNet weights", FILES[1], "Delete them: tracker run fetches them again."),
+        ("bundled weights", "mini-resnet.safetensors", "Install tracker again."),
+    ):
+        assert f"{file}isanother" in rows(told)[name].replace(" ", "")
+        assert advice in rows(told)[name]
+        assert len(checked()[name]["facts"]["wrong"]) == 1
+
+
 def test_weights_that_are_asked_for_are_looked_for_alone(checked: Checked, workplace: Path) -> None:
     assert checked("--weights", "none")["weights"]["state"] == "good"
     assert "bundled weights" not in checked("--weights", "imagenet")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.networks import state
+from tests.support.networks import published_as_imagenet, state
 from tests.support.publisher import publisher
 
-__all__ = ["publisher", "state"]
+__all__ = ["published_as_imagenet", "publisher", "state"]

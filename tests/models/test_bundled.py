@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.support.phantoms import PhantomSample
 from tracker.errors import ModelError
 from tracker.models.cut import cut_network, state_hash
+from tracker.models.digests import SUMS
 from tracker.models.minis import MINIS
 from tracker.models.networks import build_network
 from tracker.models.weights import BUNDLED, bundled_names, prepare_weights, weights_digest
@@ -82,6 +84,25 @@ def test_they_are_told_from_those_of_another_version(tmp_path: Path, monkeypatch
         (tmp_path / file.name).write_bytes(file.read_bytes()[:-1] + b"\0")
     monkeypatch.setattr("tracker.models.weights.BUNDLED", tmp_path)
     assert weights_digest("bundled") != ours
+
+
+def test_they_are_held_against_the_digests_that_came_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mini-resnet.safetensors"
+    for name in (file.name, SUMS):
+        (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
+    monkeypatch.setattr("tracker.models.weights.BUNDLED", tmp_path)
+    prepare_weights("mini-resnet", "bundled")
+    file.write_bytes(file.read_bytes()[:-1] + b"\0")
+    for attempt in (prepare_weights, partial(build_network, classes=2, seed=0)):
+        with pytest.raises(
+            ModelError, match=r"begins with 7e615daf70, but .* is another.*Install tracker again"
+        ):
+            attempt("mini-resnet", weights="bundled")
+    (tmp_path / SUMS).unlink()
+    with pytest.raises(ModelError, match=r"must have a digest in SHA256SUMS"):
+        prepare_weights("mini-resnet", "bundled")
 
 
 @pytest.mark.parametrize("word", ["synthetic", "not ImageNet", "not for clinical use", *MINIS])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 import torchvision
 
-from tests.support.networks import State
+from tests.support.networks import Publish, State
 from tests.support.publisher import Publisher
 from tracker.errors import ModelError
 from tracker.models import weights
@@ -94,15 +95,11 @@ def test_a_disk_without_room_for_imagenet_weights_is_said_with_how_to_take_anoth
         prepare_weights("resnet18", "imagenet")
 
 
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [("alexnet", "alexnet-owt-7be5be79.pth"), ("densenet121", "densenet121-a639ec97.pth")],
-)
-def test_imagenet_weights_are_read_from_torchs_own_folder(torch_home: Path, name: str, file: str) -> None:
+@pytest.mark.parametrize("name", ["alexnet", "densenet121", "mnasnet0_5"])
+def test_imagenet_weights_are_read_from_torchs_own_folder(name: str, published_as_imagenet: Publish) -> None:
     torch.manual_seed(3)
     state = torchvision.models.get_model(name, weights=None).state_dict()
-    torch_home.mkdir(parents=True)
-    torch.save(state, torch_home / file)
+    published_as_imagenet(name, state)
     prepare_weights(name, "imagenet")
     network = build_network(name, weights="imagenet", classes=2, seed=0)
     loaded = network.module.state_dict()
@@ -110,19 +107,15 @@ def test_imagenet_weights_are_read_from_torchs_own_folder(torch_home: Path, name
     assert (network.mean, network.std) == (IMAGENET.mean, IMAGENET.std)
 
 
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [("googlenet", "googlenet-1378be20.pth"), ("inception_v3", "inception_v3_google-0cc3c7bd.pth")],
-)
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
 def test_networks_with_auxiliary_classifiers_take_their_files_by_name_or_by_path(
-    torch_home: Path, name: str, file: str
+    name: str, published_as_imagenet: Publish
 ) -> None:
     torch.manual_seed(3)
     whole = torchvision.models.get_model(name, weights=None, aux_logits=True, init_weights=False)
-    torch_home.mkdir(parents=True)
-    torch.save(whole.state_dict(), torch_home / file)
+    file = published_as_imagenet(name, whole.state_dict())
     by_name = build_network(name, weights="imagenet", classes=2, seed=0).module.eval()
-    by_path = build_network(name, weights=str(torch_home / file), classes=2, seed=0).module.eval()
+    by_path = build_network(name, weights=str(file), classes=2, seed=0).module.eval()
     images = torch.rand(1, 3, 299, 299)
     with torch.inference_mode():
         assert torch.equal(by_name(images), by_path(images))
@@ -130,8 +123,60 @@ def test_networks_with_auxiliary_classifiers_take_their_files_by_name_or_by_path
     assert not build_network(name, weights="none", classes=2, seed=0).module.transform_input
 
 
+@pytest.mark.parametrize("file", ["resnet18-f37072fd.pth", "resnet50-11ad3fa6.pth"])
+def test_a_file_under_a_name_of_torchvisions_must_be_torchvisions(
+    tmp_path: Path, state: State, file: str
+) -> None:
+    torch.save(state, tmp_path / file)
+    with pytest.raises(ModelError, match=r"another, damaged or unfinished .*rename it if .* your own"):
+        prepare_weights("resnet18", str(tmp_path / file))
+    mine = (tmp_path / file).rename(tmp_path / "mine-20240101.pth")
+    prepare_weights("resnet18", str(mine))
+
+
+def test_random_weights_in_torchs_folder_do_not_pass_as_imagenet(torch_home: Path, state: State) -> None:
+    torch_home.mkdir(parents=True)
+    torch.save(state, torch_home / "resnet18-f37072fd.pth")
+    for attempt in (prepare_weights, partial(build_network, classes=2, seed=0)):
+        with pytest.raises(
+            ModelError, match=r"SHA-256 begins with f37072fd, but .*/resnet18-f37072fd.pth is"
+        ):
+            attempt("resnet18", weights="imagenet")
+    assert (torch_home / "resnet18-f37072fd.pth").exists()
+
+
+def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
+    digests = []
+    for content in (b"one", b"others"):
+        (tmp_path / "w.pth").write_bytes(content)
+        digests.append(weights_digest(str(tmp_path / "w.pth")))
+    assert digests == [hashlib.sha256(content).hexdigest() for content in (b"one", b"others")]
+
+
+@pytest.mark.parametrize(
+    ("weights", "found"),
+    [
+        ("/dev", "/dev is a folder"),
+        ("/dev/zero", "/dev/zero is no ordinary file"),
+        ("/dev/null/w.pth", "there is no file"),
+        ("nul\0byte.pth", "there is no file"),
+        ("~nobody-of-that-name/w.pth", "there is no file"),
+        ("w" * 300, "is not \\(file name too long"),
+    ],
+)
+def test_what_is_no_file_is_said(weights: str, found: str) -> None:
+    with pytest.raises(ModelError, match=found):
+        prepare_weights("resnet18", weights)
+
+
+def test_a_disk_that_cannot_be_read_is_not_blamed_on_the_file() -> None:
+    """The memory of a process, at an address that holds nothing, gives a real input/output error."""
+    with pytest.raises(ModelError, match=r"must be readable, but .* is not \(input/output error\)\. Check"):
+        weights_digest("/proc/self/mem")
+
+
 def test_an_imagenet_file_that_is_damaged_is_named(torch_home: Path) -> None:
     torch_home.mkdir(parents=True)
     (torch_home / "alexnet-owt-7be5be79.pth").write_bytes(b"half a file")
-    with pytest.raises(ModelError, match=r"alexnet-owt-7be5be79\.pth does not"):
+    with pytest.raises(ModelError, match=r"alexnet-owt-7be5be79\.pth is another, damaged.*Delete it"):
         build_network("alexnet", weights="imagenet", classes=2, seed=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +13,15 @@ from typing import Any
 import pytest
 
 from tests.support.command import Outcome
+from tracker.models.digests import SUMS
+from tracker.models.weights import imagenet_weights
 
 Tracker = Callable[..., Outcome]
 Checked = Callable[..., dict[str, dict[str, Any]]]
 
-FILES = ("alexnet-owt-7be5be79.pth", "resnet152-394f9c45.pth", "densenet201-c1103571.pth")
+CONTENT = b"made by hand"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+FILES = tuple(f"{name}-{DIGEST[:8]}.pth" for name in ("alexnet-owt", "resnet152", "densenet201"))
 NETWORKS = ("mini-alexnet", "mini-resnet", "mini-densenet")
 NAMES = (
     *("Python", "tracker", "torch", "torchvision", "mlflow", "optuna", "other packages"),
@@ -43,11 +48,16 @@ class Installation:
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setenv("TORCH_HOME", str(folder / "torch"))
         monkeypatch.setattr("tracker.models.weights.BUNDLED", made.bundled)
+        for model, file in zip(("alexnet", "resnet152", "densenet201"), FILES, strict=True):
+            url = f"https://download.pytorch.org/models/{file}"
+            monkeypatch.setattr(imagenet_weights(model).value, "url", url)
         files = [made.checkpoints / name for name in FILES]
         files += [made.bundled / f"{name}.safetensors" for name in NETWORKS]
         for file in files:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(b"made by hand")
+            file.write_bytes(CONTENT)
+        sums = [f"{DIGEST}  {name}.safetensors\n" for name in NETWORKS]
+        (made.bundled / SUMS).write_text("".join(sums))
         return made
 
 

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from tools.pretrain import main as pretrain
+from tracker.models.digests import SUMS, file_digest, listed_digest
 from tracker.models.minis import MINIS
 from tracker.models.networks import build_network
 
@@ -32,7 +33,9 @@ def test_pretraining_again_makes_the_same_weights(tmp_path: Path, monkeypatch: p
         assert {file.name for file in folder.iterdir()} == {
             *(f"{name}.safetensors" for name in MINIS),
             "pretraining.log",
+            SUMS,
         }
+        assert all(listed_digest(file) == file_digest(file) for file in folder.glob("*.safetensors"))
         # Not the bytes: safetensors writes what it says of a file in any order.
         made.append([load_file(folder / f"{name}.safetensors") for name in MINIS])
         for name in MINIS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,10 @@ from tracker.config.options import RunOptions
 from tracker.doctor.imports import need
 from tracker.doctor.packages import INSTALL
 from tracker.doctor.result import CheckResult
+from tracker.errors import ModelError
 from tracker.tracking.backend.uri import short_path
+
+_FETCHED = "Delete them: tracker run fetches them again."
 
 
 def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], CheckResult]]]:
@@ -28,19 +31,25 @@ def checks(asked: str | None) -> Iterator[tuple[str, Callable[[], CheckResult]]]
 
 
 def imagenet() -> CheckResult:
-    """Check that the ImageNet weights of the reference networks are on this machine."""
+    """Check that the ImageNet weights of the reference networks are on this machine, and are these."""
     need("torch", "torchvision")
-    from tracker.models.weights import imagenet_file
+    from tracker.models.weights import imagenet_file, prepare_weights
 
-    places = [imagenet_file(model) for model in RunOptions.model_validate({}).model]
+    models = RunOptions.model_validate({}).model
+    places = [imagenet_file(model) for model in models]
     folder = places[0][1].parent
     absent = {file.name: url for url, file in places if not file.is_file()}
+    there = [model for model, (_, file) in zip(models, places, strict=True) if file.name not in absent]
+    wrong = _wrong([partial(prepare_weights, model, "imagenet") for model in there])
     facts = {
         "folder": str(folder),
         "files": [file.name for _, file in places],
         "absent": list(absent),
+        "wrong": wrong,
         "urls": list(absent.values()),
     }
+    if wrong:
+        return CheckResult(state="missing", found="; ".join(wrong), advice=_FETCHED, facts=facts)
     if not absent:
         return CheckResult(state="good", found=f"all {len(places)} in {short_path(folder)}", facts=facts)
     sites = ", ".join(dict.fromkeys(url.rpartition("/")[0] for url in absent.values()))
@@ -57,11 +66,16 @@ def imagenet() -> CheckResult:
 def bundled() -> CheckResult:
     """Check that the weights that the first run begins with came with this package."""
     need("torch", "torchvision")
-    from tracker.models.weights import bundled_names
+    from tracker.models.weights import bundled_names, prepare_weights
 
     models = RunOptions.model_validate({"dataset": "phantom"}).model
     absent = [model for model in models if model not in bundled_names()]
-    facts = {"networks": list(models), "absent": absent}
+    wrong = _wrong([partial(prepare_weights, model, "bundled") for model in models if model not in absent])
+    facts = {"networks": list(models), "absent": absent, "wrong": wrong}
+    if wrong:
+        return CheckResult(
+            state="missing", found="; ".join(wrong), advice=f"Install tracker again. {INSTALL}", facts=facts
+        )
     if not absent:
         return CheckResult(state="good", found=", ".join(models), facts=facts)
     return CheckResult(
@@ -70,6 +84,18 @@ def bundled() -> CheckResult:
         advice=f"Install tracker again. {INSTALL}",
         facts=facts,
     )
+
+
+def _wrong(checks: Sequence[Callable[[], None]]) -> list[str]:
+    """Return what was found of weights that are not what they must be."""
+    found = []
+    for check in checks:
+        try:
+            check()
+        except ModelError as error:
+            _, but, *_ = error.args
+            found.append(str(but))
+    return found
 
 
 def chosen(weights: str) -> CheckResult:

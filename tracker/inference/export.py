@@ -1,7 +1,8 @@
-"""Write a trained network to a folder from which it can be loaded anywhere."""
+"""Write a trained network, and what reads images for it, to a folder from which it can be loaded anywhere."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import shutil
@@ -12,18 +13,21 @@ from typing import Any
 import safetensors.torch
 
 from tracker.config.recipe import Resize
+from tracker.data import decoding
 from tracker.inference import served_network
 from tracker.models import minis
+from tracker.models.layer_versions import written_versions
 from tracker.models.networks import Network, builder_options
 
 LOADER = Path(served_network.__file__)
 _NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
+_PYTHON_ONLY = shutil.ignore_patterns("__pycache__")
 
 
 def export_network(
     network: Network, folder: Path, *, classes: Sequence[str], image_size: int, resize: Resize
 ) -> None:
-    """Write `network.safetensors` and `card.json` into a folder, and what builds a network of ours.
+    """Write `network.safetensors`, `card.json` and `decoding/` into a folder, and what builds our networks.
 
     Args:
         network: The trained network, trunk and tail.
@@ -34,6 +38,7 @@ def export_network(
     """
     state = {key: value.cpu().contiguous() for key, value in network.module.state_dict().items()}
     metadata = {"mean": json.dumps(network.mean), "std": json.dumps(network.std)}
+    metadata |= written_versions(network.module)
     safetensors.torch.save_file(state, folder / "network.safetensors", metadata)
     card = {
         "model": network.name,
@@ -46,6 +51,7 @@ def export_network(
         "builder": _builder(network),
     }
     (folder / "card.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+    shutil.copytree(Path(decoding.__file__).parent, folder / "decoding", ignore=_PYTHON_ONLY)
     if card["builder"] is None:
         shutil.copyfile(minis.__file__, folder / "minis.py")
 
@@ -57,6 +63,20 @@ def _builder(network: Network) -> dict[str, Any] | None:
     transforms = getattr(network.module, "transform_input", None)
     as_it_is = {} if transforms is None else {"transform_input": bool(transforms)}
     return builder_options(network.name, pretrained=True) | as_it_is
+
+
+def copy_loader(folder: Path) -> Path:
+    """Copy what loads a network into a folder, and return where it is.
+
+    Its name is that of its content: a program that loads networks of two versions of tracker has two modules.
+
+    Args:
+        folder: An existing folder.
+    """
+    content = LOADER.read_bytes()
+    copy = folder / f"{LOADER.stem}_{hashlib.sha256(content).hexdigest()[:8]}.py"
+    copy.write_bytes(content)
+    return copy
 
 
 def requirements() -> list[str]:

@@ -1,79 +1,250 @@
 """A trained network as it is loaded elsewhere: a file that stands alone, copied beside the weights.
 
-It needs torch, torchvision, safetensors, pillow, numpy and pandas, and nothing of tracker. MLflow calls
-`_load_pyfunc`; without MLflow, `load(folder).predict(images)` does the same.
+It needs torch, torchvision, safetensors, numpy and pandas, what `decoding/` beside the weights needs, and
+nothing of tracker. MLflow calls `_load_pyfunc`; without MLflow, `load(folder).predict(images)` does the same.
+
+Letters of shapes: N images, H and W their height and width, C their channels.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import importlib.util
 import json
+import os
 import runpy
+import sys
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import safetensors
 import safetensors.torch
 import torch
 import torchvision
-from PIL import Image, ImageOps
 
 _BATCH_SIZE = 16
+_SHOWN = 10
+_COLUMN = "image"
+_MOST_CHANNELS = 4
+_BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"BM")
+# No name of a file is longer, and no image of use is shorter.
+_LONGEST_NAME = 255
+# Set by MLflow where it answers requests of others.
+_SERVING = "_MLFLOW_IS_IN_SERVING_ENVIRONMENT"
 
 
 class ServedNetwork:
-    """Decoded images to class probabilities.
+    """Images to class probabilities, read and resized as the images were that it was trained on.
 
     Args:
         network: Normalized images [N, 3, H, W] to logits [N, classes].
         card: What `card.json` holds: class names, image size, resize rule, mean and std.
+        decoding: What reads images: `decode`, `prepare`, `to_rgb` and `UndecodableError`.
     """
 
-    def __init__(self, network: torch.nn.Module, card: dict[str, Any]) -> None:
+    def __init__(self, network: torch.nn.Module, card: dict[str, Any], decoding: ModuleType) -> None:
         self.network = network.eval()
         self.classes: list[str] = card["classes"]
-        self._size: int = card["image_size"]
-        self._resize: str = card["resize"]
-        self._mean = torch.tensor(card["mean"])
-        self._std = torch.tensor(card["std"])
+        self._shape = {"image_size": card["image_size"], "resize": card["resize"]}
+        self._decoding = decoding
+        std = torch.tensor(card["std"])
+        self._scale, self._shift = 1 / (255 * std), -torch.tensor(card["mean"]) / std
 
     def predict(self, images: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Return one row an image and one column a class, probabilities that sum to one.
 
         Args:
-            images: uint8 [N, H, W, 3] as a decoder gives them, of any height and width.
+            images: Paths of image files, or what is in them (bytes, or text in base64), in a list, an array
+                or a column of a data frame (`image`, or its only one); or decoded images, uint8 or uint16
+                [N, H, W, C] or a list of [H, W] and [H, W, C], C = 1 for gray, 3 for colors. One of
+                these without a list is one image.
             params: Not used; MLflow passes it.
+
+        Raises:
+            ValueError: Some images cannot be read; says which, and why.
         """
-        pixels = np.stack([self._resized(image) for image in np.asarray(images, dtype=np.uint8)])
+        cells = _cells(images)
+        index = images.index if isinstance(images, pd.DataFrame | pd.Series) else None
+        squares = self._squares(cells)
         with torch.inference_mode():
-            batches = torch.split(torch.from_numpy(pixels), _BATCH_SIZE)
-            probabilities = torch.cat([self._probabilities(batch) for batch in batches])
-        return pd.DataFrame(probabilities.double().numpy(), columns=self.classes)
+            batches = [squares[start : start + _BATCH_SIZE] for start in range(0, len(squares), _BATCH_SIZE)]
+            answers = [self._probabilities(torch.from_numpy(np.stack(batch))) for batch in batches]
+        rows = torch.cat(answers).numpy() if answers else np.empty((0, len(self.classes)))
+        return pd.DataFrame(rows, columns=self.classes, index=index)
+
+    def _squares(self, cells: Sequence[Any]) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
+        squares, problems = [], []
+        for place, cell in enumerate(cells):
+            try:
+                squares.append(self._square(cell))
+            except (self._decoding.UndecodableError, _NoImageError) as error:
+                name = f" ({cell})" if _is_path(cell) else ""
+                problems.append(f"image {place}{name}: {error}")
+        if problems:
+            more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+            raise ValueError("; ".join([*problems[:_SHOWN], *more]))
+        return squares
+
+    def _square(self, cell: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """Return an image [size, size, 3]."""
+        source = _source(cell)
+        read = self._decoding.prepare if isinstance(source, np.ndarray) else self._decoding.decode
+        square: np.ndarray[Any, np.dtype[np.uint8]] = self._decoding.to_rgb(read(source, **self._shape))
+        return square
 
     def _probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
-        normalized = (pixels.float() / 255 - self._mean) / self._std
+        normalized = pixels.float() * self._scale + self._shift
         logits: torch.Tensor = self.network(normalized.permute(0, 3, 1, 2))
-        return logits.softmax(1)
+        return logits.double().softmax(1)
 
-    def _resized(self, image: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        size = (self._size, self._size)
-        picture = Image.fromarray(image)
-        if self._resize == "pad":
-            picture = ImageOps.pad(picture, size, method=Image.Resampling.BILINEAR)
-        elif self._resize == "crop":
-            picture = ImageOps.fit(picture, size, method=Image.Resampling.BILINEAR)
-        return np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
+
+class _NoImageError(ValueError):
+    """Something that is asked about is no image; the message is the reason."""
+
+
+def _cells(images: Any) -> Sequence[Any]:
+    """Return the single images that are asked about."""
+    if isinstance(images, dict):
+        images = pd.DataFrame({name: list(column) for name, column in images.items()})
+    if isinstance(images, pd.DataFrame):
+        return _cells(_column(images))
+    if isinstance(images, np.ndarray):
+        return _cells_of_array(images)
+    if isinstance(images, pd.Series | pd.Index | tuple):
+        return list(images)
+    if isinstance(images, list):
+        # What JSON makes of arrays.
+        return _cells_of_array(_array(images)) if images and _is_nested_numbers(images) else images
+    return [images]
+
+
+def _column(table: pd.DataFrame) -> pd.Series:
+    names = [_COLUMN] if _COLUMN in table.columns else list(table.columns)
+    if len(names) != 1:
+        raise ValueError(f"a table must have one column, or one named {_COLUMN}, but it has {names}")
+    return table[names[0]]
+
+
+def _cells_of_array(array: np.ndarray[Any, Any]) -> Sequence[Any]:
+    if array.dtype.kind in "OU":
+        return list(array.ravel())
+    single = array.ndim <= 2 or (array.ndim == 3 and array.shape[2] <= _MOST_CHANNELS)
+    return [array] if single else list(array)
+
+
+def _is_nested_numbers(value: Any) -> bool:
+    while isinstance(value, list) and value:
+        value = value[0]
+    return isinstance(value, int | float)
+
+
+def _source(cell: Any) -> Path | bytes | np.ndarray[Any, Any]:
+    """Return one image as a path, as what is in a file, or decoded [H, W] or [H, W, C]."""
+    if isinstance(cell, bytes | bytearray | memoryview):
+        if not cell:
+            raise _NoImageError("nothing is in it")
+        return bytes(cell)
+    if isinstance(cell, str):
+        content = _from_base64(cell)
+        if content is not None:
+            return content
+        if os.environ.get(_SERVING):
+            raise _NoImageError("neither PNG, JPEG, TIFF nor BMP in base64 (paths are not taken from others)")
+        return Path(cell)
+    if isinstance(cell, os.PathLike):
+        return Path(cell)
+    if isinstance(cell, list):
+        cell = _array(cell)
+    if isinstance(cell, np.ndarray):
+        return _decoded(cell)
+    raise _NoImageError(f"neither a path nor bytes nor an array, but {type(cell).__name__}")
+
+
+def _is_path(cell: Any) -> bool:
+    return isinstance(cell, str | os.PathLike) and len(os.fspath(cell)) <= _LONGEST_NAME
+
+
+def _from_base64(text: str) -> bytes | None:
+    """Return what is written in base64, also as a data URL; None where it is a path."""
+    encoded = text.partition(",")[2] if text.startswith("data:") else text
+    try:
+        content = base64.b64decode("".join(encoded.split()), validate=True)
+    except ValueError:
+        return None
+    return content if content.startswith(_BEGINNINGS) or len(text) > _LONGEST_NAME else None
+
+
+def _array(nested: list[Any]) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(nested)
+    except ValueError:
+        raise _NoImageError("a list of rows of different lengths") from None
+
+
+def _decoded(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if image.ndim not in (2, 3) or (image.ndim == 3 and not 1 <= image.shape[2] <= _MOST_CHANNELS):
+        raise _NoImageError(f"an array {list(image.shape)}, not [H, W] or [H, W, C] with 1 to 4 channels")
+    if image.size == 0:
+        raise _NoImageError(f"an array {list(image.shape)} without pixels")
+    if image.dtype == np.int64 and image.min() >= 0 and image.max() <= np.iinfo(np.uint8).max:
+        # Numbers of no width of their own, as JSON's.
+        return image.astype(np.uint8)
+    if image.dtype.kind != "u" or image.dtype.itemsize > 2:
+        raise _NoImageError(f"an array of {image.dtype}: give uint8 or uint16, or the file")
+    return image.astype(image.dtype.newbyteorder("="))
 
 
 def load(folder: str) -> ServedNetwork:
-    """Return the network that a folder holds as `card.json` and `network.safetensors`."""
+    """Return the network that a folder holds: `card.json`, `network.safetensors` and `decoding/`."""
     card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
     network = _new_network(Path(folder), card)
-    state = safetensors.torch.load_file(Path(folder) / "network.safetensors")
+    state = _state(Path(folder) / "network.safetensors", network)
     network.set_submodule(card["head"], _layer_for(state[f"{card['head']}.weight"]))
-    network.load_state_dict(state)
-    return ServedNetwork(network, card)
+    with warnings.catch_warnings():
+        # Of layers of an older version, which they are brought back to.
+        warnings.simplefilter("ignore")
+        network.load_state_dict(state)
+    return ServedNetwork(network, card, _decoding(Path(folder) / "decoding"))
+
+
+def _decoding(folder: Path) -> ModuleType:
+    """Import the package in a folder, under a name of its own: another network may bring another version."""
+    content = b"".join(file.read_bytes() for file in sorted(folder.glob("*.py")))
+    name = f"decoding_{hashlib.sha256(content).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    # The folder may be that of a store, in which nothing is to be left.
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    finally:
+        sys.dont_write_bytecode = before
+    return module
+
+
+def _state(file: Path, network: torch.nn.Module) -> OrderedDict[str, torch.Tensor]:
+    """Read the state dict, with the versions of its layers where torch looks for them."""
+    with safetensors.safe_open(file, framework="pt") as opened:
+        versions = (opened.metadata() or {}).get("layer_versions")
+    state = OrderedDict(safetensors.torch.load_file(file))
+    current = network.state_dict()._metadata  # type: ignore[attr-defined]
+    state._metadata = json.loads(versions) if versions else current  # type: ignore[attr-defined]
+    return state
 
 
 def _new_network(folder: Path, card: dict[str, Any]) -> torch.nn.Module:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +18,11 @@ from tracker.errors import DataError, ModelError
 from tracker.io.download import DownloadError, download
 from tracker.io.locks import exclusive
 from tracker.io.progress import silent
+from tracker.models.digests import check_digest, digest_in, file_digest, listed_digest, published_names
 from tracker.models.minis import MINIS
-from tracker.models.state_file import Pretrained, load_file
+from tracker.models.normalization import Pretrained
+from tracker.models.state_file import load_file
+from tracker.models.state_reading import unreadable
 
 BUNDLED = Path(__file__).with_name("bundled")
 
@@ -47,7 +50,7 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
         return load_file(module, _bundled(name), head=head, default=IMAGENET)
     if weights != "imagenet":
         return load_file(module, _existing(weights), head=head, default=IMAGENET)
-    official = _imagenet_weights(name)
+    official = imagenet_weights(name)
     transforms = official.transforms()
     trained_on = Pretrained(tuple(transforms.mean), tuple(transforms.std))
     return load_file(module, _fetch(name), head=head, default=trained_on)
@@ -63,6 +66,27 @@ def bundled_names() -> list[str]:
     return sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
 
 
+def imagenet_weights(name: str) -> Any:
+    """Return torchvision's ImageNet weights of a network, their address and how images are prepared for them.
+
+    Args:
+        name: Torchvision's name of the network.
+
+    Raises:
+        ModelError: If it is none of torchvision's.
+    """
+    if name in MINIS:
+        raise ModelError(
+            "--weights imagenet must be asked for networks of torchvision",
+            but=f"{name} is none, and was never trained on ImageNet",
+            do="Use --weights bundled for it.",
+        )
+    members = torchvision.models.get_model_weights(name)
+    # The few that have no V1 have weights that were trained otherwise, first a linear layer on frozen ones.
+    names = ("IMAGENET1K_V1", "IMAGENET1K_SWAG_LINEAR_V1")
+    return next((members[name] for name in names if name in members.__members__), members.DEFAULT)
+
+
 def imagenet_file(name: str) -> tuple[str, Path]:
     """Return where the ImageNet weights of a network come from, and where torch keeps them.
 
@@ -72,7 +96,7 @@ def imagenet_file(name: str) -> tuple[str, Path]:
     Returns:
         An address, and a file that need not be there.
     """
-    url = str(_imagenet_weights(name).url)
+    url = str(imagenet_weights(name).url)
     return url, Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
 
 
@@ -84,7 +108,7 @@ def prepare_weights(name: str, weights: str) -> None:
         weights: imagenet, bundled, none or a file.
 
     Raises:
-        ModelError: If they cannot be fetched, or there is no such file.
+        ModelError: If they cannot be fetched, there is no such file, or it is another than its name says.
     """
     if weights == "imagenet":
         _fetch(name)
@@ -101,8 +125,7 @@ def weights_digest(weights: str) -> str:
         return _digest_of_all(sorted(BUNDLED.glob("*.safetensors")))
     if not is_file(weights):
         return ""
-    with _existing(weights).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(_existing(weights))
 
 
 def _digest_of_all(files: Sequence[Path]) -> str:
@@ -120,35 +143,48 @@ def _bundled(name: str) -> Path:
             but=f"{name} brings none",
             do=f"Those that do: {', '.join(bundled_names())}. For others: --weights imagenet.",
         )
+    check_digest(file, listed_digest(file), do="Install tracker again.")
     return file
 
 
 def _existing(weights: str) -> Path:
-    path = Path(weights).expanduser()
-    if not path.is_file():
-        raise ModelError(
-            "--weights must be imagenet, bundled, none or a file",
-            but=f"there is no file {path}",
-            do="Check the path.",
-        )
+    """Return the path of a user's file that is there; under torchvision's name, it is torchvision's."""
+    path = Path(weights)
+    try:
+        path = path.expanduser()
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError, RuntimeError):
+        raise _no_file(f"there is no file {path}") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not stat.S_ISREG(mode):
+        raise _no_file(f"{path} is {'a folder' if stat.S_ISDIR(mode) else 'no ordinary file'}")
+    if path.name in published_names():
+        do = "Get it again, or rename it if its weights are your own."
+        check_digest(path, digest_in(path.name), do=do)
     return path
+
+
+def _no_file(found: str) -> ModelError:
+    return ModelError("--weights must be imagenet, bundled, none or a file", but=found, do="Check the path.")
 
 
 def _fetch(name: str) -> Path:
     """Return where torch keeps the ImageNet weights of a network, fetched now if they are not there."""
     url, target = imagenet_file(name)
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
+    try:
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
             with exclusive(target.with_name(f".{target.name}.lock")):
                 _download(url, target)
-        except DataError as error:
-            must, but, *_ = error.args
-            raise ModelError(
-                must, but=but, do="Make room, or set TORCH_HOME to a folder on a larger disk."
-            ) from None
-        except (DownloadError, OSError) as error:
-            raise _not_downloaded(name, url, target, error) from None
+    except DataError as error:
+        must, but, *_ = error.args
+        raise ModelError(
+            must, but=but, do="Make room, or set TORCH_HOME to a folder on a larger disk."
+        ) from None
+    except (DownloadError, OSError) as error:
+        raise _not_downloaded(name, url, target, error) from None
+    check_digest(target, digest_in(target.name), do=f"Delete it: it is fetched again from {url}.")
     return target
 
 
@@ -156,29 +192,14 @@ def _download(url: str, target: Path) -> None:
     if target.exists():
         # Another process fetched them while this one waited.
         return
-    # The file's name ends in the first digits of its own SHA-256.
-    digits = re.search(r"-([a-f0-9]+)\.", target.name)
     progress = _tell_terminal if sys.stderr.isatty() else silent
-    download(url, target, progress, sha256_prefix=digits.group(1) if digits else "")
+    download(url, target, progress, sha256_prefix=digest_in(target.name))
 
 
 def _tell_terminal(done: int, total: int, what: str) -> None:
     end = "\n" if done == total else ""
     sys.stderr.write(f"\r{done / 1e6:,.0f} of {total / 1e6:,.0f} million {what}{end}")
     sys.stderr.flush()
-
-
-def _imagenet_weights(name: str) -> Any:
-    if name in MINIS:
-        raise ModelError(
-            "--weights imagenet must be asked for networks of torchvision",
-            but=f"{name} is none, and was never trained on ImageNet",
-            do="Use --weights bundled for it.",
-        )
-    members = torchvision.models.get_model_weights(name)
-    # The few that have no V1 have weights that were trained otherwise, first a linear layer on frozen ones.
-    names = ("IMAGENET1K_V1", "IMAGENET1K_SWAG_LINEAR_V1")
-    return next((members[name] for name in names if name in members.__members__), members.DEFAULT)
 
 
 def _not_downloaded(name: str, url: str, target: Path, error: Exception) -> ModelError:

@@ -12,7 +12,7 @@ import yaml
 
 from tracker.config.recipe import Recipe, digest_of
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
-from tracker.inference.export import LOADER, export_network, requirements
+from tracker.inference.export import copy_loader, export_network, requirements
 from tracker.models.networks import Network
 from tracker.records import SYNTHETIC_DATASETS, EpochKind, Part, Prediction
 from tracker.runs.images import Images
@@ -118,16 +118,18 @@ def _predictions(images: Images, measured: Mapping[EpochKind, Measured]) -> list
 
 
 def record_model(recorder: RunRecorder, recipe: Recipe, images: Images, network: Network) -> None:
-    """Record the trained network as a model that takes decoded images."""
+    """Record the trained network as a model that takes files of images."""
     classes = images.manifest.classes
-    with tempfile.TemporaryDirectory(prefix="tracker-model-") as folder:
-        export_network(
-            network, Path(folder), classes=classes, image_size=recipe.image_size, resize=recipe.resize
-        )
+    with tempfile.TemporaryDirectory(prefix="tracker-model-") as scratch:
+        folder = Path(scratch) / "network"
+        folder.mkdir()
+        export_network(network, folder, classes=classes, image_size=recipe.image_size, resize=recipe.resize)
         recorder.model(
-            Path(folder),
-            loader=LOADER,
+            folder,
+            loader=copy_loader(Path(scratch)),
             classes=classes,
             pip_requirements=requirements(),
             image_size=recipe.image_size,
+            name=f"{recipe.model}-{recipe.mode}",
+            reads_files=True,
         )

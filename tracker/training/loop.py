@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from tracker.config.recipe import Recipe
 from tracker.errors import NonFiniteLoss
 from tracker.interruption import Interrupted
+from tracker.models.layer_versions import restore_state
 from tracker.records import EpochKind, Part
 from tracker.training.device import autocast, on_device, tail_precision
 from tracker.training.epoch import BegunEpoch
@@ -178,7 +179,7 @@ class Training:
         self.epoch = state["epoch"]
         begun = state["begun"]
         self._begun = BegunEpoch.of_state(begun, self._device) if begun is not None else None
-        self.tail.load_state_dict(state["tail"])
+        restore_state(self.tail, state["tail"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
         self._order.set_state(state["order"])

@@ -28,6 +28,7 @@ def test_the_model_loads_where_pickles_are_refused(
     answer = model.predict(images_NHWC)
     assert answer["tuberculosis"].tolist() == pytest.approx([0.2] * 3)
     assert list(again.columns) == ["normal", "tuberculosis"]
+    assert client.get_logged_model(output.model_id).name == "network", "as journals without a name have it"
     assert model.metadata.run_id == run.info.run_id
     assert model.metadata.metadata["image_size"] == 32
     assert model.metadata.signature.outputs.input_names() == ["normal", "tuberculosis"]

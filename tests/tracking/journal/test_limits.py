@@ -4,9 +4,14 @@ import math
 import sys
 
 import pytest
-from mlflow.utils.validation import _validate_metric_name, _validate_param_name, _validate_tag_name
+from mlflow.utils.validation import (
+    _validate_logged_model_name,
+    _validate_metric_name,
+    _validate_param_name,
+    _validate_tag_name,
+)
 
-from tracker.tracking.journal.limits import MAX_PARAM, safe_key, safe_number, safe_text
+from tracker.tracking.journal.limits import MAX_PARAM, safe_key, safe_model_name, safe_number, safe_text
 
 ODD_KEYS = [
     *("", ".", "..", "...", "/", "//", "a//b", "/a", "a/", "./a", "a/./b", "a/../b", "../a", "..a", " "),
@@ -60,3 +65,19 @@ def test_infinities_become_what_mlflow_keeps() -> None:
     assert safe_number(-math.inf) == -sys.float_info.max
     assert math.isnan(safe_number(math.nan))
     assert safe_number(0.5) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arm", "name"),
+    [
+        ("resnet152-feature-extractor", "resnet152-feature-extractor"),
+        ("mnasnet0_5-fine-tuning", "mnasnet0_5-fine-tuning"),
+        ("resnet18-freeze:layer4.1.add", "resnet18-freeze-layer4-1-add"),
+        ("é/\"%'", "model"),
+        ("", "model"),
+        ("x" * 999, "x" * 200),
+    ],
+)
+def test_a_model_is_called_as_mlflow_takes_it(arm: str, name: str) -> None:
+    assert safe_model_name(arm) == name
+    _validate_logged_model_name(safe_model_name(arm))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlflow.pyfunc
 import numpy as np
+import pandas as pd
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+from PIL import Image
 
 from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeout
+from tracker.tracking.journal.entries import NETWORK
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from tracker.tracking.journal.entries import TrainedModel
     from tracker.tracking.journal.run_folder import RunFolder
 
-MODEL_NAME = "network"
 _EXAMPLE_SHAPE = (2, 32, 32, 3)
 
 
@@ -39,7 +42,7 @@ def log_model(client: MlflowClient, run_id: str, run: RunFolder, model: TrainedM
     """
     with request_timeout(UPLOAD_TIMEOUT_S):
         found = client.get_run(run_id)
-        logged = _one_model(client, found)
+        logged = _one_model(client, found, model.name)
         _name_as_output(client, found, logged)
         if logged.status != LoggedModelStatus.READY:
             _upload(client, logged, run, model)
@@ -60,17 +63,17 @@ def _upload(client: MlflowClient, logged: LoggedModel, run: RunFolder, model: Tr
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
 
 
-def _one_model(client: MlflowClient, run: Run) -> LoggedModel:
-    found = _models_of(client, run)
+def _one_model(client: MlflowClient, run: Run, name: str) -> LoggedModel:
+    found = _models_of(client, run, name)
     if not found:
         client.create_logged_model(
             run.info.experiment_id,
-            name=MODEL_NAME,
+            name=name,
             source_run_id=run.info.run_id,
             params=run.data.params,
             tags={"mlflow.modelType": "pyfunc"},
         )
-        found = _models_of(client, run)
+        found = _models_of(client, run, name)
     # A lost answer, or another shipper, can have made two: the one that is ready stays.
     found.sort(key=lambda model: (model.status != LoggedModelStatus.READY, model.model_id))
     for other in found[1:]:
@@ -78,10 +81,10 @@ def _one_model(client: MlflowClient, run: Run) -> LoggedModel:
     return found[0]
 
 
-def _models_of(client: MlflowClient, run: Run) -> list[LoggedModel]:
+def _models_of(client: MlflowClient, run: Run, name: str) -> list[LoggedModel]:
     its_own = f"source_run_id = '{run.info.run_id}'"
     models = client.search_logged_models([run.info.experiment_id], its_own)
-    return [model for model in models if model.name == MODEL_NAME]
+    return [model for model in models if model.name in {name, NETWORK}]
 
 
 def _save(target: Path, logged: LoggedModel, run: RunFolder, model: TrainedModel) -> None:
@@ -99,19 +102,29 @@ def _save(target: Path, logged: LoggedModel, run: RunFolder, model: TrainedModel
             model_id=logged.model_id,
         ),
         signature=_signature(model),
-        input_example=_example(),
+        input_example=_example(model),
         pip_requirements=list(model.pip_requirements),
         metadata={"classes": list(model.classes), "image_size": model.image_size},
     )
 
 
 def _signature(model: TrainedModel) -> ModelSignature:
-    images_NHWC = TensorSpec(np.dtype(np.uint8), (-1, -1, -1, 3))
+    """Say what comes out, and what goes in where that is one thing: MLflow lets nothing else in then."""
+    images_NHWC = Schema([TensorSpec(np.dtype(np.uint8), (-1, -1, -1, 3))])
     probabilities: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.double, name=name) for name in model.classes
     ]
-    return ModelSignature(inputs=Schema([images_NHWC]), outputs=Schema(probabilities))
+    return ModelSignature(inputs=None if model.reads_files else images_NHWC, outputs=Schema(probabilities))
 
 
-def _example() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return np.arange(np.prod(_EXAMPLE_SHAPE)).reshape(_EXAMPLE_SHAPE).astype(np.uint8)
+def _example(model: TrainedModel) -> pd.DataFrame | np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    images_NHWC = np.arange(np.prod(_EXAMPLE_SHAPE)).reshape(_EXAMPLE_SHAPE).astype(np.uint8)
+    if not model.reads_files:
+        return images_NHWC
+    return pd.DataFrame({"image": [_png(image_HWC) for image_HWC in images_NHWC]})
+
+
+def _png(image_HWC: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(image_HWC).save(content, "PNG")
+    return content.getvalue()

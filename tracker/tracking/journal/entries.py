@@ -10,6 +10,9 @@ from typing import Literal, get_args
 from tracker.errors import TrackingError
 from tracker.records import RunState
 
+NETWORK = "network"
+"""What every model was called before they were called after their arms."""
+
 Context = Literal["train", "validation", "test"]
 
 
@@ -120,6 +123,8 @@ class TrainedModel:
         loader: The Python file that loads them, below the run's folder.
         classes: Names of the outputs, in order.
         image_size: Side of the square that images are resized to, pixels.
+        name: What MLflow calls the model.
+        reads_files: Whether it takes files of images, too, and not decoded ones alone.
     """
 
     folder: str
@@ -127,6 +132,8 @@ class TrainedModel:
     classes: Sequence[str]
     pip_requirements: Sequence[str]
     image_size: int
+    name: str = NETWORK
+    reads_files: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ MAX_PARAM = 6000
 MAX_TAG = 8000
 MAX_NAME = 500
 MAX_DIGEST = 36
+MAX_MODEL_NAME = 200
 MAX_SOURCE = 65_535
 MAX_PROFILE = 16_777_215
 
@@ -59,6 +60,15 @@ def safe_key(key: str) -> str:
         return key
     checksum = f"{zlib.crc32(key.encode('utf-8', 'surrogatepass')):08x}"
     return f"{clean[: MAX_KEY - 9].lstrip('.')}.{checksum}"
+
+
+def safe_model_name(name: str) -> str:
+    """Return a name that MLflow accepts for a model, and that stands in an address as it is.
+
+    Args:
+        name: An arm or the like.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:MAX_MODEL_NAME].strip("-") or "model"
 
 
 def safe_number(value: float) -> float:

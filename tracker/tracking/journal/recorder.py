@@ -12,6 +12,7 @@ from tracker.errors import TrackingError
 from tracker.records import RunState
 from tracker.tracking.journal.buffer import Buffer
 from tracker.tracking.journal.entries import (
+    NETWORK,
     Artifact,
     Context,
     Creation,
@@ -34,6 +35,7 @@ from tracker.tracking.journal.limits import (
     MAX_SOURCE,
     MAX_TAG,
     safe_key,
+    safe_model_name,
     safe_number,
     safe_tags,
     safe_text,
@@ -223,6 +225,8 @@ class RunRecorder:
         classes: Sequence[str],
         pip_requirements: Sequence[str],
         image_size: int,
+        name: str = NETWORK,
+        reads_files: bool = False,
     ) -> None:
         """Record the trained network; its files are copied beside the journal first.
 
@@ -232,6 +236,8 @@ class RunRecorder:
             classes: Names of the outputs, in order.
             pip_requirements: What the loader needs, as pip reads it.
             image_size: Side of the square that images are resized to, pixels.
+            name: What MLflow calls the model.
+            reads_files: Whether it takes files of images, too, and not decoded ones alone.
         """
         files = model_files(folder, loader, self.folder)
         entry = TrainedModel(
@@ -240,6 +246,8 @@ class RunRecorder:
             classes=list(classes),
             pip_requirements=list(pip_requirements),
             image_size=image_size,
+            name=safe_model_name(name),
+            reads_files=reads_files,
         )
         self._write_new(entry, files)
 

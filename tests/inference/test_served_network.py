@@ -1,0 +1,163 @@
+"""What can be asked of a trained network: files, their contents, tables and arrays; all else is refused."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.support.mixed_images import write_kind
+from tracker.inference.export import export_network
+from tracker.inference.served_network import ServedNetwork, load
+from tracker.models.networks import build_network
+
+CLASSES = ["normal", "tuberculosis"]
+Asking = Callable[[list[Path]], Any]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> ServedNetwork:
+    folder = tmp_path_factory.mktemp("network")
+    network = build_network("mini-densenet", weights="bundled", classes=2, seed=0)
+    export_network(network, folder, classes=CLASSES, image_size=64, resize="stretch")
+    return load(str(folder))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("images")
+    return [write_kind(kind, folder / kind, seed=n) for n, kind in enumerate(("deep.png", "turned.jpg"))]
+
+
+@pytest.fixture(scope="module")
+def expected(served: ServedNetwork, files: list[Path]) -> np.ndarray[Any, Any]:
+    answers = [served.predict(file).to_numpy() for file in files]
+    assert not np.allclose(*answers)
+    return np.concatenate(answers)
+
+
+def base64s(files: list[Path]) -> list[str]:
+    return [base64.b64encode(file.read_bytes()).decode() for file in files]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda files: files,
+        lambda files: tuple(map(str, files)),
+        lambda files: [file.read_bytes() for file in files],
+        lambda files: [bytearray(files[0].read_bytes()), memoryview(files[1].read_bytes())],
+        lambda files: np.array([str(file) for file in files]),
+        lambda files: np.array([file.read_bytes() for file in files], dtype=object),
+        lambda files: pd.DataFrame({"image": [file.read_bytes() for file in files], "id": [1, 2]}),
+        lambda files: pd.DataFrame({"path": [str(file) for file in files]}),
+        pd.Series,
+        lambda files: {"image": [str(file) for file in files]},
+        lambda files: pd.DataFrame({"image": base64s(files)}),
+        lambda files: np.array(base64s(files)),
+        lambda files: ["data:image/png;base64," + text for text in base64s(files)],
+    ],
+    ids=[
+        *("paths", "texts", "bytes", "buffers", "array-of-paths", "array-of-bytes", "table"),
+        *("table-of-paths", "series", "dict", "base64", "array-of-base64", "data-urls"),
+    ],
+)  # fmt: skip
+def test_files_are_taken_however_they_are_given(
+    served: ServedNetwork, files: list[Path], expected: np.ndarray[Any, Any], ask: Asking
+) -> None:
+    np.testing.assert_allclose(served.predict(ask(files)).to_numpy(), expected, atol=1e-6)
+
+
+def test_one_image_needs_no_list(
+    served: ServedNetwork, files: list[Path], expected: np.ndarray[Any, Any]
+) -> None:
+    for one in (files[0], str(files[0]), files[0].read_bytes(), base64s(files)[0]):
+        np.testing.assert_allclose(served.predict(one).to_numpy(), expected[:1], atol=1e-6)
+
+
+def test_decoded_arrays_go_the_way_of_files(served: ServedNetwork, tmp_path: Path) -> None:
+    """Of 8 and 16 bits, gray and color, one or many, of one size or several, also as JSON has them."""
+    deep = np.asarray(Image.open(write_kind("deep.png", tmp_path / "deep.png")))
+    color = np.asarray(Image.open(write_kind("color.png", tmp_path / "color.png")))
+    gray = np.asarray(Image.open(write_kind("gray.png", tmp_path / "gray.png", size=40)))
+    kinds = {"deep": deep, "color": color, "gray": gray}
+    expected = {name: served.predict(tmp_path / f"{name}.png").to_numpy() for name in kinds}
+    for name, asked in (
+        ("deep", deep),
+        ("deep", deep[None]),
+        ("deep", deep[None, :, :, None]),
+        ("deep", deep.astype(">u2")),
+        ("color", color),
+        ("color", color[None]),
+        ("color", color[None].tolist()),
+        ("color", color[None].astype(np.int64)),
+        ("gray", [gray]),
+        ("gray", np.repeat(gray[None, :, :, None], 3, axis=3)),
+        ("gray", gray.tolist()),
+    ):
+        np.testing.assert_allclose(served.predict(asked).to_numpy(), expected[name], atol=1e-6)
+    of_several_sizes = served.predict([deep, color, gray]).to_numpy()
+    np.testing.assert_allclose(of_several_sizes, np.concatenate(list(expected.values())), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (np.zeros((1, 8, 8, 3), np.float32), "an array of float32: give uint8 or uint16"),
+        (np.zeros((1, 8, 8, 3), np.int16), "an array of int16"),
+        (np.zeros((1, 8, 8, 3), np.uint32), "an array of uint32"),
+        (np.full((1, 8, 8, 3), 300), "an array of int64"),
+        (np.full((1, 8, 8, 3), -1), "an array of int64"),
+        (np.zeros((1, 8, 8, 3), bool), "an array of bool"),
+        (np.zeros((1, 3, 8, 8), np.uint8), r"an array \[3, 8, 8\], not \[H, W\] or \[H, W, C\]"),
+        (np.zeros((2, 2, 8, 8, 3), np.uint8), r"an array \[2, 8, 8, 3\]"),
+        (np.zeros(5, np.uint8), r"an array \[5\]"),
+        (np.zeros((1, 0, 8, 3), np.uint8), "without pixels"),
+        ([[[0.5, 0.5]]], "an array of float64"),
+        ([b""], "image 0: nothing is in it"),
+        ([b"nonsense"], "image 0: "),
+        (["/nowhere/x.png"], r"image 0 \(/nowhere/x\.png\): no such file"),
+        ([Path("/dev")], r"image 0 \(/dev\): "),
+        ([None, float("nan")], "image 0: neither a path nor bytes nor an array, but NoneType; image 1: .*"),
+        (pd.DataFrame({"a": [1], "b": [2]}), "one column, or one named image, but it has"),
+        (Image.new("L", (8, 8)), "neither a path nor bytes nor an array, but Image"),
+        (["x" * 400], "image 0: "),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_an_image_is_said(served: ServedNetwork, asked: Any, found: str) -> None:
+    with pytest.raises(ValueError, match=found):
+        served.predict(asked)
+
+
+def test_all_that_cannot_be_read_are_named_at_once(served: ServedNetwork, files: list[Path]) -> None:
+    asked = [files[0], files[0].with_name("none.png"), files[0].read_bytes()[:200]]
+    with pytest.raises(ValueError, match=r"^image 1 \(.*none\.png\): no such .*; image 2: [a-z]"):
+        served.predict(asked)
+    with pytest.raises(ValueError, match=r"; and 20 more$"):
+        served.predict([b"x"] * 30)
+
+
+def test_rows_keep_the_index_of_a_table(served: ServedNetwork, files: list[Path]) -> None:
+    table = pd.DataFrame({"image": files}, index=["patient 7", "patient 9"])
+    assert list(served.predict(table).index) == ["patient 7", "patient 9"]
+
+
+def test_no_image_is_an_empty_table(served: ServedNetwork) -> None:
+    for nothing in ([], np.zeros((0, 8, 8, 3), np.uint8), pd.DataFrame({"image": []})):
+        answer = served.predict(nothing)
+        assert (len(answer), list(answer.columns)) == (0, CLASSES)
+
+
+def test_requests_of_others_cannot_read_files_of_this_machine(
+    served: ServedNetwork, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")
+    assert len(served.predict(pd.DataFrame({"image": base64s(files)}))) == 2
+    with pytest.raises(ValueError, match=r"in base64 \(paths are not taken"):
+        served.predict(pd.DataFrame({"image": [str(files[0])]}))

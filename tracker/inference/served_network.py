@@ -49,12 +49,13 @@ class ServedNetwork:
         with torch.inference_mode():
             batches = torch.split(torch.from_numpy(pixels), _BATCH_SIZE)
             probabilities = torch.cat([self._probabilities(batch) for batch in batches])
-        return pd.DataFrame(probabilities.double().numpy(), columns=self.classes)
+        return pd.DataFrame(probabilities.numpy(), columns=self.classes)
 
     def _probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         normalized = (pixels.float() / 255 - self._mean) / self._std
         logits: torch.Tensor = self.network(normalized.permute(0, 3, 1, 2))
-        return logits.softmax(1)
+        # In single precision, images that are as good as certain would all be exactly that.
+        return logits.double().softmax(1)
 
     def _resized(self, image: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
         size = (self._size, self._size)

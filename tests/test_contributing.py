@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
@@ -70,10 +71,12 @@ def test_a_mode() -> None:
 
 def test_a_metric() -> None:
     logits = torch.tensor([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0], [0.0, 2.0]])[:, None]
-    given = {"logits_NHK": logits, "labels_N": torch.tensor([0, 0, 0, 1]), "correct": metrics.correct}
-    (value,) = eval(f"{{{recipe('A metric')}}}", given).values()
+    given = {"logits_NHK": logits, "labels_N": torch.tensor([0, 0, 0, 1])}
+    ((name, value),) = eval(f"{{{recipe('A metric')}}}", vars(metrics) | given).items()
+    assert name not in metrics.scores(**given)
     assert value.dtype == torch.float64
-    assert value.tolist() == [2 / 3]
+    right, wrong = (2 / (1 + math.exp(margin)) ** 2 for margin in (2, -2))
+    assert value.tolist() == [pytest.approx((3 * right + wrong) / 4)]
 
 
 def test_a_column(monkeypatch: pytest.MonkeyPatch) -> None:

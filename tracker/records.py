@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,15 @@ from typing import Literal, NamedTuple, get_args
 
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = get_args(Part)
+
+POSITIVE_CLASS = "tracker.positive_class"
+"""The tag of a run that says which of two classes is the finding."""
+
+
+def counts_tag(part: Part) -> str:
+    """Return the tag of a run that says, as JSON, how many images of each class a part has."""
+    return f"tracker.{part}_class_counts"
+
 
 SYNTHETIC_DATASETS = frozenset({"phantom"})
 """Data sets that a program draws; tables, figures and runs of them say so."""
@@ -49,6 +59,9 @@ class Prediction:
         epoch_kind: Which epoch's weights answered.
         label: The true class's name.
         probabilities: One probability a class, by class name; they sum to one.
+        log_odds: The logarithm of the odds of each class, by class name: of images that are as good as
+            certain, probabilities no longer tell which is more so. Empty where an earlier version did not
+            record it.
     """
 
     sample: str
@@ -56,6 +69,23 @@ class Prediction:
     epoch_kind: EpochKind
     label: str
     probabilities: Mapping[str, float]
+    log_odds: Mapping[str, float] = field(default_factory=dict)
+
+    def score(self, name: str) -> float:
+        """Return what ranks images for a class: its log-odds, infinite where probabilities say no more."""
+        if name in self.log_odds:
+            return self.log_odds[name]
+        # The others are summed, as 1 - p is 0 long before they are.
+        own, others = (_log(p) for p in self._own_and_others(name))
+        return own - others
+
+    def _own_and_others(self, name: str) -> tuple[float, float]:
+        others = (p for other, p in self.probabilities.items() if other != name)
+        return self.probabilities[name], math.fsum(others)
+
+
+def _log(probability: float) -> float:
+    return math.log(probability) if probability > 0 else -math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def test_another_metric_of_the_best_epoch(compare: Tracker) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "parts"),
     [
-        (["--metric", "test/f1"], 1, ["test/f1", "test/accuracy"]),
+        (["--metric", "test/kappa"], 1, ["test/kappa", "test/accuracy", "test/f1"]),
         (["--split", "ffff"], 1, ["ffff"]),
         (["--where", "lr"], 2, ["lr"]),
         (["--at", "middle"], 2, ["middle"]),

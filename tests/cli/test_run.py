@@ -17,9 +17,10 @@ from tests.support.servers import MlflowServer
 from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
+HELD_OUT = ("loss", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "f1", "auroc")
 PER_EPOCH = {
     *("train/loss", "train/accuracy", "train/images_per_second"),
-    *(f"{part}/{name}" for part in ("val", "test") for name in ("loss", "accuracy", "auroc")),
+    *(f"{part}/{name}" for part in ("val", "test") for name in HELD_OUT),
 }
 
 
@@ -258,6 +259,7 @@ def test_unreadable_images_stop_the_run_or_are_left_out(
         (["--config", "/nowhere.yaml"], 2, ["/nowhere.yaml"]),
         (["--model", "alexnet", "--image-size", "32"], 2, ["alexnet cannot take 32x32"]),
         (["--model", "vit_b_32"], 2, ["vit_b_32 cannot take 64x64"]),
+        (["--positive", "Sick"], 2, ["'Sick'", "The classes are healthy, sick."]),
     ],
 )
 def test_bad_input_is_one_line_and_an_exit_code_and_nothing_begins(

@@ -70,6 +70,9 @@ ENTRIES = (
     "Status",
 )
 
+# With their defaults, which are what version 0.1.0 did.
+SETTINGS_SINCE = {"positive": "None"}
+
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the folder's place, /tmp, is a link elsewhere"
 )
@@ -211,7 +214,7 @@ def test_the_interrupted_run_goes_on_from_its_checkpoint_in_its_mlflow_run(folde
     before, after = only(folder.before, KILLED), only(folder.after, KILLED)
     assert after.info.run_id == before.info.run_id
     assert (after.info.status, after.data.tags["tracker.resumed"]) == ("FINISHED", "1")
-    assert after.data.params == before.data.params
+    assert after.data.params == before.data.params | SETTINGS_SINCE
     assert set(points(folder.sent, only(folder.sent, KILLED))) < set(points(folder.after, after))
     for metric in ("train/loss", "val/loss", "val/auroc", "test/accuracy"):
         assert steps(folder.after, after, metric) == list(range(1, EPOCHS + 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tracker.config.loading import read_options
 from tracker.models.minis import MINIS
 
@@ -14,6 +16,11 @@ def test_scratch_takes_no_weights_whatever_the_others_take() -> None:
     }
     assert recipes["scratch"].weights == "none"
     assert recipes["fine-tuning"].weights == "imagenet"
+
+
+def test_a_class_may_be_a_number_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("positive: 1\n")
+    assert read_options({}, tmp_path / "study.yaml").positive == "1"
 
 
 def test_the_defaults_are_the_reference_study() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from tracker.errors import ComparisonError
 from tracker.figures.evaluation import confusion_matrix_png, draw_confusion_matrix, draw_roc, roc_png
+from tracker.records import Prediction
 
 CLASSES = ["normal", "tuberculosis"]
 
@@ -40,6 +42,29 @@ def test_two_classes_have_one_curve_for_the_last_class(make_predictions):
     (label,) = [text.get_text() for text in axes.get_legend().get_texts()]
     assert label == f"tuberculosis: AUROC {slow_auroc(scores, truth):.3f}"
     assert len(axes.lines) == 2
+
+
+def test_the_curve_of_the_finding_is_asked_for_by_name(make_predictions):
+    rows = make_predictions([binary(0.2, False), binary(0.7, True), binary(0.9, False)])
+    drawn = [draw_roc(rows, "Test images", positive=name).axes[0] for name in CLASSES]
+    labels = [axes.get_legend().get_texts()[0].get_text() for axes in drawn]
+    assert labels == ["normal: AUROC 0.500", "tuberculosis: AUROC 0.500"]
+    assert roc_png(rows, positive="normal") != roc_png(rows, positive="tuberculosis") == roc_png(rows)
+
+
+def certain(odds, positive):
+    """Return a prediction of which probabilities say nothing more than which class it is."""
+    label, shares = binary(float(odds > 0), positive)
+    return Prediction("1.png", "test", "final", label, shares, {"normal": -odds, "tuberculosis": odds})
+
+
+def test_images_that_are_as_good_as_certain_are_ranked_by_their_log_odds():
+    rows = [certain(odds, positive) for odds, positive in ((900, False), (2000, True), (1500, True))]
+    axes = draw_roc(rows, "Test images").axes[0]
+    assert axes.get_legend().get_texts()[0].get_text() == "tuberculosis: AUROC 1.000"
+    earlier = [replace(row, log_odds={}) for row in rows]
+    axes = draw_roc(earlier, "Test images").axes[0]
+    assert axes.get_legend().get_texts()[0].get_text() == "tuberculosis: AUROC 0.500"
 
 
 def test_several_classes_have_a_curve_each_against_the_rest(make_predictions):

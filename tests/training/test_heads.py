@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -94,6 +95,16 @@ def test_each_head_is_what_training_alone_makes_of_it(optimizer: str, schedule: 
 def test_heads_of_three_classes_without_weight_decay_do_too(optimizer: str) -> None:
     recipes = recipes_of([(0.3, 0.0), (0.02, 0.0)], optimizer=optimizer)
     check_each_equals_training_alone(new_head(3), on_features(3), recipes)
+
+
+def test_the_finding_can_be_either_class() -> None:
+    on = [replace(on_features(), positive=positive) for positive in (0, 1)]
+    for one in on:
+        check_each_equals_training_alone(new_head(), one, recipes_of())
+    (first, *_), (last, *_) = (at_once(new_head(), one, recipes_of())[0] for one in on)
+    assert [epoch["test/sensitivity"] for epoch in first] == [epoch["test/specificity"] for epoch in last]
+    assert [epoch["val/specificity"] for epoch in first] == [epoch["val/sensitivity"] for epoch in last]
+    assert first != last
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 7])

@@ -105,6 +105,18 @@ def test_a_state_of_another_version_is_left_alone(pixels: Pixels) -> None:
     assert training.epoch == 0
 
 
+def test_a_state_of_a_version_with_fewer_or_other_metrics_has_those_of_this_one(on_pixels: Examples) -> None:
+    before, after = (Training(Tiny(), on_pixels, make_recipe(), device=CPU) for _ in range(2))
+    expected = before.run_epoch().metrics
+    state: dict[str, Any] = before.state()
+    for measured in state["measured"].values():
+        measured["metrics"] = {"train/loss": expected["train/loss"], "test/auroc": 0.123}
+    assert after.restore(state)
+    held_out = {name: value for name, value in expected.items() if not name.startswith("train/")}
+    for kind in ("final", "best"):
+        assert after.measured[kind].metrics == held_out | {"train/loss": expected["train/loss"]}
+
+
 def test_every_epoch_is_kept_after_it_was_recorded(on_pixels: Examples) -> None:
     seen: list[tuple[int, int]] = []
     told = Collected()

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
-from tests.support.journals import recorded_in
+from tests.support.journals import Recorded, recorded_in
 from tests.support.plans import HEAD_MODEL, Prepare, RecordingReporter
+from tests.support.trainings import CPU, Collected
 from tracker.errors import DataError, TrackerError
 from tracker.interruption import Interruption
+from tracker.runs.plan import Prepared
+from tracker.runs.train import train
+from tracker.tracking.journal.entries import Params
 from tracker.tuning.execute import tune
 from tracker.tuning.plan import find_tuned
 
@@ -84,3 +89,44 @@ def test_an_end_that_is_asked_for_stops_before_the_next_study(
     with pytest.raises(KeyboardInterrupt):
         tune(prepare_small(**SMALL), StopsAfterAStudy(), interruption)
     assert not any(name.startswith("trial") and MODES[1] in name for name in recorded_in(workplace))
+
+
+def test_a_study_of_networks_that_are_certain_chooses_the_one_that_ranks_best(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    """Each of its trials answers every image with a probability of exactly 1 in single precision."""
+    given = {"model": HEAD_MODEL, "tune": 6, "sampler": "grid", "objective": "val/auroc", "split": "10/12/8"}
+    prepared = prepare_small(**given, search={"lr": [4, 1000]})
+    (tuned,) = tune(prepared, RecordingReporter(), Interruption()).values()
+    areas = {}
+    for name, trial in recorded_in(workplace).items():
+        if name.startswith("trial"):
+            recipe = prepared.plan.recipes[0].model_copy(update={"lr": lr_of(trial)})
+            logits = train(recipe, prepared.images, prepared.pixels, Collected(), device=CPU)
+            margins = exact_margins(logits.measured["final"].logits["val"])
+            assert min(margins) > 17, "not certain enough for this test"
+            areas[recipe.lr] = area_by_pairs(margins, validation_labels(prepared))
+            assert trial.steps[2]["objective"] == areas[recipe.lr]
+    assert len(areas) == 6
+    assert len(set(areas.values())) > 1
+    assert areas[float(tuned.values["lr"])] == max(areas.values()) == tuned.objective_value
+
+
+def lr_of(trial: Recorded) -> float:
+    (params,) = (entry for entry in trial.entries if isinstance(entry, Params))
+    return float(params.values["lr"])
+
+
+def exact_margins(logits_NK: Tensor) -> list[float]:
+    return [positive - negative for negative, positive in logits_NK.tolist()]
+
+
+def validation_labels(prepared: Prepared) -> list[int]:
+    manifest = prepared.images.manifest
+    return [manifest.labels[row] for row in prepared.images.split.indexes(manifest)["val"]]
+
+
+def area_by_pairs(scores: list[float], labels: list[int]) -> float:
+    """Count the pairs in which the positive has the higher score; a tie is half a pair."""
+    ones, noughts = ([s for s, y in zip(scores, labels, strict=True) if y == k] for k in (1, 0))
+    return sum((a > b) + (a == b) / 2 for a in ones for b in noughts) / (len(ones) * len(noughts))

@@ -41,8 +41,9 @@ def test_a_study_is_the_same_one_with_another_budget_and_another_one_with_other_
     assert len({name(), *(name(**other) for other in others)}) == 1 + len(others)
 
 
-def test_an_objective_other_than_the_loss_is_maximized(prepare_small: Prepare) -> None:
-    (plan,) = plan_studies(prepare_small(tune=3, objective="val/auroc"))
+@pytest.mark.parametrize("objective", ["val/auroc", "val/accuracy", "val/balanced_accuracy"])
+def test_an_objective_other_than_the_loss_is_maximized(prepare_small: Prepare, objective: str) -> None:
+    (plan,) = plan_studies(prepare_small(tune=3, objective=objective))
     assert plan.spec.direction == "maximize"
 
 

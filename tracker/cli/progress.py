@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -62,7 +63,8 @@ class LiveObserver(Observer):
         self.show(plan_lines(plan))
 
     def prepared(self, prepared: Prepared) -> None:
-        """Print which images were left out."""
+        """Print which images were left out; the plan is one without them from now on."""
+        self.plan = replace(prepared.plan, images=prepared.images)
         self.show(left_out_lines(prepared.images))
 
     def tuned(self, tuned: Mapping[Arm, Tuned], *, earlier: bool) -> None:

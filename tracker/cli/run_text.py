@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from tracker.cli.class_text import class_notes, majority_lines, positive_line
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
@@ -31,6 +32,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"experiment  {plan.options.experiment_name}",
         *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
+        *_paragraph("positive", list(filter(None, [positive_line(plan.images, plan.options)]))),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
         *_paragraph("tuning", _tuning_lines(plan.options)),
         f"training    {recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
@@ -38,7 +40,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
-        *_paragraph("note", _notes(plan.recipes)),
+        *_paragraph("note", [*_notes(plan.recipes), *class_notes(plan.images)]),
         "",
     ]
 
@@ -80,6 +82,7 @@ def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
     return [
         "",
         f"{counted(len(results), 'run')}: {told}",
+        *majority_lines(plan.images, results),
         f"curves  {_with_uri('tracker ui', plan)}",
         f"table   {_with_uri(_compare(plan.options), plan)}",
     ]

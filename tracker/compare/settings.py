@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tracker.records import RunRecord
+from tracker.records import POSITIVE_CLASS, RunRecord
 
 # An arm's runs may differ in their seed; the digests of manifest and split stand for the data;
 # where a run is recorded does not change its numbers.
@@ -18,6 +18,9 @@ _NOT_SETTINGS = frozenset(
 
 TUNED = "tuned"
 """What `--where` calls it that a run was trained with what a study found: yes or no."""
+
+POSITIVE = "positive"
+"""What `--where` calls the class that is the finding."""
 
 SHORT_DIGEST = 12
 """Characters of a digest that people are shown."""
@@ -34,6 +37,9 @@ def settings_of(run: RunRecord) -> dict[str, str]:
         # Those that come with tracker have a name, and can be others in another version of it.
         bundled = run.params.get("weights") == "bundled"
         settings["weights"] = f"bundled {digest[:SHORT_DIGEST]}" if bundled else digest
+    # Named by a user or found by its name, it is the same class.
+    if finding := run.tags.get(POSITIVE_CLASS):
+        settings[POSITIVE] = finding
     return settings
 
 
@@ -45,10 +51,12 @@ def is_tuned(run: RunRecord) -> bool:
 def value_of(run: RunRecord, name: str) -> str | None:
     """Return a parameter of a run, or the tag `tracker.<name>` where there is no such parameter.
 
-    `tuned` is yes or no.
+    `tuned` is yes or no, and `positive` the class that was taken for the finding.
     """
     if name == TUNED:
         return "yes" if is_tuned(run) else "no"
+    if name == POSITIVE and POSITIVE_CLASS in run.tags:
+        return run.tags[POSITIVE_CLASS]
     return run.params.get(name, run.tags.get(f"tracker.{name}"))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from tracker.compare.cell_statistics import statistic_names, statistics_of
+from tracker.compare.finding import refuse_other_findings
 from tracker.compare.selection import Selection
 from tracker.errors import ComparisonError
 from tracker.figures.labels import order_models, order_modes
@@ -17,6 +18,7 @@ from tracker.records import Arm, EpochKind, RunRecord
 MINUEND = "feature-extractor"
 SUBTRAHEND = "fine-tuning"
 DIFFERENCE = f"{MINUEND} minus {SUBTRAHEND}"
+_RERUN = " Runs of an earlier version lack later metrics: tracker run --rerun makes them again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,11 @@ def build_table(selection: Selection, *, metric: str = "test/accuracy", at: Epoc
         at: The last epoch (`final`), or the epoch with the lowest validation loss (`best`).
 
     Raises:
-        ComparisonError: No run has the metric, or some runs lack it.
+        ComparisonError: No run has the metric, some runs lack it, or it is of one class here and of another
+            there.
     """
     _require_metric(selection.runs, f"{at}/{metric}", at)
+    refuse_other_findings(selection.runs, metric)
     arms = {arm: _cell(runs, f"{at}/{metric}") for arm, runs in selection.arms().items()}
     models = order_models(arm.model for arm in arms)
     modes = order_modes(arm.mode for arm in arms)
@@ -161,7 +165,7 @@ def _require_metric(runs: Sequence[RunRecord], key: str, at: EpochKind) -> None:
         raise ComparisonError(
             "the metric must be one that the runs recorded",
             but=f"none recorded {key}",
-            do=f"Choose with --metric: {', '.join(names)}."
+            do=f"Choose with --metric: {', '.join(names)}.{_RERUN}"
             if names
             else f"They hold no {at}/ metric at all.",
         )
@@ -169,6 +173,6 @@ def _require_metric(runs: Sequence[RunRecord], key: str, at: EpochKind) -> None:
         raise ComparisonError(
             "every run of a table must have recorded its metric",
             but=f"{len(without)} of {len(runs)} did not record {key}",
-            do="Choose another --metric, or leave these runs out with --where.",
+            do=f"Choose another --metric, or leave these runs out with --where.{_RERUN}",
             details=[f"{run.name}  {run.run_id}" for run in without],
         )

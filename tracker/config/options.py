@@ -32,7 +32,7 @@ from tracker.records import Arm, EpochKind
 
 AskedPrecision = Literal["auto", "fp32", "bf16"]
 LogModel = Literal["all", "first", "none"]
-Objective = Literal["val/loss", "val/auroc", "val/accuracy"]
+Objective = Literal["val/loss", "val/auroc", "val/accuracy", "val/balanced_accuracy"]
 Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -77,6 +77,12 @@ class RunOptions(BaseModel):
         None,
         description="Regular expression that finds the patient in a file name; "
         "all images of a patient then stay in one part.",
+    )
+    positive: Annotated[str | None, IMAGES] = Field(
+        None,
+        coerce_numbers_to_str=True,
+        description="Which of two classes is the finding: sensitivity, specificity and F1 are of it. "
+        "Default: the one that is not called normal, healthy, no ... or the like, else the last.",
     )
     image_size: Annotated[ImageSize, IMAGES] = Field(224, description="Height and width in pixels.")
     resize: Annotated[Resize, IMAGES] = Field("stretch", description="stretch, pad or crop.")
@@ -134,7 +140,8 @@ class RunOptions(BaseModel):
     )
     objective: Annotated[Objective, TUNING] = Field(
         "val/loss",
-        description="What a trial is judged by, on validation images: val/loss, val/auroc or val/accuracy.",
+        description="What a trial is judged by, on validation images: val/loss, val/auroc, val/accuracy "
+        "or val/balanced_accuracy.",
     )
     tune_at: Annotated[EpochKind, TUNING] = Field(
         "final", description="Which epoch is judged: final, or best (lowest validation loss)."

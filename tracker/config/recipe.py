@@ -84,6 +84,9 @@ class Recipe(BaseModel):
     schedule: Schedule = Field(description="How the learning rate changes over the epochs.")
     precision: Precision = Field(description="The number format of the forward and backward passes.")
     seed: Seed = Field(description="The seed of the new layer, the data order and dropout.")
+    positive: str | None = Field(
+        None, description="Which of two classes is the finding, where it is not the one that names suggest."
+    )
 
     @model_validator(mode="after")
     def _weights_fit_the_mode(self) -> Recipe:

@@ -45,34 +45,36 @@ def roc_png(
     *,
     part: Part = "test",
     epoch_kind: EpochKind = "final",
+    positive: str | None = None,
     synthetic: bool = False,
 ) -> bytes:
     """Draw the receiver operating characteristic as a PNG file.
 
-    Two classes give one curve, with the last class as the positive one; more give a curve a class
-    against the rest.
+    Two classes give one curve; more give a curve a class against the rest.
 
     Args:
         predictions: All predictions of a run.
         part: The part of the split to draw.
         epoch_kind: The epoch to draw.
+        positive: Of two classes, the one that is the finding; None: the last.
         synthetic: Whether the images were drawn by a program, which the title then says.
 
     Raises:
         ComparisonError: There is no prediction of that part and epoch.
     """
     chosen = _chosen(predictions, part, epoch_kind)
-    return to_bytes(draw_roc(chosen, _title(part, epoch_kind, synthetic=synthetic)), "png")
+    title = _title(part, epoch_kind, synthetic=synthetic)
+    return to_bytes(draw_roc(chosen, title, positive=positive), "png")
 
 
 @figure_style()
-def draw_roc(predictions: Sequence[Prediction], title: str) -> Figure:
+def draw_roc(predictions: Sequence[Prediction], title: str, *, positive: str | None = None) -> Figure:
     """Draw the ROC curves of predictions of one part and epoch, with their AUROC in the legend."""
     classes = list(predictions[0].probabilities)
     figure, axes = new_axes(3.4, 3.4)
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=0.8, linestyle=(0, (3, 3)))
-    for number, positive in enumerate(classes[-1:] if len(classes) == 2 else classes):
-        _draw_roc_of(axes, predictions, positive, number)
+    for number, name in enumerate([positive or classes[-1]] if len(classes) == 2 else classes):
+        _draw_roc_of(axes, predictions, name, number)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     axes.set(xlabel="False positive rate (1 − specificity)", ylabel="True positive rate (sensitivity)")
     axes.legend(loc="lower right")
@@ -81,7 +83,8 @@ def draw_roc(predictions: Sequence[Prediction], title: str) -> Figure:
 
 def _draw_roc_of(axes: Axes, predictions: Sequence[Prediction], positive: str, number: int) -> None:
     truth = np.array([prediction.label == positive for prediction in predictions])
-    scores = np.array([prediction.probabilities[positive] for prediction in predictions])
+    # Places in their order: of earlier versions, log-odds can be infinite.
+    scores = np.unique([prediction.score(positive) for prediction in predictions], return_inverse=True)[1]
     style = line_style(number)
     if truth.all() or not truth.any():
         axes.plot([], [], color=style.color, linestyle=style.dashes, label=f"{positive}: not defined")
@@ -95,7 +98,7 @@ def _draw_roc_of(axes: Axes, predictions: Sequence[Prediction], positive: str, n
 def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[str], title: str) -> Figure:
     """Draw the counts of true and predicted classes, with their shares of the true class."""
     truth = [prediction.label for prediction in predictions]
-    answers = [max(classes, key=prediction.probabilities.__getitem__) for prediction in predictions]
+    answers = [max(classes, key=prediction.score) for prediction in predictions]
     counts = confusion_matrix(truth, answers, labels=list(classes))
     size = 1.9 + 0.62 * len(classes)
     figure, axes = new_axes(size + 0.4, size)

@@ -52,7 +52,7 @@ class Scale:
 
 
 # A metric that is in neither of these is called by its name and written with three decimals.
-_ACRONYMS = {"auroc": "AUROC"}
+_ACRONYMS = {"auroc": "AUROC", "f1": "F1"}
 _PERCENT, _PLAIN = Scale(100, 1, "%", "percentage points"), Scale(1, 3)
 _SCALES = {
     "loss": Scale(1, 4),

@@ -103,6 +103,7 @@ class ServedNetwork:
     def _probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         normalized = pixels.float() * self._scale + self._shift
         logits: torch.Tensor = self.network(normalized.permute(0, 3, 1, 2))
+        # In single precision, images that are as good as certain would all be exactly that.
         return logits.double().softmax(1)
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
+from tracker.data.positive_class import positive_class
 from tracker.data.splits.rule import default_rule, rule_after_skipping, validate_rule
 from tracker.data.splits.split import Split, make_split, split_report
 from tracker.errors import UnreadableImages
@@ -49,6 +50,7 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
     manifest = build_manifest(
         options.dataset, options.data, patient_pattern=options.patient_pattern, progress=progress
     )
+    positive_class(manifest.classes, options.positive)
     rule = options.split or default_rule(manifest)
     return Images(manifest, make_split(manifest, rule, seed=options.split_seed), {})
 

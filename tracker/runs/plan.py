@@ -13,6 +13,7 @@ from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
 from tracker.data.pixels import Pixels
+from tracker.data.positive_class import positive_class
 from tracker.engines import find_engine
 from tracker.errors import ModelError, collect_errors
 from tracker.io.progress import Progress, silent
@@ -57,13 +58,17 @@ def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
     tracking_uri = resolve_uri(options.tracking_uri)
     images = find_images(options, progress)
     device = choose_device()
-    recipes = tuple(_recipes(options, split=images.split.rule, device=device))
+    recipes = tuple(_recipes(options, images, device=device))
     for model in options.model:
         _check_network(model, options, classes=len(images.manifest.classes))
     return Plan(options, images, recipes, device, tracking_uri)
 
 
-def _recipes(options: RunOptions, *, split: str, device: torch.device) -> Iterator[Recipe]:
+def _recipes(options: RunOptions, images: Images, *, device: torch.device) -> Iterator[Recipe]:
+    split, classes = images.split.rule, images.manifest.classes
+    # Whoever names the class that is taken anyway asks for the same runs.
+    as_ever = options.positive == positive_class(classes)
+    options = options.model_copy(update={"positive": None}) if as_ever else options
     for model, mode in options.arms():
         precision = choose_precision(options.precision, model=model, device=device)
         for seed in options.seed:

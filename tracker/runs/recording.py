@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
 import yaml
+from torch import Tensor
 
 from tracker.config.recipe import Recipe, digest_of
+from tracker.data.positive_class import positive_class
+from tracker.data.splits.checks import class_table
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import copy_loader, export_network, requirements
 from tracker.models.networks import Network
-from tracker.records import SYNTHETIC_DATASETS, EpochKind, Part, Prediction
+from tracker.records import POSITIVE_CLASS, SYNTHETIC_DATASETS, EpochKind, Part, Prediction, counts_tag
 from tracker.runs.images import Images
 from tracker.runs.provenance import context_tags, installed_packages
 from tracker.runs.train import Trained
@@ -22,6 +25,7 @@ from tracker.tracking.backend.predictions import predictions_csv
 from tracker.tracking.journal.entries import NOTE, Context
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.training.loop import Measured
+from tracker.training.metrics import log_odds
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
 _SYNTHETIC = "The images are **synthetic**: drawn by a program, of patients that never lived."
@@ -42,8 +46,19 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
         "tracker.classes": ", ".join(images.manifest.classes),
         "tracker.images_left_out": str(len(images.left_out)),
         **{f"tracker.{part}_images": str(count) for part, count in images.split.counts.items()},
+        **class_tags(recipe, images),
         **({NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),
         **context_tags(device),
+    }
+
+
+def class_tags(recipe: Recipe, images: Images) -> dict[str, str]:
+    """Return how many images of each class each part has, and which of two classes is the finding."""
+    positive = positive_class(images.manifest.classes, recipe.positive)
+    counts = class_table(images.manifest, images.split.part_of)
+    return {
+        **{counts_tag(part): json.dumps(its, ensure_ascii=False) for part, its in counts.items()},
+        **({POSITIVE_CLASS: positive} if positive is not None else {}),
     }
 
 
@@ -84,7 +99,8 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
     matrix = confusion_matrix_png(predictions, classes, synthetic=synthetic)
     recorder.artifact("confusion_matrix.png", matrix)
-    recorder.artifact("roc.png", roc_png(predictions, synthetic=synthetic))
+    positive = positive_class(classes, recipe.positive)
+    recorder.artifact("roc.png", roc_png(predictions, positive=positive, synthetic=synthetic))
 
 
 def _summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]:
@@ -99,22 +115,29 @@ def _summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]
 
 
 def _predictions(images: Images, measured: Mapping[EpochKind, Measured]) -> list[Prediction]:
-    samples = images.manifest.samples
     parts = images.split.indexes(images.manifest)
     return [
-        Prediction(
-            sample=samples[row].id,
-            part=part,
-            epoch_kind=kind,
-            label=samples[row].label,
-            probabilities=dict(zip(images.manifest.classes, probabilities, strict=True)),
-        )
+        prediction
         for kind, epoch in measured.items()
         for part in _HELD_OUT
-        for row, probabilities in zip(
-            parts[part], epoch.logits[part].double().softmax(1).tolist(), strict=True
-        )
+        for prediction in _predictions_of(images, kind, part, parts[part], epoch.logits[part])
     ]
+
+
+def _predictions_of(
+    images: Images, kind: EpochKind, part: Part, rows: Sequence[int], logits_NK: Tensor
+) -> Iterator[Prediction]:
+    classes, samples = images.manifest.classes, (images.manifest.samples[row] for row in rows)
+    odds_NK, shares_NK = log_odds(logits_NK[:, None])[:, 0], logits_NK.double().softmax(1)
+    for sample, shares, odds in zip(samples, shares_NK.tolist(), odds_NK.tolist(), strict=True):
+        yield Prediction(
+            sample=sample.id,
+            part=part,
+            epoch_kind=kind,
+            label=sample.label,
+            probabilities=dict(zip(classes, shares, strict=True)),
+            log_odds=dict(zip(classes, odds, strict=True)),
+        )
 
 
 def record_model(recorder: RunRecorder, recipe: Recipe, images: Images, network: Network) -> None:

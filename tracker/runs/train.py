@@ -11,6 +11,7 @@ import torch
 
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
+from tracker.data.positive_class import positive_index
 from tracker.errors import TrainingError
 from tracker.interruption import Interruption
 from tracker.io.progress import Progress, silent
@@ -142,7 +143,12 @@ def train(
         prepared = prepare_network(
             recipe, len(images.manifest.classes), pixels, device=device, progress=progress
         )
-        examples = Examples.of(prepared.store, images.manifest.labels, images.split.indexes(images.manifest))
+        examples = Examples.of(
+            prepared.store,
+            images.manifest.labels,
+            images.split.indexes(images.manifest),
+            positive=positive_index(images.manifest.classes, recipe.positive),
+        )
         training = Training(prepared.cut.tail, examples, recipe, device=device)
         if state is not None:
             training.restore(state)

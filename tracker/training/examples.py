@@ -20,14 +20,23 @@ class Examples:
         store: One row a sample.
         labels: int64 [samples], the class of each row.
         parts: The rows of each part; where `test` is missing, nothing is measured of it.
+        positive: Of two classes, the one that is the finding; None: the last.
     """
 
     store: Store
     labels: Tensor
     parts: Mapping[Part, Tensor]
+    positive: int | None = None
 
     @classmethod
-    def of(cls, store: Store, labels: Sequence[int], parts: Mapping[Part, Sequence[int]]) -> Examples:
+    def of(
+        cls,
+        store: Store,
+        labels: Sequence[int],
+        parts: Mapping[Part, Sequence[int]],
+        *,
+        positive: int | None = None,
+    ) -> Examples:
         """Return the examples whose labels and rows come as plain lists."""
         rows = {part: torch.tensor(indexes, dtype=torch.int64) for part, indexes in parts.items()}
-        return cls(store, torch.tensor(labels, dtype=torch.int64), rows)
+        return cls(store, torch.tensor(labels, dtype=torch.int64), rows, positive)

@@ -67,6 +67,7 @@ class Heads:
             part: F.pad(examples.store.batch(rows, device), (0, 1), value=1.0)
             for part, rows in examples.parts.items()
         }
+        self._positive = examples.positive
         self._labels = {part: examples.labels[rows].to(device) for part, rows in examples.parts.items()}
         start_EK = torch.cat([head.weight.detach().T, head.bias.detach()[None]]).to(device)
         self._weights_EC = start_EK.repeat(1, len(recipes))
@@ -135,8 +136,7 @@ class Heads:
 
     def _measured(self, part: Part) -> dict[str, Tensor]:
         logits_NHK, labels_N = self._logits(self._features[part]).cpu(), self._labels[part].cpu()
-        loss_H = _losses(logits_NHK.log_softmax(2), labels_N).double().mean(0)
-        measured = {"loss": loss_H, **scores(logits_NHK, labels_N)}
+        measured = scores(logits_NHK, labels_N, positive=self._positive)
         return {f"{part}/{name}": values_H for name, values_H in measured.items()}
 
 

@@ -134,11 +134,9 @@ class Training:
         trained = self._train(begun, stop_point)
         logits = {part: self.logits(part, stop_point) for part in _HELD_OUT if part in self._examples.parts}
         metrics = {f"train/{name}": value for name, value in trained.items()}
-        for part, logits_NK in logits.items():
-            labels_N = self._examples.labels[self._examples.parts[part]]
-            measured = measure(logits_NK, labels_N)
-            self._check_finite(part, measured["loss"])
-            metrics |= {f"{part}/{name}": value for name, value in measured.items()}
+        metrics |= self._measures(logits)
+        for part in logits:
+            self._check_finite(part, metrics[f"{part}/loss"])
         with warnings.catch_warnings():
             # Where only the evaluation of an epoch was left, this process has made none of its steps.
             warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
@@ -184,7 +182,7 @@ class Training:
         self._schedule.load_state_dict(state["schedule"])
         self._order.set_state(state["order"])
         restore_random_states(state["random"], self._device)
-        self.measured = {kind: Measured(**measured) for kind, measured in state["measured"].items()}
+        self.measured = {kind: self._measured_again(**known) for kind, known in state["measured"].items()}
         return True
 
     def _remember(self, measured: Measured) -> Measured:
@@ -193,6 +191,22 @@ class Training:
             self.measured["best"] = measured
         self.measured["final"] = measured
         return measured
+
+    def _measures(self, logits: Mapping[Part, Tensor]) -> dict[str, float]:
+        """Return what logits [N, K] of the held-out parts are worth."""
+        return {
+            f"{part}/{name}": value
+            for part, logits_NK in logits.items()
+            for name, value in measure(
+                logits_NK,
+                self._examples.labels[self._examples.parts[part]],
+                positive=self._examples.positive,
+            ).items()
+        }
+
+    def _measured_again(self, epoch: int, metrics: dict[str, float], logits: dict[Part, Tensor]) -> Measured:
+        """Return what an epoch measured; the version that kept it may have had fewer metrics."""
+        return Measured(epoch, metrics | self._measures(logits), logits)
 
     def _begin(self) -> BegunEpoch:
         """Draw the order of a new epoch."""

@@ -12,6 +12,7 @@ from tracker.config.tuned import values_text
 from tracker.records import RunState
 from tracker.runs.plan import Prepared
 from tracker.runs.provenance import context_tags
+from tracker.runs.recording import class_tags
 from tracker.search.plots import figures_of
 from tracker.search.records import OpenTrial, TrialRecord
 from tracker.search.study import ArmStudy
@@ -177,4 +178,5 @@ class StudyRecords:
             "tracker.dataset": self.plan.base.dataset,
             "tracker.manifest_digest": images.manifest.digest,
             "tracker.split_digest": images.split.digest,
+            **class_tags(self.plan.base, images),
         }

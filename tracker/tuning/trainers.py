@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
+from tracker.data.positive_class import positive_index
 from tracker.data.splits.folds import Rows
 from tracker.interruption import Interruption
 from tracker.io.progress import Progress, silent
@@ -110,7 +111,8 @@ class _ExamplesMaker:
         labels = [
             label if row in used else _NO_LABEL for row, label in enumerate(self.images.manifest.labels)
         ]
-        return Examples.of(network.store, labels, rows)
+        positive = positive_index(self.images.manifest.classes, self.base.positive)
+        return Examples.of(network.store, labels, rows, positive=positive)
 
 
 class HeadTrials:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tracker.compare.cell_statistics import legend
+from tracker.compare.render.class_notes import finding_note, images_note, majority_note
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
@@ -27,7 +28,9 @@ def footnotes(table: Table) -> list[str]:
         _differences(table),
         _settings(table.selection.runs),
         tuning_note(table.selection.runs),
-        _images(table),
+        finding_note(table),
+        images_note(table),
+        majority_note(table),
         _split(table),
         _synthetic(table.selection.runs),
     ]
@@ -101,18 +104,6 @@ def _setting(name: str, arms: Mapping[Arm, str]) -> str:
                 groups[min(values[key])].append(key)
             return f"{name}: " + ", ".join(f"{value} ({', '.join(keys)})" for value, keys in groups.items())
     return f"{name}: {', '.join(sorted(spelling.values(), key=natural_key))} (by arm)"
-
-
-def _images(table: Table) -> str:
-    part, _, name = table.metric.partition("/")
-    count = common(table.selection.runs, f"{part}_images")
-    # Other shares are of some of the images: sensitivity of the sick ones.
-    if name != "accuracy" or not (count and count.isdecimal() and int(count)):
-        return ""
-    worth = 100 / int(count)
-    digits = f"{worth:.1f}" if worth >= 0.1 else f"{worth:.1g}"
-    what = title_of(table.metric).split()[0]
-    return f"{int(count)} {what} images: one image is {digits} points."
 
 
 def _split(table: Table) -> str:

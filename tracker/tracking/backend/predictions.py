@@ -1,7 +1,8 @@
 """The artifact `predictions.csv`: one line an image, part and epoch kind; its format is in this file only.
 
 Columns: sample, part (train, val, test), epoch_kind (final, best), label (the class's name), then one
-probability a class, `p_<class name>`.
+probability a class, `p_<class name>`, and its log-odds, `log_odds_<class name>`, which go on telling images
+apart where probabilities are 0 and 1. Files of earlier versions have no log-odds.
 """
 
 from __future__ import annotations
@@ -15,22 +16,28 @@ from tracker.records import EPOCH_KINDS, PARTS, Prediction
 
 PREDICTIONS = "predictions.csv"
 _COLUMNS = ("sample", "part", "epoch_kind", "label")
-_PREFIX = "p_"
+_PROBABILITY, _LOG_ODDS = "p_", "log_odds_"
 
 
 def predictions_csv(predictions: Sequence[Prediction]) -> str:
-    """Write predictions as text; the probabilities come back exactly.
+    """Write predictions as text; the numbers come back exactly.
 
     Args:
-        predictions: All with the same classes, in the same order.
+        predictions: All with the same classes, in the same order, and all with log-odds or none.
     """
     classes = list(predictions[0].probabilities) if predictions else []
+    with_odds = list(predictions[0].log_odds) if predictions else []
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *(_PREFIX + name for name in classes)])
+    named = [*(_PROBABILITY + name for name in classes), *(_LOG_ODDS + name for name in with_odds)]
+    writer.writerow([*_COLUMNS, *named])
     for row in predictions:
-        probabilities = (repr(float(row.probabilities[name])) for name in classes)
-        writer.writerow([row.sample, row.part, row.epoch_kind, row.label, *probabilities])
+        numbers = [
+            *(row.probabilities[name] for name in classes),
+            *(row.log_odds[name] for name in with_odds),
+        ]
+        written = (repr(float(number)) for number in numbers)
+        writer.writerow([row.sample, row.part, row.epoch_kind, row.label, *written])
     return text.getvalue()
 
 
@@ -44,7 +51,7 @@ def parse_predictions(text: str) -> list[Prediction]:
         TrackingError: It is not such a file.
     """
     header, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    columns = [column.removeprefix(_PREFIX) for column in header[len(_COLUMNS) :]]
+    columns = header[len(_COLUMNS) :]
     try:
         if tuple(header[: len(_COLUMNS)]) != _COLUMNS:
             raise ValueError(f"the columns are {', '.join(header)}")
@@ -57,9 +64,13 @@ def parse_predictions(text: str) -> list[Prediction]:
         ) from None
 
 
-def _prediction(row: Sequence[str], classes: Sequence[str]) -> Prediction:
-    sample, part, epoch_kind, label, *probabilities = row
+def _prediction(row: Sequence[str], columns: Sequence[str]) -> Prediction:
+    sample, part, epoch_kind, label, *written = row
     if part not in PARTS or epoch_kind not in EPOCH_KINDS:
         raise ValueError(f"{sample} is in part {part!r}, epoch kind {epoch_kind!r}")
-    numbers = dict(zip(classes, map(float, probabilities), strict=True))
-    return Prediction(sample, part, epoch_kind, label, numbers)
+    numbers = dict(zip(columns, map(float, written), strict=True))
+    probabilities, log_odds = (
+        {name.removeprefix(kind): number for name, number in numbers.items() if name.startswith(kind)}
+        for kind in (_PROBABILITY, _LOG_ODDS)
+    )
+    return Prediction(sample, part, epoch_kind, label, probabilities, log_odds)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tracker.data.sources.csv_table import collect_csv
 from tracker.data.sources.source import Source, SourceImage
 from tracker.errors import DataError
-from tracker.phantom.files import sample_folder
+from tracker.phantom.files import NOTICE, TABLE, sample_folder
 
 
 def collect_phantoms(root: Path) -> list[SourceImage]:
@@ -28,6 +28,20 @@ def collect_phantoms(root: Path) -> list[SourceImage]:
     return collect_csv(root)
 
 
+def is_copy(place: Path) -> bool:
+    """Return whether a folder is a copy of what `sample_folder` drew, whose images are synthetic.
+
+    Args:
+        place: Any path.
+    """
+    return (place / TABLE).is_file() and (place / NOTICE).is_file()
+
+
 SOURCE = Source(
-    name="phantom", collect=collect_phantoms, default_split="486/44/132", provide=sample_folder, rank=30
+    name="phantom",
+    collect=collect_phantoms,
+    default_split="486/44/132",
+    provide=sample_folder,
+    recognizes=is_copy,
+    rank=30,
 )

@@ -13,7 +13,7 @@ from tracker.data.sources.listing import LeftOut, Listing
 from tracker.errors import DataError, listed
 
 CONVERT_DICOM = (
-    "DICOM is not read yet: make PNG of it, for example with DCMTK (dcmj2pnm +on2 IN.dcm OUT.png)."
+    "DICOM is not read yet. Make PNG of it, for example with DCMTK (dcmj2pnm +on2 IN.dcm OUT.png)."
 )
 _SILENT = ("unread", "mask")
 
@@ -75,12 +75,15 @@ def _check_each_is_read(listing: Listing) -> None:
         raise DataError(
             "every class must hold images that are read (PNG, JPEG, TIFF or BMP)",
             but=f"{len(lost)} {'holds' if len(lost) == 1 else 'hold'} none: {', '.join(listed(lost, 5))}",
-            do=(
-                CONVERT_DICOM if dicom else "Convert their images" + (", or say --include '**'" * masks) + "."
-            )
-            + f" Or leave a class out: --exclude '{lost[0]}/**'.",
+            do=f"{_advice(dicom, masks)} Or leave a class out: --exclude '{lost[0]}/**'.",
             details=[f"{name}: {_held(name, left_out)}" for name in lost],
         )
+
+
+def _advice(dicom: bool, masks: bool) -> str:
+    if dicom:
+        return CONVERT_DICOM
+    return "If they are no masks: --include '**'." if masks else "Convert their images."
 
 
 def _held(label: str, left_out: Sequence[LeftOut]) -> str:

@@ -22,8 +22,14 @@ def left_out_report(manifest: Manifest) -> list[str]:
     """
     by_kind = {kind: [one for one in manifest.left_out if one.kind == kind] for kind in _LINES}
     lines = [_LINES[kind](found) for kind, found in by_kind.items() if found]
+    if any(one.image for one in by_kind["mask"]):
+        lines.append("  (masks take part with --include '**')")
     if manifest.unopened:
-        lines.append(_line(f"{counted(len(manifest.unopened), 'image')} that cannot be opened", []))
+        lines.append(
+            _line(
+                f"{counted(len(manifest.unopened), 'image')} that cannot be opened", list(manifest.unopened)
+            )
+        )
     return lines
 
 
@@ -41,7 +47,7 @@ def left_out_warnings(manifest: Manifest) -> list[str]:
         if label is not None
     ]
     if any(name == "DICOM" for _, name in lacking):
-        lines += CONVERT_DICOM.replace(": ", ":\n", 1).splitlines()
+        lines += CONVERT_DICOM.replace(" (", "\n(", 1).splitlines()
     return lines
 
 
@@ -64,9 +70,7 @@ def _unread(found: Sequence[LeftOut]) -> str:
 
 
 def _masks(found: Sequence[LeftOut]) -> str:
-    # Where a name told it, the name is a better example than its folder.
-    asked = f" (--include '*{found[0].detail}*' takes them)" if found[0].image else ""
-    return _line(f"{len(found)} that look like masks", _folders(found), after=asked)
+    return _line(f"{counted(len(found), 'image')} that look like masks", _folders(found))
 
 
 def _loose(found: Sequence[LeftOut]) -> str:
@@ -126,14 +130,13 @@ def _folders(found: Sequence[LeftOut]) -> list[str]:
     return [name for name, _ in folders.most_common()]
 
 
-def _line(told: str, where: Sequence[str], *, after: str = "") -> str:
+def _line(told: str, where: Sequence[str]) -> str:
     """Return a line with as many places as it has room for."""
-    room = _WIDTH - len(told) - len(after) - len(": , ...")
+    room = _WIDTH - len(told) - len(": , ...")
     shown: list[str] = []
     for name in where:
         if len(", ".join([*shown, name])) > room:
-            shown.append("...")
             break
         shown.append(name)
-    places = ", ".join(shown)
-    return f"{told}{': ' + places if places and places != '...' else ''}{after}"
+    rest = ["..."] if len(shown) < len(where) else []
+    return f"{told}: {', '.join([*shown, *rest])}" if shown else told

@@ -56,7 +56,7 @@ def dataset_of(place: Path) -> str:
     if place.suffix.lower() in TABLES:
         return "csv"
     tables = list(place.glob("*.csv")) if place.is_dir() else []
-    return "csv" if len(tables) == 1 and not folders_with_images(place) else "folder"
+    return "csv" if len(tables) == 1 and len(folders_with_images(place)) < 2 else "folder"
 
 
 def folders_with_images(place: Path) -> list[Path]:

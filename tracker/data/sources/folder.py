@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from tracker.data.sources.class_folder import ClassFolder, beside, leads_nowhere, look_into
+from tracker.data.sources.doubts import doubts, refuse_kinds_of_files
 from tracker.data.sources.formats import is_hidden
 from tracker.data.sources.listing import LeftOut, Listing
-from tracker.data.sources.masks import folder_word, masks_among, masks_of_classes, only_image_words
+from tracker.data.sources.masks import folder_word, masks_among, masks_of_classes
 from tracker.data.sources.source import Source, SourceImage, is_image, part_named
 from tracker.data.sources.walk import entries, walk
 from tracker.errors import DataError, listed
@@ -34,7 +35,7 @@ def collect_folder(root: Path) -> Listing:
     parts = {folder: part for folder in folders if (part := part_named(folder.name))}
     if not parts:
         classes, left_out = _under(root, root, None)
-        _refuse_kinds_of_files(root, classes)
+        refuse_kinds_of_files(root, classes)
         return _listing(classes, left_out)
     classes, left_out = [], [item for file in files for item in beside(file, root)]
     others = [look_into(folder, root, None) for folder in folders if folder not in parts]
@@ -111,63 +112,37 @@ def _lost(link: Path, root: Path, part: Part | None) -> ClassFolder:
 def _listing(classes: Sequence[ClassFolder], left_out: Sequence[LeftOut]) -> Listing:
     masks = _masks(classes)
     images = [image for one in classes for image in one.images]
+    taken = {mask.id for mask in masks}
     return Listing(
-        images=sorted((image for image in images if image.id not in masks), key=lambda image: image.id),
-        left_out=[
-            *left_out,
-            *(item for one in classes for item in one.left_out),
-            *(
-                LeftOut(image.id, "mask", masks[image.id], image.label, image)
-                for image in images
-                if image.id in masks
-            ),
-        ],
-        notes=_notes(classes, masks),
+        images=sorted((image for image in images if image.id not in taken), key=lambda image: image.id),
+        left_out=[*left_out, *(item for one in classes for item in one.left_out), *masks],
+        notes=doubts(classes, taken),
     )
 
 
-def _masks(classes: Sequence[ClassFolder]) -> dict[str, str]:
-    """Return the word that tells it, of each image that looks like a mask, by id."""
-    masks: dict[str, str] = {}
+def _masks(classes: Sequence[ClassFolder]) -> list[LeftOut]:
+    """Return the images that look like masks; those of a folder beside the classes are of no class."""
+    masks: list[LeftOut] = []
     by_label: dict[str, list[PurePosixPath]] = {}
     for one in classes:
-        paths = {one.below(image): image.id for image in one.images}
-        masks |= {paths[path]: word for path, word in masks_among(paths).items()}
-        by_label.setdefault(one.label, []).extend(paths)
-    if all(image.id in masks for one in classes for image in one.images):
+        images = {one.below(image): image for image in one.images}
+        found = masks_among(images)
+        masks += [
+            LeftOut(image.id, "mask", found[path], one.label, image)
+            for path, image in images.items()
+            if path in found
+        ]
+        by_label.setdefault(one.label, []).extend(images)
+    if len(masks) == sum(len(one.images) for one in classes):
         # Where nothing else is there, they are what is to be told apart.
-        return {}
-    of_classes = masks_of_classes(by_label)
-    return masks | {
-        image.id: folder_word(one.label) for one in classes if one.label in of_classes for image in one.images
-    }
-
-
-def _notes(classes: Sequence[ClassFolder], masks: dict[str, str]) -> list[str]:
-    labels = {one.label for one in classes if any(image.id not in masks for image in one.images)}
-    told = [label for label in sorted(labels) if folder_word(label)]
-    plain = [label for label in labels if "mask" not in label.lower() and not folder_word(label)]
-    return [
-        f"{label} is taken for a class; if it holds masks: --exclude '{label}/**'"
-        for label in told
-        if len(plain) > 1 or (len(labels) < 3 and plain)
+        return []
+    beside_classes = masks_of_classes(by_label)
+    return [mask for mask in masks if mask.label not in beside_classes] + [
+        LeftOut(image.id, "mask", folder_word(one.label), image=image)
+        for one in classes
+        if one.label in beside_classes
+        for image in one.images
     ]
-
-
-def _refuse_kinds_of_files(root: Path, classes: Sequence[ClassFolder]) -> None:
-    """Refuse folders such as `images` and `masks`, which say of what kind files are, not of which class."""
-    full = [one for one in classes if one.images]
-    kinds = [one for one in full if folder_word(one.label) or only_image_words(one.label)]
-    holders = [one.path for one in kinds if only_image_words(one.label) and not folder_word(one.label)]
-    if full and len(kinds) == len(full) and len(holders) == 1:
-        holder = holders[0]
-        raise DataError(
-            f"folders in {root} must be named after classes",
-            but=f"{', '.join(one.label for one in kinds)} say of what kind their files are",
-            do=f"Point --data at the folder above the class folders, such as {holder}."
-            if _inside(holder)[0]
-            else "Put the images into a folder a class, or list them in a table (--dataset csv).",
-        )
 
 
 SOURCE = Source(name="folder", collect=collect_folder, rank=90)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from tracker.data.sources.csv_table import collect_csv
@@ -10,11 +11,12 @@ from tracker.errors import DataError
 from tracker.phantom.files import NOTICE, TABLE, sample_folder
 
 
-def collect_phantoms(root: Path) -> list[SourceImage]:
+def collect_phantoms(root: Path, *, must_exist: bool = True) -> list[SourceImage]:
     """List the images of a folder that `sample_folder` drew, or of a copy of it.
 
     Args:
         root: The folder.
+        must_exist: Refuse to go on without a file that was drawn.
 
     Raises:
         DataError: It is not there, or its table or images are not as they were drawn.
@@ -25,7 +27,7 @@ def collect_phantoms(root: Path) -> list[SourceImage]:
             but=f"{root} does not exist",
             do="Leave --data out: --dataset phantom draws its images itself.",
         )
-    return collect_csv(root)
+    return collect_csv(root, must_exist=must_exist)
 
 
 def is_copy(place: Path) -> bool:
@@ -40,6 +42,7 @@ def is_copy(place: Path) -> bool:
 SOURCE = Source(
     name="phantom",
     collect=collect_phantoms,
+    collect_missing=partial(collect_phantoms, must_exist=False),
     default_split="486/44/132",
     provide=sample_folder,
     recognizes=is_copy,

@@ -36,11 +36,11 @@ def walk(folder: Path) -> Tree:
         folder: Where to begin.
     """
     tree, waiting = Tree(), deque([folder])
-    listed: set[_Identity] = set()
+    # A link that leads above the folder would list it again, and its neighbors as if they were in it.
+    listed = {above for path in (folder, folder.resolve()) for above in map(_identity, path.parents)}
     while waiting:
         start = waiting.popleft()
-        identity = _identity(start)
-        if identity is not None and identity in listed:
+        if _identity(start) in listed - {None}:
             tree.repeated.append(start)
             continue
         waiting.extend(_walk_without_links(start, listed, tree))
@@ -66,14 +66,12 @@ def entries(folder: Path) -> tuple[list[Path], list[Path]]:
     return folders, others
 
 
-def _walk_without_links(start: Path, listed: set[_Identity], tree: Tree) -> Iterator[Path]:
+def _walk_without_links(start: Path, listed: set[_Identity | None], tree: Tree) -> Iterator[Path]:
     """Add a folder and its real subfolders to a tree; yield the links to folders that are in them."""
     stack = [start]
     while stack:
         folder = stack.pop()
-        identity = _identity(folder)
-        if identity is not None:
-            listed.add(identity)
+        listed.add(_identity(folder))
         try:
             folders, others = entries(folder)
         except OSError:

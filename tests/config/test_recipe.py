@@ -50,6 +50,8 @@ CHANGES = {
     "schedule": "cosine",
     "precision": "bf16",
     "seed": 1,
+    "include": ("*.png",),
+    "exclude": ("*/masks/*",),
 }
 
 

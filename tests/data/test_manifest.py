@@ -86,7 +86,7 @@ def test_without_leaves_the_named_samples_out(class_folders: ClassFolders) -> No
 
 def test_without_may_not_leave_out_a_class(class_folders: ClassFolders) -> None:
     manifest = build_manifest("folder", class_folders({"a": 1, "b": 2}))
-    with pytest.raises(DataError, match="two classes or more"):
+    with pytest.raises(DataError, match="a has none left"):
         manifest.without([manifest.samples[0].id])
 
 

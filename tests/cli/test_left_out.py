@@ -113,8 +113,25 @@ def test_masks_beside_images_are_left_out_unless_they_are_asked_for(planned: Pla
     assert "30 images that look like masks: healthy, sick" in told.out
     for path in data.glob("*/*_mask.png"):
         path.write_bytes(path.read_bytes() + path.name.encode())
-    assert "60 (healthy 30, sick 30)" in planned("--include", "**").out
+    told = planned("--include", "**")
+    assert "60 (healthy 30, sick 30)" in told.out
+    assert "30 images look like masks and take part; without: --exclude '*mask*'\n" in told.out
     assert "30 (healthy 15, sick 15)" in planned("--include", "*_mask.png").out
+
+
+def test_masks_that_a_table_lists_take_part_and_are_told(
+    tracker: Tracker, data: Path, draw_image: DrawImage
+) -> None:
+    draw_image(data / "sick" / "P00_1_mask.png", 99)
+    rows = [f"{path.relative_to(data)},{path.parent.name}" for path in sorted(data.glob("*/*.png"))]
+    (data / "table.csv").write_text("\n".join(["path,label", *rows]) + "\n")
+    plan = ("run", "--data", str(data / "table.csv"), *SMALL, "--dry-run")
+    told = tracker(*plan)
+    assert "31 (healthy 15, sick 16)" in told.out
+    assert "1 image looks like a mask and takes part" in told.out
+    told = tracker(*plan, "--exclude", "*mask*")
+    assert "30 (healthy 15, sick 15)" in told.out
+    assert "a mask" not in told.out
 
 
 def test_globs_choose_images(planned: Planned) -> None:

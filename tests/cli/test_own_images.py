@@ -148,7 +148,7 @@ def test_published_sets_are_told_by_their_names(
     assert "experiment  tb-xray" in told.out
     assert "8 (normal 4, tuberculosis 4)" in told.out
     assert "left out    1 DICOM: not read" in told.out
-    assert "1 image that look like masks: masks" in told.out
+    assert "1 image that looks like a mask: masks" in told.out
     assert "6 images without a clinical reading\n" in told.out
     assert "2 clinical readings without an image: were all unpacked?\n" in told.out
 
@@ -180,7 +180,7 @@ def test_a_packed_file_is_to_be_unpacked(tracker: Tracker, workplace: Path, name
 
 def test_one_image_is_no_data_set(tracker: Tracker, data: Path) -> None:
     told = tracker("run", "--data", str(data / "sick" / "P00_1.png"), *SMALL)
-    assert f"it is one image. Point --data at the folder above the class folders, such as {data}." in told.err
+    assert f"it is one image. Point --data at the folder above the class folders, here {data}." in told.err
 
 
 def test_a_folder_above_the_class_folders_folder_is_answered_with_the_right_one(

@@ -69,7 +69,8 @@ def _unread(found: Sequence[LeftOut]) -> str:
 
 def _masks(found: Sequence[LeftOut]) -> str:
     how = "\n  (masks take part with --include '**')" if any(one.image for one in found) else ""
-    return _line(f"{counted(len(found), 'image')} that look like masks", _folders(found)) + how
+    look = "that looks like a mask" if len(found) == 1 else "that look like masks"
+    return _line(f"{counted(len(found), 'image')} {look}", _folders(found)) + how
 
 
 def _loose(found: Sequence[LeftOut]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tracker.data.choice import ALL, Choice
 from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
+from tracker.data.masks_taken import masks_taken
 from tracker.data.patients import compile_pattern, patients_of
 from tracker.data.places import check_place
 from tracker.data.sources import Source, SourceImage, find_source
@@ -158,7 +159,8 @@ def build_manifest(
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
     left_out = (*listing.left_out, *unlisted(listing))
-    return Manifest(dataset, place, tuple(samples), left_out, unopened, tuple(listing.notes))
+    notes = (*listing.notes, *masks_taken(found))
+    return Manifest(dataset, place, tuple(samples), left_out, unopened, notes)
 
 
 def _opened(

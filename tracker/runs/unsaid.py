@@ -40,17 +40,21 @@ def with_experiment(options: RunOptions, manifest: Manifest) -> tuple[RunOptions
     earlier, name = options.dataset, options.experiment_name
     if options.experiment or options.dataset not in OWN_IMAGES or name == earlier:
         return options, []
-    experiments = {
-        begun.experiment
-        for run in run_folders(tracker_home())
-        if (begun := run.creation()) is not None
-        and begun.experiment in (earlier, name)
-        and _is_of(run, begun, manifest)
-    }
+    experiments = {_experiment(run, manifest) for run in run_folders(tracker_home())}
     if earlier not in experiments or name in experiments:
         return options, []
     note = f"goes on in experiment {earlier}, where it began; a new one: --experiment {name!r}"
     return options.model_copy(update={"experiment": earlier}), [note]
+
+
+def _experiment(run: RunFolder, manifest: Manifest) -> str | None:
+    """Return the experiment of a run of these images; None for runs of others."""
+    # A journal that cannot be read is told of where it is needed.
+    with suppress(TrackingError):
+        begun = run.creation()
+        if begun is not None and _is_of(run, begun, manifest):
+            return begun.experiment
+    return None
 
 
 def _is_of(run: RunFolder, begun: Creation, manifest: Manifest) -> bool:
@@ -61,8 +65,5 @@ def _is_of(run: RunFolder, begun: Creation, manifest: Manifest) -> bool:
         return True
     if begun.tags.get("tracker.images_left_out", "0") == "0":
         return False
-    # A journal that is damaged is told of where it is needed.
-    with suppress(TrackingError):
-        uses = [line.entry for line in run.lines() if isinstance(line.entry, DatasetUse)]
-        return any(use.source == json.dumps({"uri": str(manifest.root)}) for use in uses)
-    return False
+    place = json.dumps({"uri": str(manifest.root)})
+    return any(isinstance(line.entry, DatasetUse) and line.entry.source == place for line in run.lines())

@@ -51,6 +51,8 @@ CHANGES = {
     "precision": "bf16",
     "seed": 1,
     "positive": "normal",
+    "include": ("*.png",),
+    "exclude": ("*/masks/*",),
 }
 
 

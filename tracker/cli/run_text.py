@@ -10,6 +10,7 @@ from tracker.cli.class_text import class_notes, majority_lines, positive_line
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
+from tracker.data.left_out import left_out_report, left_out_warnings
 from tracker.errors import counted
 from tracker.records import SYNTHETIC_DATASETS, Arm, RunState
 from tracker.runs.events import RunResult
@@ -31,6 +32,7 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"experiment  {plan.options.experiment_name}",
         *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
+        *_paragraph("left out", left_out_report(manifest)),
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
         *_paragraph("positive", list(filter(None, [positive_line(plan.images, plan.options)]))),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
@@ -40,7 +42,8 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
-        *_paragraph("note", [*_notes(plan.recipes), *class_notes(plan.images)]),
+        *_paragraph("note", [*_notes(plan.recipes), *plan.notes, *manifest.notes, *class_notes(plan.images)]),
+        *_paragraph("warning", left_out_warnings(manifest)),
         "",
     ]
 

@@ -10,10 +10,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from tracker.data.choice import ALL, Choice
+from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
+from tracker.data.masks_taken import masks_taken
 from tracker.data.patients import compile_pattern, patients_of
+from tracker.data.places import check_place
 from tracker.data.sources import Source, SourceImage, find_source
-from tracker.errors import DataError, UsageError, collect_errors, listed
+from tracker.data.sources.listing import LeftOut, Listing
+from tracker.data.unlisted import unlisted
+from tracker.errors import DataError, UnreadableImages, UsageError, collect_errors, listed
 from tracker.io.progress import Progress, silent
 from tracker.records import Part
 
@@ -49,11 +55,17 @@ class Manifest:
         dataset: What `--dataset` calls it.
         root: Where it was read from.
         samples: The images, sorted by id.
+        left_out: What was found beside them and is no image of the data set, with the reason.
+        unopened: Why the file of an image cannot be opened that is left out for it, by id.
+        notes: What the source tells of the images, a line each.
     """
 
     dataset: str
     root: Path
     samples: tuple[Sample, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    unopened: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -91,11 +103,11 @@ class Manifest:
             A manifest of the others.
 
         Raises:
-            DataError: Fewer than two classes are left.
+            DataError: A class has no image left.
         """
         left_out = set(ids)
         kept = tuple(sample for sample in self.samples if sample.id not in left_out)
-        _check_classes(self.root, kept)
+        check_none_is_lost(self.classes, kept)
         return replace(self, samples=kept)
 
 
@@ -104,6 +116,8 @@ def build_manifest(
     root: Path | None,
     *,
     patient_pattern: str | None = None,
+    choice: Choice = ALL,
+    skip_unopened: bool = False,
     progress: Progress = silent,
 ) -> Manifest:
     r"""List and digest the images of a data set.
@@ -113,6 +127,8 @@ def build_manifest(
         root: Where it lies; None downloads or draws it, where that is possible.
         patient_pattern: A regular expression that finds the patient in a file name, such as `^\d+`;
             it wins over what the source says.
+        choice: Which of the images take part.
+        skip_unopened: Leave out images whose files are not there or cannot be opened.
         progress: Receives the numbers of downloaded bytes, drawn images and hashed images.
 
     Returns:
@@ -126,10 +142,12 @@ def build_manifest(
     if patient_pattern is not None:
         compile_pattern(patient_pattern)
     place = _place(source, root, progress)
-    found = sorted(source.collect(place), key=lambda image: image.id)
-    _check_classes(place, found)
-    _check_names(found)
-    digests = hash_files([image.path for image in found], progress)
+    check_place(source, place)
+    collect = source.collect_missing if skip_unopened and source.collect_missing else source.collect
+    listing = choice.of(collect(place))
+    check_classes(place, listing)
+    _check_names(listing)
+    found, digests, unopened = _opened(listing, skip_unopened, progress)
     collect_errors(
         [partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)],
         error=DataError,
@@ -140,7 +158,22 @@ def build_manifest(
         Sample(image.id, image.path, image.label, patient, image.part, digest, image.attributes)
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
-    return Manifest(dataset, place, tuple(samples))
+    left_out = (*listing.left_out, *unlisted(listing))
+    notes = (*listing.notes, *masks_taken(found))
+    return Manifest(dataset, place, tuple(samples), left_out, unopened, notes)
+
+
+def _opened(
+    listing: Listing, skip: bool, progress: Progress
+) -> tuple[list[SourceImage], list[str], dict[str, str]]:
+    """Return the images whose files can be opened, their digests, and why others cannot be, by id."""
+    hashed = list(zip(listing, hash_files([image.path for image in listing], progress), strict=True))
+    problems = {image.id: one.problem for image, one in hashed if one.problem}
+    if problems and not skip:
+        raise UnreadableImages(problems)
+    opened = [(image, one.sha256) for image, one in hashed if not one.problem]
+    check_none_is_lost({image.label for image in listing}, [image for image, _ in opened])
+    return [image for image, _ in opened], [digest for _, digest in opened], problems
 
 
 def _place(source: Source, root: Path | None, progress: Progress) -> Path:
@@ -158,19 +191,6 @@ def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str
     if pattern is None:
         return [image.patient for image in found]
     return patients_of([image.path.name for image in found], pattern)
-
-
-def _check_classes(place: Path, images: Sequence[SourceImage] | Sequence[Sample]) -> None:
-    if not images and not place.exists():
-        raise DataError(f"{place} must hold images", but="it does not exist", do="Check --data.")
-    classes = sorted({image.label for image in images})
-    if len(classes) < 2:
-        raise DataError(
-            f"{place} must hold images of two classes or more",
-            but=f"{len(images)} images of {len(classes)} {'class' if len(classes) == 1 else 'classes'} "
-            f"were found{': ' + classes[0] if classes else ''}",
-            do="Point --data at the folder above the class folders (PNG, JPEG, TIFF or BMP images).",
-        )
 
 
 def _check_names(found: Sequence[SourceImage]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tracker.config.options import RunOptions
+from tracker.data.choice import Choice
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
 from tracker.data.positive_class import positive_class
@@ -48,11 +49,17 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
     if options.split is not None:
         validate_rule(options.split)
     manifest = build_manifest(
-        options.dataset, options.data, patient_pattern=options.patient_pattern, progress=progress
+        options.dataset,
+        options.data,
+        patient_pattern=options.patient_pattern,
+        choice=Choice(options.include, options.exclude),
+        skip_unopened=options.on_unreadable == "skip",
+        progress=progress,
     )
     positive_class(manifest.classes, options.positive)
-    rule = options.split or default_rule(manifest)
-    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), {})
+    unopened = manifest.unopened
+    rule = rule_after_skipping(options.split, len(unopened)) if options.split else default_rule(manifest)
+    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), unopened)
 
 
 def decode_images(images: Images, options: RunOptions, progress: Progress = silent) -> tuple[Images, Pixels]:
@@ -82,4 +89,4 @@ def _without(images: Images, reasons: Mapping[str, str]) -> Images:
     manifest = images.manifest.without(reasons)
     rule = rule_after_skipping(images.split.rule, len(reasons))
     split = make_split(manifest, rule, seed=images.split.seed)
-    return replace(images, manifest=manifest, split=split, left_out=dict(reasons))
+    return replace(images, manifest=manifest, split=split, left_out={**images.left_out, **reasons})

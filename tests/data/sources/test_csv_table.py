@@ -57,7 +57,7 @@ def test_images_may_lie_outside_the_tables_folder(write_table: WriteTable, tmp_p
 def test_everything_wrong_in_a_table_is_listed_at_once(write_table: WriteTable) -> None:
     table = write_table(
         "path,label,split\na.png,tb,train\nmissing.png,tb,test\nb.png,,val\n,tb,val\n"
-        "deep/c.png,tb,holdout\ndeep/../a.png,tb,\n"
+        "deep/c.png,tb,somewhere\ndeep/../a.png,tb,\n"
     )
     with pytest.raises(DataError) as caught:
         SOURCE.collect(table)
@@ -66,7 +66,7 @@ def test_everything_wrong_in_a_table_is_listed_at_once(write_table: WriteTable) 
         "line 3: missing.png is not there",
         "line 4: the label is empty",
         "line 5: the path is empty",
-        "line 6: split 'holdout' is none of train, val, test",
+        "line 6: split 'somewhere' is none of train, val, test",
         "line 7: deep/../a.png is listed more than once",
         "line 7: the split is empty here but not everywhere",
     )
@@ -97,3 +97,19 @@ def test_two_tables_are_one_too_many(write_table: WriteTable, tmp_path: Path) ->
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="it does not exist"):
         SOURCE.collect(tmp_path / "missing.csv")
+
+
+def test_rows_without_a_file_are_images_where_they_are_to_be_skipped(write_table: WriteTable) -> None:
+    table = write_table("path,label\na.png,tb\nmissing.png,tb\n")
+    assert SOURCE.collect_missing is not None
+    assert [image.id for image in SOURCE.collect_missing(table)] == ["a.png", "missing.png"]
+
+
+def test_what_else_is_wrong_in_a_table_is_refused_also_where_files_may_be_missing(
+    write_table: WriteTable,
+) -> None:
+    table = write_table("path,label\nmissing.png,\n")
+    assert SOURCE.collect_missing is not None
+    with pytest.raises(DataError, match="the label is empty") as caught:
+        SOURCE.collect_missing(table)
+    assert len(caught.value.details) == 1

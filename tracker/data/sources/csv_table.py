@@ -5,22 +5,25 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
-from tracker.data.sources.source import PART_WORDS, Source, SourceImage
+from tracker.data.sources.source import Source, SourceImage, part_named
 from tracker.errors import DataError, listed
 
 _NEEDED = ("path", "label")
 _KNOWN = (*_NEEDED, "patient", "split")
+_NOT_THERE = "is not there"
 CsvRow = dict[str, str]
 
 
-def collect_csv(root: Path) -> list[SourceImage]:
+def collect_csv(root: Path, *, must_exist: bool = True) -> list[SourceImage]:
     """List the images of a table.
 
     Args:
         root: A `.csv` file (UTF-8, commas), or a folder that holds exactly one. Paths in it are
             relative to the file.
+        must_exist: Refuse rows without a file; else they are images, which nobody can open.
 
     Returns:
         The images, in the order of the rows.
@@ -31,12 +34,12 @@ def collect_csv(root: Path) -> list[SourceImage]:
     """
     table = _table(root)
     rows = _rows(table)
-    problems = _problems(rows, table)
+    problems = _problems(rows, table, must_exist)
     if problems:
         raise DataError(
             f"every row of {table} must name an image file and its label",
             but=f"{len(problems)} {'does' if len(problems) == 1 else 'do'} not",
-            do="Mend the table.",
+            do="Mend the table; rows without a file are left out with --on-unreadable skip.",
             details=listed(problems),
         )
     return [_source_image(row, table) for row in rows.values()]
@@ -90,13 +93,14 @@ def _stripped(row: dict[str | None, str | list[str] | None]) -> CsvRow:
     return {name: (value if isinstance(value, str) else "").strip() for name, value in row.items() if name}
 
 
-def _problems(rows: dict[int, CsvRow], table: Path) -> list[str]:
+def _problems(rows: dict[int, CsvRow], table: Path, must_exist: bool) -> list[str]:
     twice = Counter(_id(row, table) for row in rows.values() if row["path"])
     with_part = any(row.get("split") for row in rows.values())
     return [
         f"line {number}: {problem}"
         for number, row in rows.items()
         for problem in _problems_of_row(row, table, twice, with_part)
+        if must_exist or not problem.endswith(_NOT_THERE)
     ]
 
 
@@ -104,11 +108,11 @@ def _problems_of_row(row: CsvRow, table: Path, twice: Counter[str], with_part: b
     part = row.get("split", "")
     checks = {
         "the path is empty": not row["path"],
-        f"{row['path']} is not there": bool(row["path"]) and not (table.parent / row["path"]).is_file(),
+        f"{row['path']} {_NOT_THERE}": bool(row["path"]) and not (table.parent / row["path"]).is_file(),
         f"{row['path']} is listed more than once": twice[_id(row, table)] > 1,
         "the label is empty": not row["label"],
         "the split is empty here but not everywhere": with_part and not part,
-        f"split {part!r} is none of train, val, test": bool(part) and part.lower() not in PART_WORDS,
+        f"split {part!r} is none of train, val, test": bool(part) and part_named(part) is None,
     }
     return [problem for problem, holds in checks.items() if holds]
 
@@ -124,9 +128,11 @@ def _source_image(row: CsvRow, table: Path) -> SourceImage:
         path=table.parent / row["path"],
         label=row["label"],
         patient=row.get("patient") or None,
-        part=PART_WORDS[part.lower()] if part else None,
+        part=part_named(part) if part else None,
         attributes={name: value for name, value in row.items() if name not in _KNOWN and value},
     )
 
 
-SOURCE = Source(name="csv", collect=collect_csv, rank=91)
+SOURCE = Source(
+    name="csv", collect=collect_csv, collect_missing=partial(collect_csv, must_exist=False), rank=91
+)

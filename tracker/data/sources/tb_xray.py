@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from tracker.data.archive import Archive, fetch
-from tracker.data.sources.nlm import collect_nlm, years
+from tracker.data.sources.nlm import collect_nlm, is_nlm, years
 from tracker.data.sources.source import Source
 
 _SEX = re.compile(r"\b(fe)?male", re.IGNORECASE)
@@ -49,5 +49,6 @@ SOURCE = Source(
             url_variable="TRACKER_TB_XRAY_URL",
         ),
     ),
+    recognizes=partial(is_nlm, prefix="CHNCXR", wrapper="ChinaSet_AllFiles"),
     rank=10,
 )

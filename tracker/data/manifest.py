@@ -11,7 +11,8 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from tracker.data.content import hash_files, same_content
-from tracker.data.patients import compile_pattern, patients_of
+from tracker.data.patients import below_class_folders, patients_of
+from tracker.data.pattern import check_pattern
 from tracker.data.sources import Source, SourceImage, find_source
 from tracker.errors import DataError, UsageError, collect_errors, listed
 from tracker.io.progress import Progress, silent
@@ -111,8 +112,8 @@ def build_manifest(
     Args:
         dataset: Its kind, by the name in the registry of sources.
         root: Where it lies; None downloads or draws it, where that is possible.
-        patient_pattern: A regular expression that finds the patient in a file name, such as `^\d+`;
-            it wins over what the source says.
+        patient_pattern: A regular expression that finds the patient in a file name or in the path below the
+            class folder, such as `^\d+`; it wins over what the source says.
         progress: Receives the numbers of downloaded bytes, drawn images and hashed images.
 
     Returns:
@@ -124,7 +125,7 @@ def build_manifest(
     """
     source = find_source(dataset)
     if patient_pattern is not None:
-        compile_pattern(patient_pattern)
+        check_pattern(patient_pattern)
     place = _place(source, root, progress)
     found = sorted(source.collect(place), key=lambda image: image.id)
     _check_classes(place, found)
@@ -157,7 +158,8 @@ def _place(source: Source, root: Path | None, progress: Progress) -> Path:
 def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str | None]:
     if pattern is None:
         return [image.patient for image in found]
-    return patients_of([image.path.name for image in found], pattern)
+    paths = below_class_folders([image.id for image in found], [image.label for image in found])
+    return patients_of(paths, pattern)
 
 
 def _check_classes(place: Path, images: Sequence[SourceImage] | Sequence[Sample]) -> None:

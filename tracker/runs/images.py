@@ -10,8 +10,9 @@ from functools import partial
 from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
+from tracker.data.splits.report import split_report
 from tracker.data.splits.rule import default_rule, rule_after_skipping, validate_rule
-from tracker.data.splits.split import Split, make_split, split_report
+from tracker.data.splits.split import Split, make_split
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir
 from tracker.io.progress import Progress, silent

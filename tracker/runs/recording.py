@@ -42,6 +42,7 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
         "tracker.classes": ", ".join(images.manifest.classes),
         "tracker.images_left_out": str(len(images.left_out)),
         **{f"tracker.{part}_images": str(count) for part, count in images.split.counts.items()},
+        **({"tracker.validation": "drawn from train"} if images.split.drawn_validation else {}),
         **({NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),
         **context_tags(device),
     }

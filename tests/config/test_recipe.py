@@ -50,6 +50,7 @@ CHANGES = {
     "schedule": "cosine",
     "precision": "bf16",
     "seed": 1,
+    "column": ("label=class",),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
+from tracker.data.splits.report import patients_report
 from tracker.errors import counted
 from tracker.records import SYNTHETIC_DATASETS, Arm, RunState
 from tracker.runs.events import RunResult
@@ -29,7 +30,10 @@ def plan_lines(plan: Plan) -> list[str]:
     weights = ", ".join(dict.fromkeys(recipe.weights for recipe in plan.recipes))
     return [
         f"experiment  {plan.options.experiment_name}",
-        *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
+        *_paragraph(
+            "images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}", *manifest.notes]
+        ),
+        f"patients    {patients_report(manifest, split)}",
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
         *_paragraph("tuning", _tuning_lines(plan.options)),

@@ -12,6 +12,7 @@ _NOT_SETTINGS = frozenset(
     {
         *("model", "mode", "seed"),
         *("data", "dataset", "split", "split_seed", "patient_pattern", "on_unreadable"),
+        "column",
         *("experiment", "tracking_uri", "log_model"),
     }
 )

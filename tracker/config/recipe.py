@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from tracker.config.columns import Columns
 from tracker.config.modes import find_mode
 from tracker.records import Arm
 
@@ -84,6 +85,7 @@ class Recipe(BaseModel):
     schedule: Schedule = Field(description="How the learning rate changes over the epochs.")
     precision: Precision = Field(description="The number format of the forward and backward passes.")
     seed: Seed = Field(description="The seed of the new layer, the data order and dropout.")
+    column: Columns = Field((), description="What a table calls path, label, patient and split.")
 
     @model_validator(mode="after")
     def _weights_fit_the_mode(self) -> Recipe:

@@ -14,6 +14,7 @@ from tracker.data.content import hash_files, same_content
 from tracker.data.patients import below_class_folders, patients_of
 from tracker.data.pattern import check_pattern
 from tracker.data.sources import Source, SourceImage, find_source
+from tracker.data.sources.listing import Listing
 from tracker.errors import DataError, UsageError, collect_errors, listed
 from tracker.io.progress import Progress, silent
 from tracker.records import Part
@@ -50,11 +51,13 @@ class Manifest:
         dataset: What `--dataset` calls it.
         root: Where it was read from.
         samples: The images, sorted by id.
+        notes: What the source tells of the images, a line each.
     """
 
     dataset: str
     root: Path
     samples: tuple[Sample, ...]
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -104,6 +107,7 @@ def build_manifest(
     dataset: str,
     root: Path | None,
     *,
+    columns: Mapping[str, str] | None = None,
     patient_pattern: str | None = None,
     progress: Progress = silent,
 ) -> Manifest:
@@ -112,6 +116,7 @@ def build_manifest(
     Args:
         dataset: Its kind, by the name in the registry of sources.
         root: Where it lies; None downloads or draws it, where that is possible.
+        columns: What a table calls `path`, `label`, `patient` and `split`, where it has other names.
         patient_pattern: A regular expression that finds the patient in a file name or in the path below the
             class folder, such as `^\d+`; it wins over what the source says.
         progress: Receives the numbers of downloaded bytes, drawn images and hashed images.
@@ -123,11 +128,12 @@ def build_manifest(
         UsageError: The data set or the pattern is not known or not valid, or `--data` is missing.
         DataError: The images are not as they must be; says all that is wrong.
     """
-    source = find_source(dataset)
+    source = _with_columns(find_source(dataset), columns or {})
     if patient_pattern is not None:
         check_pattern(patient_pattern)
     place = _place(source, root, progress)
-    found = sorted(source.collect(place), key=lambda image: image.id)
+    listing = source.collect(place)
+    found = sorted(listing, key=lambda image: image.id)
     _check_classes(place, found)
     _check_names(found)
     digests = hash_files([image.path for image in found], progress)
@@ -141,7 +147,19 @@ def build_manifest(
         Sample(image.id, image.path, image.label, patient, image.part, digest, image.attributes)
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
-    return Manifest(dataset, place, tuple(samples))
+    notes = tuple(listing.notes) if isinstance(listing, Listing) else ()
+    return Manifest(dataset, place, tuple(samples), notes)
+
+
+def _with_columns(source: Source, columns: Mapping[str, str]) -> Source:
+    if not columns:
+        return source
+    if source.with_columns is None:
+        raise UsageError(
+            "--column must be given with a table of images", but=f"--dataset is {source.name}",
+            do="Add --dataset csv --data TABLE, or leave --column out.",
+        )  # fmt: skip
+    return source.with_columns(columns)
 
 
 def _place(source: Source, root: Path | None, progress: Progress) -> Path:

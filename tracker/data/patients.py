@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.data.pattern import check_pattern, search, shown
+from tracker.data.pattern import check_pattern, search
+from tracker.data.wording import shown
 from tracker.errors import DataError, listed
 
 

@@ -13,13 +13,11 @@ import sys
 import warnings
 from collections.abc import Sequence
 
+from tracker.data.wording import shown
 from tracker.errors import UsageError
 
 LIMIT_S = 10.0
 """How long all searches together may take: ordinary ones take microseconds each."""
-
-_SHOWN = 80
-"""Characters of a pattern or a name that a message shows."""
 
 _SEARCH = r"""
 import json, re, sys
@@ -90,12 +88,6 @@ def search(pattern: str, texts: Sequence[str], *, limit_s: float | None = None) 
             pattern, texts, len(answers), lines[-1] if lines else f"it ended ({ended.returncode})"
         )
     return [json.loads(answer) for answer in answers]
-
-
-def shown(text: str) -> str:
-    """Return a text as a message shows it: printable, and no longer than a line."""
-    clean = text.encode("utf-8", "backslashreplace").decode()
-    return clean if len(clean) <= _SHOWN else clean[:_SHOWN] + "..."
 
 
 def _too_slow(pattern: str, texts: Sequence[str], done: int, found: str) -> UsageError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from tracker.config.columns import column_mapping
 from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
@@ -48,7 +49,11 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
     if options.split is not None:
         validate_rule(options.split)
     manifest = build_manifest(
-        options.dataset, options.data, patient_pattern=options.patient_pattern, progress=progress
+        options.dataset,
+        options.data,
+        columns=column_mapping(options.column),
+        patient_pattern=options.patient_pattern,
+        progress=progress,
     )
     rule = options.split or default_rule(manifest)
     return Images(manifest, make_split(manifest, rule, seed=options.split_seed), {})

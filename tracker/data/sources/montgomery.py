@@ -50,5 +50,6 @@ SOURCE = Source(
             url_variable="TRACKER_MONTGOMERY_URL",
         ),
     ),
+    one_image_a_patient=True,
     rank=20,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tracker.data.sources.csv_table import collect_csv
@@ -10,7 +11,7 @@ from tracker.errors import DataError
 from tracker.phantom.files import sample_folder
 
 
-def collect_phantoms(root: Path) -> list[SourceImage]:
+def collect_phantoms(root: Path) -> Sequence[SourceImage]:
     """List the images of a folder that `sample_folder` drew, or of a copy of it.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,14 +54,19 @@ class Source:
         default_split: The split rule of the study that the data set is known for.
         provide: Has the images on this machine and returns their folder, where no `--data` is needed:
             downloads or draws them, unless that was done before.
+        one_image_a_patient: Whether every image is known to be of another person.
+        with_columns: The same over a table that calls `path`, `label`, `patient` and `split` as a user says;
+            None: it has no such columns.
         rank: Where messages list it: lower ones first, equal ones by name. Data sets stand before the user's
             own images (90 and more).
     """
 
     name: str
-    collect: Callable[[Path], list[SourceImage]]
+    collect: Callable[[Path], Sequence[SourceImage]]
     default_split: str | None = None
     provide: Callable[[Progress], Path] | None = None
+    one_image_a_patient: bool = False
+    with_columns: Callable[[Mapping[str, str]], Source] | None = None
     rank: int = 50
 
 

@@ -49,5 +49,6 @@ SOURCE = Source(
             url_variable="TRACKER_TB_XRAY_URL",
         ),
     ),
+    one_image_a_patient=True,
     rank=10,
 )

@@ -53,7 +53,7 @@ def check_duplicates(manifest: Manifest, part_of: Mapping[str, Part]) -> None:
         raise DataError(
             "images with the same content must be in one part of the split",
             but=f"{len(torn)} {'is' if len(torn) == 1 else 'are'} in more than one",
-            do="Remove the copies, from training rather than from the test part.",
+            do="Remove the copies, rather out of train than out of test.",
             details=listed([" = ".join(names) for names in torn]),
         )
 
@@ -78,7 +78,7 @@ def check_patients(manifest: Manifest, part_of: Mapping[str, Part]) -> None:
         raise DataError(
             "all images of a patient must be in one part of the split",
             but=f"{len(torn)} {'patient is' if len(torn) == 1 else 'patients are'} in more than one",
-            do="Leave their images out of all parts but one, of training rather than of test.",
+            do="Take their images out of all parts but one, rather out of train than out of test.",
             details=listed(torn),
         )
 

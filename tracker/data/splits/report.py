@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.data.manifest import Manifest
+from tracker.data.sources import SOURCES
 from tracker.data.splits.checks import class_table
 from tracker.data.splits.groups import duplicates, patients
 from tracker.data.splits.rule import GIVEN, part_sizes
 from tracker.data.splits.split import Split
+from tracker.errors import counted
 from tracker.records import PARTS, Part
 
 
@@ -29,6 +31,28 @@ def split_report(manifest: Manifest, split: Split) -> list[str]:
         *_copies_line(manifest),
         *_difference_line(manifest, split),
     ]
+
+
+def patients_report(manifest: Manifest, split: Split) -> str:
+    """Say whose images they are, and what that means for their split where nobody knows.
+
+    Args:
+        manifest: The images.
+        split: Their split.
+    """
+    known, source = patients(manifest), SOURCES.get(manifest.dataset)
+    if not known and source is not None and source.one_image_a_patient:
+        return f"{len(manifest.samples)}, of one image each"
+    if not known:
+        drawn = split.rule != GIVEN or split.drawn_validation
+        means = "images are split one by one" if drawn else "none is looked for in two parts"
+        how = "--patient-pattern" + (", --column" if source is not None and source.with_columns else "")
+        return f"unknown: {means} (see {how})"
+    name, ids = next(iter(known.items()))
+    others = len(manifest.samples) - sum(map(len, known.values()))
+    return f"{len(known)}, such as {name} of {ids[0]}" + (
+        f"; {counted(others, 'image')} of unknown ones" if others else ""
+    )
 
 
 def _part_lines(manifest: Manifest, split: Split) -> list[str]:

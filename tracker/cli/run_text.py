@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
+from tracker.data.left_out import left_out_report, left_out_warnings
 from tracker.data.splits.report import patients_report
 from tracker.errors import counted
 from tracker.records import SYNTHETIC_DATASETS, Arm, RunState
@@ -30,9 +31,8 @@ def plan_lines(plan: Plan) -> list[str]:
     weights = ", ".join(dict.fromkeys(recipe.weights for recipe in plan.recipes))
     return [
         f"experiment  {plan.options.experiment_name}",
-        *_paragraph(
-            "images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}", *manifest.notes]
-        ),
+        *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
+        *_paragraph("left out", left_out_report(manifest)),
         f"patients    {patients_report(manifest, split)}",
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
@@ -42,7 +42,8 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
-        *_paragraph("note", _notes(plan.recipes)),
+        *_paragraph("note", [*_notes(plan.recipes), *plan.notes, *manifest.notes]),
+        *_paragraph("warning", left_out_warnings(manifest)),
         "",
     ]
 

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tracker.config.columns import Columns
 from tracker.config.command_line import CommandLine
+from tracker.config.experiment import own_name
 from tracker.config.modes import find_mode
 from tracker.config.recipe import (
     BatchSize,
     Epochs,
+    Globs,
     ImageSize,
     LearningRate,
     ModeName,
@@ -63,7 +65,8 @@ class RunOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: Annotated[str, IMAGES] = Field(
-        "tb-xray", description="tb-xray, montgomery, phantom, folder or csv."
+        "tb-xray",
+        description="tb-xray, montgomery, phantom, folder or csv. Default: what --data is, else tb-xray.",
     )
     data: Annotated[Path | None, IMAGES] = Field(
         None, description="Where the images are: a folder or a csv file."
@@ -86,6 +89,14 @@ class RunOptions(BaseModel):
     )
     image_size: Annotated[ImageSize, IMAGES] = Field(224, description="Height and width in pixels.")
     resize: Annotated[Resize, IMAGES] = Field("stretch", description="stretch, pad or crop.")
+    include: Annotated[Globs, IMAGES] = Field(
+        (),
+        description="Take only images whose path below --data fits a glob such as '*/frontal/*'; repeat for "
+        "several. Those that look like masks are taken where a glob names them. Default: all others.",
+    )
+    exclude: Annotated[Globs, IMAGES] = Field(
+        (), description="Leave out images whose path fits a glob; repeat for several. Default: none."
+    )
     on_unreadable: Annotated[OnUnreadable, IMAGES] = Field("stop", description="stop, or skip such images.")
 
     model: Annotated[tuple[str, ...], NETWORKS] = Field(
@@ -171,7 +182,8 @@ class RunOptions(BaseModel):
     )
 
     experiment: Annotated[str | None, TRACKING] = Field(
-        None, description="MLflow experiment. Default: the data set's name."
+        None,
+        description="MLflow experiment. Default: the data set's name, or that of the folder or csv file.",
     )
     tracking_uri: Annotated[str | None, TRACKING] = Field(None, description=TRACKING_URI_HELP)
     log_model: Annotated[LogModel, TRACKING.of("run")] = Field(
@@ -185,7 +197,7 @@ class RunOptions(BaseModel):
     )
     dry_run: Annotated[bool, PLAIN] = Field(False, description="Print the plan and stop.")
 
-    @field_validator("model", "mode", "seed", mode="before")
+    @field_validator("model", "mode", "seed", "include", "exclude", mode="before")
     @classmethod
     def _one_value_is_a_list_of_one(cls, value: object) -> object:
         return [value] if isinstance(value, str | int) else value
@@ -239,8 +251,8 @@ class RunOptions(BaseModel):
 
     @property
     def experiment_name(self) -> str:
-        """The MLflow experiment, by default named after the data set."""
-        return self.experiment or self.dataset
+        """The MLflow experiment, by default named after the data set, or after where own images lie."""
+        return self.experiment or own_name(self.dataset, self.data) or self.dataset
 
     def weights_of(self, model: str) -> str:
         """Return the weights that a network begins with, unless its mode is scratch."""

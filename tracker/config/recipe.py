@@ -55,6 +55,9 @@ BatchSize = Annotated[int, Field(ge=1)]
 LearningRate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 WeightDecay = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
+Globs = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(lambda globs: tuple(sorted(set(globs))))
+]
 
 
 class Recipe(BaseModel):
@@ -86,6 +89,8 @@ class Recipe(BaseModel):
     precision: Precision = Field(description="The number format of the forward and backward passes.")
     seed: Seed = Field(description="The seed of the new layer, the data order and dropout.")
     column: Columns = Field((), description="What a table calls path, label, patient and split.")
+    include: Globs = Field((), description="Globs of the images that take part; none: all.")
+    exclude: Globs = Field((), description="Globs of images that are left out.")
 
     @model_validator(mode="after")
     def _weights_fit_the_mode(self) -> Recipe:
@@ -108,6 +113,10 @@ class Recipe(BaseModel):
         """The name that people read in MLflow."""
         return f"{self.model} · {self.mode} · seed {self.seed}"
 
+    def params(self) -> dict[str, Any]:
+        """Return what is recorded of a recipe; settings that came later only where they are no defaults."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
     def fingerprint(self, *, manifest_digest: str, weights_digest: str = "") -> str:
         """Return 32 hexadecimal digits that equal recipes on equal data share.
 
@@ -115,7 +124,7 @@ class Recipe(BaseModel):
             manifest_digest: The digest of the manifest that is trained on.
             weights_digest: The SHA-256 of the file of weights, which then stands for its path.
         """
-        fields = self.model_dump(mode="json", exclude_defaults=True)
+        fields = self.params()
         if weights_digest:
             fields["weights"] = weights_digest
         return digest_of({"recipe": fields, "manifest": manifest_digest})[:32]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.errors import DataError, listed
 from tracker.io.parallel import parallel_map
 from tracker.io.progress import Progress
 
@@ -14,7 +15,20 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 """The digest of a file without content: broken files, not copies of one image."""
 
 
-def hash_files(paths: Sequence[Path], progress: Progress) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """What came of reading a file.
+
+    Attributes:
+        sha256: The digest of its content, as 64 hexadecimal digits; empty where it cannot be opened.
+        problem: Why it cannot be opened; empty where it can.
+    """
+
+    sha256: str = ""
+    problem: str = ""
+
+
+def hash_files(paths: Sequence[Path], progress: Progress) -> list[Hashed]:
     """Digest the content of files, on all cores.
 
     Args:
@@ -22,33 +36,38 @@ def hash_files(paths: Sequence[Path], progress: Progress) -> list[str]:
         progress: Called after every file.
 
     Returns:
-        SHA-256 of each, as 64 hexadecimal digits.
-
-    Raises:
-        DataError: Some files cannot be opened; lists them.
+        What came of each; a file that cannot be opened stops nothing.
     """
-    digests: list[str] = []
-    problems: list[str] = []
-    for path, (digest, problem) in zip(paths, parallel_map(_digest_or_problem, paths), strict=True):
-        digests.append(digest)
-        problems += [f"{path}: {problem}"] if problem else []
-        progress(len(digests), len(paths), "images hashed")
-    if problems:
-        raise DataError(
-            "every image file must be readable by you",
-            but=f"{len(problems)} cannot be opened",
-            do="Mend their permissions or links.",
-            details=listed(problems),
-        )
-    return digests
+    found: list[Hashed] = []
+    for hashed in parallel_map(_hash, paths):
+        found.append(hashed)
+        progress(len(found), len(paths), "images hashed")
+    return found
 
 
-def _digest_or_problem(path: Path) -> tuple[str, str]:
+def _hash(path: Path) -> Hashed:
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            # Opening a pipe would wait for whoever writes into it.
+            return Hashed(problem=_problem_of_folder(path) if stat.S_ISDIR(mode) else "it is no file")
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), ""
+            return Hashed(hashlib.file_digest(file, "sha256").hexdigest())
     except OSError as error:
-        return "", error.strerror or str(error)
+        return Hashed(problem=_reason(path, error))
+
+
+def _problem_of_folder(folder: Path) -> str:
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        return f"a folder that cannot be looked into: {error.strerror or error}"
+    return "it is a folder"
+
+
+def _reason(path: Path, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"a link to {path.readlink()}: {reason}" if path.is_symlink() else reason
 
 
 def same_content(files: Iterable[tuple[str, str]]) -> list[list[str]]:

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from tracker.data.choice import ALL, Choice
+from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
 from tracker.data.patients import below_class_folders, patients_of
 from tracker.data.pattern import check_pattern
+from tracker.data.places import check_place
 from tracker.data.sources import Source, SourceImage, find_source
-from tracker.data.sources.listing import Listing
-from tracker.errors import DataError, UsageError, collect_errors, listed
+from tracker.data.sources.listing import LeftOut, Listing
+from tracker.data.unlisted import unlisted
+from tracker.errors import DataError, UnreadableImages, UsageError, collect_errors, listed
 from tracker.io.progress import Progress, silent
 from tracker.records import Part
 
@@ -51,12 +55,16 @@ class Manifest:
         dataset: What `--dataset` calls it.
         root: Where it was read from.
         samples: The images, sorted by id.
+        left_out: What was found beside them and is no image of the data set, with the reason.
+        unopened: Why the file of an image cannot be opened that is left out for it, by id.
         notes: What the source tells of the images, a line each.
     """
 
     dataset: str
     root: Path
     samples: tuple[Sample, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    unopened: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @cached_property
@@ -95,11 +103,11 @@ class Manifest:
             A manifest of the others.
 
         Raises:
-            DataError: Fewer than two classes are left.
+            DataError: A class has no image left.
         """
         left_out = set(ids)
         kept = tuple(sample for sample in self.samples if sample.id not in left_out)
-        _check_classes(self.root, kept)
+        check_none_is_lost(self.classes, kept)
         return replace(self, samples=kept)
 
 
@@ -109,6 +117,8 @@ def build_manifest(
     *,
     columns: Mapping[str, str] | None = None,
     patient_pattern: str | None = None,
+    choice: Choice = ALL,
+    skip_unopened: bool = False,
     progress: Progress = silent,
 ) -> Manifest:
     r"""List and digest the images of a data set.
@@ -119,6 +129,8 @@ def build_manifest(
         columns: What a table calls `path`, `label`, `patient` and `split`, where it has other names.
         patient_pattern: A regular expression that finds the patient in a file name or in the path below the
             class folder, such as `^\d+`; it wins over what the source says.
+        choice: Which of the images take part.
+        skip_unopened: Leave out images whose files are not there or cannot be opened.
         progress: Receives the numbers of downloaded bytes, drawn images and hashed images.
 
     Returns:
@@ -132,11 +144,12 @@ def build_manifest(
     if patient_pattern is not None:
         check_pattern(patient_pattern)
     place = _place(source, root, progress)
-    listing = source.collect(place)
-    found = sorted(listing, key=lambda image: image.id)
-    _check_classes(place, found)
-    _check_names(found)
-    digests = hash_files([image.path for image in found], progress)
+    check_place(source, place)
+    collect = source.collect_missing if skip_unopened and source.collect_missing else source.collect
+    listing = choice.of(collect(place))
+    check_classes(place, listing)
+    _check_names(listing)
+    found, digests, unopened = _opened(listing, skip_unopened, progress)
     collect_errors(
         [partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)],
         error=DataError,
@@ -147,8 +160,8 @@ def build_manifest(
         Sample(image.id, image.path, image.label, patient, image.part, digest, image.attributes)
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
-    notes = tuple(listing.notes) if isinstance(listing, Listing) else ()
-    return Manifest(dataset, place, tuple(samples), notes)
+    left_out = (*listing.left_out, *unlisted(listing))
+    return Manifest(dataset, place, tuple(samples), left_out, unopened, tuple(listing.notes))
 
 
 def _with_columns(source: Source, columns: Mapping[str, str]) -> Source:
@@ -160,6 +173,19 @@ def _with_columns(source: Source, columns: Mapping[str, str]) -> Source:
             do="Add --dataset csv --data TABLE, or leave --column out.",
         )  # fmt: skip
     return source.with_columns(columns)
+
+
+def _opened(
+    listing: Listing, skip: bool, progress: Progress
+) -> tuple[list[SourceImage], list[str], dict[str, str]]:
+    """Return the images whose files can be opened, their digests, and why others cannot be, by id."""
+    hashed = list(zip(listing, hash_files([image.path for image in listing], progress), strict=True))
+    problems = {image.id: one.problem for image, one in hashed if one.problem}
+    if problems and not skip:
+        raise UnreadableImages(problems)
+    opened = [(image, one.sha256) for image, one in hashed if not one.problem]
+    check_none_is_lost({image.label for image in listing}, [image for image, _ in opened])
+    return [image for image, _ in opened], [digest for _, digest in opened], problems
 
 
 def _place(source: Source, root: Path | None, progress: Progress) -> Path:
@@ -178,19 +204,6 @@ def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str
         return [image.patient for image in found]
     paths = below_class_folders([image.id for image in found], [image.label for image in found])
     return patients_of(paths, pattern)
-
-
-def _check_classes(place: Path, images: Sequence[SourceImage] | Sequence[Sample]) -> None:
-    if not images and not place.exists():
-        raise DataError(f"{place} must hold images", but="it does not exist", do="Check --data.")
-    classes = sorted({image.label for image in images})
-    if len(classes) < 2:
-        raise DataError(
-            f"{place} must hold images of two classes or more",
-            but=f"{len(images)} images of {len(classes)} {'class' if len(classes) == 1 else 'classes'} "
-            f"were found{': ' + classes[0] if classes else ''}",
-            do="Point --data at the folder above the class folders (PNG, JPEG, TIFF or BMP images).",
-        )
 
 
 def _check_names(found: Sequence[SourceImage]) -> None:

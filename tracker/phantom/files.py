@@ -20,6 +20,8 @@ VERSION = 1
 SIZE = 224
 """Height and width of the images, in pixels."""
 
+TABLE, NOTICE = "images.csv", "SYNTHETIC.txt"
+
 _NOTE = (
     "These chest radiographs are synthetic: drawn by tracker, of patients that never lived.\n"
     "They show how the tool works. Nothing about medicine can be concluded from them.\n"
@@ -36,7 +38,7 @@ def sample_folder(progress: Progress) -> Path:
         progress: Receives the number of drawn images.
 
     Returns:
-        A folder with a folder a class and the table `images.csv`.
+        A folder with a folder a class and a table.
 
     Raises:
         DataError: The disk is full or may not be written to.
@@ -58,8 +60,8 @@ def _draw_all(folder: Path, progress: Progress) -> None:
         drawn = parallel_map(partial(_draw, temporary), visits)
         for done, _ in enumerate(drawn, start=1):
             progress(done, len(visits), "synthetic radiographs drawn")
-        _write_table(temporary / "images.csv", visits)
-        (temporary / "SYNTHETIC.txt").write_text(_NOTE, encoding="utf-8")
+        _write_table(temporary / TABLE, visits)
+        (temporary / NOTICE).write_text(_NOTE, encoding="utf-8")
 
 
 def _draw(folder: Path, visit: tuple[Patient, int]) -> None:

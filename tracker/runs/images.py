@@ -9,6 +9,7 @@ from functools import partial
 
 from tracker.config.columns import column_mapping
 from tracker.config.options import RunOptions
+from tracker.data.choice import Choice
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
 from tracker.data.splits.report import split_report
@@ -53,10 +54,13 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
         options.data,
         columns=column_mapping(options.column),
         patient_pattern=options.patient_pattern,
+        choice=Choice(options.include, options.exclude),
+        skip_unopened=options.on_unreadable == "skip",
         progress=progress,
     )
-    rule = options.split or default_rule(manifest)
-    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), {})
+    unopened = manifest.unopened
+    rule = rule_after_skipping(options.split, len(unopened)) if options.split else default_rule(manifest)
+    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), unopened)
 
 
 def decode_images(images: Images, options: RunOptions, progress: Progress = silent) -> tuple[Images, Pixels]:
@@ -86,4 +90,4 @@ def _without(images: Images, reasons: Mapping[str, str]) -> Images:
     manifest = images.manifest.without(reasons)
     rule = rule_after_skipping(images.split.rule, len(reasons))
     split = make_split(manifest, rule, seed=images.split.seed)
-    return replace(images, manifest=manifest, split=split, left_out=dict(reasons))
+    return replace(images, manifest=manifest, split=split, left_out={**images.left_out, **reasons})

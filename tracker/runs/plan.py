@@ -21,6 +21,7 @@ from tracker.models.networks import blueprint, build_network, check_image_size, 
 from tracker.models.weights import is_file, prepare_weights, weights_digest
 from tracker.records import Arm
 from tracker.runs.images import Images, decode_images, find_images
+from tracker.runs.unsaid import with_dataset, with_experiment
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.training.device import choose_device, choose_precision
 
@@ -37,6 +38,7 @@ class Plan:
         recipes: The runs, an arm's seeds together.
         device: Where they compute.
         tracking_uri: Where they are tracked.
+        notes: What was decided because the user did not say it, a line each.
     """
 
     options: RunOptions
@@ -44,6 +46,7 @@ class Plan:
     recipes: Sequence[Recipe]
     device: torch.device
     tracking_uri: str
+    notes: Sequence[str] = ()
 
 
 def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
@@ -55,12 +58,14 @@ def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
     check_network_names(options.model)
     find_engine(options.engine)
     tracking_uri = resolve_uri(options.tracking_uri)
+    options, as_dataset = with_dataset(options)
     images = find_images(options, progress)
+    options, in_experiment = with_experiment(options, images.manifest)
     device = choose_device()
     recipes = tuple(_recipes(options, split=images.split.rule, device=device))
     for model in options.model:
         _check_network(model, options, classes=len(images.manifest.classes))
-    return Plan(options, images, recipes, device, tracking_uri)
+    return Plan(options, images, recipes, device, tracking_uri, (*as_dataset, *in_experiment))
 
 
 def _recipes(options: RunOptions, *, split: str, device: torch.device) -> Iterator[Recipe]:

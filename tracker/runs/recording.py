@@ -11,6 +11,7 @@ import torch
 import yaml
 
 from tracker.config.recipe import Recipe, digest_of
+from tracker.data.left_out import left_out_words
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import LOADER, export_network, requirements
 from tracker.models.networks import Network
@@ -41,6 +42,7 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
         "tracker.seed": str(recipe.seed),
         "tracker.classes": ", ".join(images.manifest.classes),
         "tracker.images_left_out": str(len(images.left_out)),
+        **({"tracker.files_left_out": words} if (words := left_out_words(images.manifest)) else {}),
         **{f"tracker.{part}_images": str(count) for part, count in images.split.counts.items()},
         **({"tracker.validation": "drawn from train"} if images.split.drawn_validation else {}),
         **({NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),

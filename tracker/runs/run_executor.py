@@ -116,7 +116,7 @@ class RunExecutor:
             run_uid=self._run_uid,
             experiment=self._plan.options.experiment_name,
             run_name=self.recipe.run_name,
-            params=self.recipe.model_dump(mode="json"),
+            params=self.recipe.params(),
             tags=self._tags(),
             tracking_uri=self._plan.tracking_uri,
             rerun=self._plan.options.rerun,

@@ -75,7 +75,7 @@ class StudyRecords:
             run_uid=self._uid(trial.number),
             experiment=self.experiment,
             run_name=f"trial {trial.number}: {recipe.model} · {recipe.mode}",
-            params=recipe.model_dump(mode="json"),
+            params=recipe.params(),
             tags={
                 **self._arm_tags,
                 "tracker.kind": "trial",
@@ -144,7 +144,7 @@ class StudyRecords:
     def _study_params(self) -> Mapping[str, object]:
         """Return the settings that all trials share, and how they are judged."""
         options, space = self.prepared.plan.options, self.plan.spec.space
-        shared = self.plan.base.model_dump(mode="json", exclude={"seed", *space})
+        shared = self.plan.base.model_dump(mode="json", exclude={"seed", *space}, exclude_defaults=True)
         return {
             **shared,
             **{f"search/{name}": values for name, values in space.items()},

@@ -171,7 +171,7 @@ def test_an_ending_is_not_guessed_between_two(write_table: WriteTable, tmp_path:
 
 
 def test_missing_images_may_be_listed(write_table: WriteTable) -> None:
-    found = collect_csv(write_table("path,label\na.png,tb\ngone.png,tb\n"), missing=True)
+    found = collect_csv(write_table("path,label\na.png,tb\ngone.png,tb\n"), must_exist=False)
     assert [image.id for image in found] == ["a.png", "gone.png"]
 
 

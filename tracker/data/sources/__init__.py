@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import shlex
+from pathlib import Path
 
 from tracker.data.sources.source import Source, SourceImage
 from tracker.errors import UsageError
@@ -37,6 +39,14 @@ def find_source(name: str) -> Source:
     """
     if name in SOURCES:
         return SOURCES[name]
+    place = Path(name)
+    if place.suffix.lower() in (".csv", ".tsv") or "/" in name or place.is_dir():
+        kind = "csv" if place.suffix else "folder"
+        raise UsageError(
+            f"--dataset must be one of {', '.join(SOURCES)}",
+            but=f"it is {name!r}, a place of images",
+            do=f"Type: --data {shlex.quote(name)} (or --dataset {kind} --data {shlex.quote(name)}).",
+        )
     near = difflib.get_close_matches(name, SOURCES, n=1, cutoff=0.5)
     raise UsageError(
         f"--dataset must be one of {', '.join(SOURCES)}",

@@ -7,18 +7,17 @@ from functools import partial
 from pathlib import Path
 
 from tracker.data.sources.listing import Listing
-from tracker.data.sources.source import IMAGE_ENDINGS, PART_WORDS, Source, SourceImage
+from tracker.data.sources.source import IMAGE_ENDINGS, Source, SourceImage, part_named
 from tracker.data.tables.columns import Columns, find_columns, is_known
 from tracker.data.tables.entries import Entry, check_entries, read_entries
 from tracker.data.tables.rows import read_table
 from tracker.errors import DataError, counted, listed
-from tracker.records import Part
 
 _TABLES, _WORKBOOKS = (".csv", ".tsv"), (".xlsx", ".xls", ".ods")
 
 
 def collect_csv(
-    root: Path, *, columns: Mapping[str, str] | None = None, missing: bool = False
+    root: Path, *, columns: Mapping[str, str] | None = None, must_exist: bool = True
 ) -> Sequence[SourceImage]:
     """List the images of a table.
 
@@ -26,7 +25,7 @@ def collect_csv(
         root: A `.csv` or `.tsv` file, or a folder that holds exactly one. Paths in it are relative to the
             file.
         columns: What the table calls `path`, `label`, `patient` and `split`, where it has other names.
-        missing: List images whose files are not there as well.
+        must_exist: Refuse rows without a file; else they are images, which nobody can open.
 
     Returns:
         The images, in the order of the rows.
@@ -38,9 +37,9 @@ def collect_csv(
     given = columns or {}
     asked_for = {name.strip().casefold() for name in given.values()}
     table = read_table(_table(root), lambda name: is_known(name) or name.strip().casefold() in asked_for)
-    found = find_columns(table, given, _part)
+    found = find_columns(table, given, part_named)
     entries = read_entries(table, found, IMAGE_ENDINGS)
-    problems = check_entries(entries, _part, missing=missing)
+    problems = check_entries(entries, part_named, must_exist=must_exist)
     if problems.rows:
         raise DataError(
             f"every row of {table.path} must name an image file, its label, and whatever else has a column",
@@ -50,10 +49,6 @@ def collect_csv(
         )
     notes = [*table.notes, *found.notes, *_notes(entries, found)]
     return Listing([_source_image(entry) for entry in entries], notes=notes)
-
-
-def _part(word: str) -> Part | None:
-    return PART_WORDS.get(word.lower())
 
 
 def _table(root: Path) -> Path:
@@ -88,7 +83,7 @@ def _source_image(entry: Entry) -> SourceImage:
         path=entry.located.path,
         label=entry.label,
         patient=entry.patient or None,
-        part=_part(entry.split) if entry.split else None,
+        part=part_named(entry.split) if entry.split else None,
         attributes=entry.attributes,
     )
 
@@ -104,7 +99,13 @@ def _notes(entries: Sequence[Entry], columns: Columns) -> list[str]:
 
 
 def _source(columns: Mapping[str, str]) -> Source:
-    return Source(name="csv", collect=partial(collect_csv, columns=columns), with_columns=_source, rank=91)
+    return Source(
+        name="csv",
+        collect=partial(collect_csv, columns=columns),
+        collect_missing=partial(collect_csv, columns=columns, must_exist=False),
+        with_columns=_source,
+        rank=91,
+    )
 
 
 SOURCE = _source({})

@@ -7,11 +7,17 @@ in `ClinicalReadings/<same name>.txt`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+from tracker.data.sources.class_folder import beside
+from tracker.data.sources.listing import LeftOut, Listing
+from tracker.data.sources.masks import folder_word
 from tracker.data.sources.source import SourceImage, is_image
-from tracker.errors import DataError, listed
+from tracker.data.sources.walk import entries, walk
+from tracker.errors import DataError, counted, listed
 
 LABELS = {"0": "normal", "1": "tuberculosis"}
 _IMAGES = "CXR_png"
@@ -21,7 +27,7 @@ Reading = Callable[[list[str]], Mapping[str, str]]
 """Makes attributes of the lines of a clinical reading."""
 
 
-def collect_nlm(root: Path, *, prefix: str, wrapper: str, reading: Reading) -> list[SourceImage]:
+def collect_nlm(root: Path, *, prefix: str, wrapper: str, reading: Reading) -> Listing:
     """List the images of one of the two sets.
 
     Every image is of another person in both sets, so no patient is named. Ids begin with `CXR_png/`
@@ -39,9 +45,18 @@ def collect_nlm(root: Path, *, prefix: str, wrapper: str, reading: Reading) -> l
     Raises:
         DataError: There are no such images, or some of other names among them.
     """
-    name = re.compile(rf"{prefix}_\d+_([01])\.png", re.IGNORECASE)
+    name = _image_name(prefix)
     folder = _image_folder(root, wrapper, name)
-    images = sorted(path for path in folder.iterdir() if is_image(path))
+    if folder is None:
+        raise DataError(
+            f"{root} must be the unpacked data set, with the folders {_IMAGES} and {_READINGS} in it",
+            but="no images named as published were found there"
+            if root.is_dir()
+            else ("it is a file" if root.exists() else "it does not exist"),
+            do=f"Point --data at the folder {wrapper}, or for images of your own: --dataset folder or csv.",
+        )
+    folders, files = entries(folder)
+    images = [path for path in files if is_image(path)]
     strangers = [path.name for path in images if not name.fullmatch(path.name)]
     if strangers:
         raise DataError(
@@ -50,7 +65,54 @@ def collect_nlm(root: Path, *, prefix: str, wrapper: str, reading: Reading) -> l
             do="Remove them, or use --dataset folder or csv.",
             details=listed(strangers),
         )
-    return [_source_image(path, reading) for path in images]
+    beside_images = [
+        replace(item, id=f"{_IMAGES}/{item.id}")
+        for path in [*files, *(file for below in folders for file in walk(below).files)]
+        if path not in images
+        for item in beside(path, folder)
+    ]
+    return Listing(
+        images=[_source_image(path, reading) for path in images],
+        left_out=[*beside_images, *_masks(folder)],
+        notes=_notes(folder, images),
+    )
+
+
+def is_nlm(root: Path, *, prefix: str, wrapper: str) -> bool:
+    """Return whether a folder is one of the two sets.
+
+    Args:
+        root: Any path.
+        prefix: What the image names begin with.
+        wrapper: The folder that the published archive unpacks to.
+    """
+    return _image_folder(root, wrapper, _image_name(prefix)) is not None
+
+
+def _image_name(prefix: str) -> re.Pattern[str]:
+    return re.compile(rf"{prefix}_\d+_([01])\.png", re.IGNORECASE)
+
+
+def _masks(folder: Path) -> Iterator[LeftOut]:
+    """Yield the masks that come with the images in folders of their own."""
+    siblings = entries(folder.parent)[0] if folder.name == _IMAGES else []
+    for sibling in siblings:
+        if word := folder_word(sibling.name):
+            for path in filter(is_image, walk(sibling).files):
+                yield LeftOut(path.relative_to(folder.parent).as_posix(), "mask", word)
+
+
+def _notes(folder: Path, images: Sequence[Path]) -> list[str]:
+    """Say where images and readings do not belong to each other: something may not have been unpacked."""
+    readings = {path.stem for path in folder.parent.joinpath(_READINGS).glob("*.txt")}
+    names = {path.stem for path in images}
+    if not readings:
+        return [f"no clinical readings: {folder.parent / _READINGS} is not there or empty"]
+    without, lost = len(names - readings), len(readings - names)
+    return [
+        *([f"{counted(without, 'image')} without a clinical reading"] if without else []),
+        *([f"{counted(lost, 'clinical reading')} without an image: were all unpacked?"] if lost else []),
+    ]
 
 
 def years(number: str, unit: str) -> str:
@@ -67,17 +129,13 @@ def years(number: str, unit: str) -> str:
     return f"{int(number) / a_year:.3g}"
 
 
-def _image_folder(root: Path, wrapper: str, name: re.Pattern[str]) -> Path:
+def _image_folder(root: Path, wrapper: str, name: re.Pattern[str]) -> Path | None:
     for folder in (root / _IMAGES, root / wrapper / _IMAGES, root):
-        if folder.is_dir() and any(name.fullmatch(path.name) for path in folder.iterdir()):
-            return folder
-    raise DataError(
-        f"{root} must be the unpacked data set, with the folders {_IMAGES} and {_READINGS} in it",
-        but="no images named as published were found there"
-        if root.is_dir()
-        else ("it is a file" if root.exists() else "it does not exist"),
-        do=f"Point --data at the folder {wrapper}.",
-    )
+        # What may not be looked into is not found.
+        with suppress(OSError):
+            if any(name.fullmatch(path.name) for path in entries(folder)[1]):
+                return folder
+    return None
 
 
 def _source_image(path: Path, reading: Reading) -> SourceImage:

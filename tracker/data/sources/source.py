@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from tracker.io.progress import Progress
 from tracker.records import Part
 
-IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp"})
 
 PART_WORDS: Mapping[str, Part] = {
     "train": "train",
@@ -21,6 +22,16 @@ PART_WORDS: Mapping[str, Part] = {
     "testing": "test",
 }
 """How folders and tables in the wild name the parts of a split, in lower case."""
+
+_MORE_PART_WORDS: Mapping[str, Part] = {
+    "dev": "val",
+    "devel": "val",
+    "development": "val",
+    "tst": "test",
+    "holdout": "test",
+    "heldout": "test",
+}
+_BESIDE_PART_WORDS = frozenset({"set", "data", "dataset", "split", "part", "images", "imgs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +61,17 @@ class Source:
 
     Attributes:
         name: What `--dataset` calls it.
-        collect: Lists the images under a root; raises DataError, with all that is wrong at once.
+        collect: Lists the images under a root, or makes a `Listing` of them and of what it left out; raises
+            DataError, with all that is wrong at once.
         default_split: The split rule of the study that the data set is known for.
         provide: Has the images on this machine and returns their folder, where no `--data` is needed:
             downloads or draws them, unless that was done before.
         one_image_a_patient: Whether every image is known to be of another person.
         with_columns: The same over a table that calls `path`, `label`, `patient` and `split` as a user says;
             None: it has no such columns.
+        collect_missing: As `collect`, but images whose files are not there are listed, too, and left to
+            `--on-unreadable skip`; None: `collect` lists them itself.
+        recognizes: Says whether a place is this data set; None: it is not told by its looks.
         rank: Where messages list it: lower ones first, equal ones by name. Data sets stand before the user's
             own images (90 and more).
     """
@@ -67,7 +82,26 @@ class Source:
     provide: Callable[[Progress], Path] | None = None
     one_image_a_patient: bool = False
     with_columns: Callable[[Mapping[str, str]], Source] | None = None
+    collect_missing: Callable[[Path], Sequence[SourceImage]] | None = None
+    recognizes: Callable[[Path], bool] | None = None
     rank: int = 50
+
+
+def part_named(name: str) -> Part | None:
+    """Return the part of a split that a name such as `Training`, `TEST_SET` or `hold-out` means.
+
+    Args:
+        name: Of a folder, or what a table says.
+
+    Returns:
+        The part; None where it means none.
+    """
+    words = [word for word in re.split(r"[\W_]+", name.lower()) if word]
+    told = "".join(word for word in words if word not in _BESIDE_PART_WORDS)
+    for beside in ("", "set", "data"):
+        if part := ({**PART_WORDS, **_MORE_PART_WORDS}).get(told.removesuffix(beside)):
+            return part
+    return None
 
 
 def is_image(path: Path) -> bool:

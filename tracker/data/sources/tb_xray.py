@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from tracker.data.archive import Archive, fetch
-from tracker.data.sources.nlm import collect_nlm, years
+from tracker.data.sources.nlm import collect_nlm, is_nlm, years
 from tracker.data.sources.source import Source
 
 _SEX = re.compile(r"\b(fe)?male", re.IGNORECASE)
@@ -50,5 +50,6 @@ SOURCE = Source(
         ),
     ),
     one_image_a_patient=True,
+    recognizes=partial(is_nlm, prefix="CHNCXR", wrapper="ChinaSet_AllFiles"),
     rank=10,
 )

@@ -68,13 +68,13 @@ def read_entries(table: Table, columns: Columns, endings: Collection[str]) -> li
     return entries
 
 
-def check_entries(entries: Sequence[Entry], part_named: PartNamed, *, missing: bool) -> Problems:
+def check_entries(entries: Sequence[Entry], part_named: PartNamed, *, must_exist: bool) -> Problems:
     """Find all that is wrong with the rows of a table.
 
     Args:
         entries: The rows.
         part_named: Knows the words for the parts of a split.
-        missing: Whether images may be missing.
+        must_exist: Whether images may not be missing.
     """
     whole = [entry for entry in entries if not entry.problem]
     used = {name for name in ("patient", "split") if any(getattr(entry, name) for entry in whole)}
@@ -84,7 +84,7 @@ def check_entries(entries: Sequence[Entry], part_named: PartNamed, *, missing: b
     for entry in entries:
         found = [
             repeated.get(entry.line, ""),
-            *([entry.problem] if entry.problem else _problems_of(entry, used, part_named, missing)),
+            *([entry.problem] if entry.problem else _problems_of(entry, used, part_named, must_exist)),
             spelled.get(entry.patient, ""),
         ]
         for problem in filter(None, found):
@@ -92,10 +92,10 @@ def check_entries(entries: Sequence[Entry], part_named: PartNamed, *, missing: b
     return problems
 
 
-def _problems_of(entry: Entry, used: Collection[str], part_named: PartNamed, missing: bool) -> list[str]:
+def _problems_of(entry: Entry, used: Collection[str], part_named: PartNamed, must_exist: bool) -> list[str]:
     located, label, split, patient = entry.located, entry.label, entry.split, entry.patient
     checks = {
-        located.problem: bool(located.problem) and not (missing and located.absent),
+        located.problem: bool(located.problem) and (must_exist or not located.absent),
         "the label is empty": not label,
         f"the label '{shown(label)}' has letters that cannot be printed": not label.isprintable(),
         "the split is empty here but not everywhere": "split" in used and not split,

@@ -1,0 +1,44 @@
+"""Which paths a glob covers: the rules of `--include` and `--exclude`.
+
+- `*` is any part of one name, `?` one letter, `[ab]` one of them; none of them reaches across a slash.
+- `**` between slashes is any number of folders, none as well.
+- A glob without a slash is searched in every name of a path: `*.tif`, or a folder's name.
+- A glob that covers a folder covers everything in it.
+
+Upper and lower case differ, on every system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+ANY_FOLDERS = "**"
+
+
+def covers(glob: str, path: str) -> bool:
+    """Return whether a glob covers a path.
+
+    Args:
+        glob: Such as `*/masks/*`.
+        path: Below the data set's folder, with forward slashes.
+    """
+    names = path.split("/")
+    wanted = _names_of(glob)
+    if len(wanted) == 1 and "/" not in glob.replace("\\", "/").strip("/"):
+        wanted = [ANY_FOLDERS, *wanted]
+    return _covers(wanted, names)
+
+
+def _names_of(glob: str) -> list[str]:
+    names = [name for name in glob.replace("\\", "/").split("/") if name not in ("", ".")]
+    # Two in a row are one, and would only cost time.
+    return [name for place, name in enumerate(names) if names[place - 1 : place] != [name] or name != "**"]
+
+
+def _covers(wanted: Sequence[str], names: Sequence[str]) -> bool:
+    if not wanted:
+        return True
+    if wanted[0] == ANY_FOLDERS:
+        return len(wanted) == 1 or any(_covers(wanted[1:], names[place:]) for place in range(len(names)))
+    return bool(names) and fnmatchcase(names[0], wanted[0]) and _covers(wanted[1:], names[1:])

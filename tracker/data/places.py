@@ -1,0 +1,91 @@
+"""What `--data` points at: what it cannot be, and which data set it looks like where a user names none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tracker.data.sources import SOURCES, Source
+from tracker.data.sources.formats import is_hidden
+from tracker.data.sources.source import IMAGE_ENDINGS, is_image
+from tracker.data.sources.walk import entries, walk
+from tracker.errors import DataError
+
+_PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar.gz")
+TABLES = (".csv", ".tsv")
+_DEPTH = 3
+
+
+def check_place(source: Source, place: Path) -> None:
+    """Refuse a file where a folder is meant, and say what to do with it.
+
+    Args:
+        source: The kind of data set that is asked for.
+        place: What `--data` says.
+
+    Raises:
+        DataError: It is an archive, one image, or a table that another kind of data set reads.
+    """
+    if not place.is_file():
+        return
+    ending = place.suffix.lower()
+    wrong = {
+        "it is a packed file": (ending in _PACKED, "Unpack it, and point --data at the folder."),
+        "it is one image": (
+            ending in IMAGE_ENDINGS,
+            f"Point --data at the folder above the class folders, such as {place.parent.parent}.",
+        ),
+        "it is a table": (
+            ending in TABLES and source.name == "folder",
+            f"Type: --dataset csv --data {place}.",
+        ),
+    }
+    for but, (holds, do) in wrong.items():
+        if holds:
+            raise DataError(f"{place} must be a folder of images or a table of them", but=but, do=do)
+
+
+def dataset_of(place: Path) -> str:
+    """Return the data set that a place looks like: a published one, else `csv` or `folder`.
+
+    Args:
+        place: What `--data` says where `--dataset` is not given.
+    """
+    for source in SOURCES.values():
+        if source.recognizes is not None and source.recognizes(place):
+            return source.name
+    if place.suffix.lower() in TABLES:
+        return "csv"
+    tables = list(place.glob("*.csv")) if place.is_dir() else []
+    return "csv" if len(tables) == 1 and len(folders_with_images(place)) < 2 else "folder"
+
+
+def folders_with_images(place: Path) -> list[Path]:
+    """Return the visible folders in a folder that hold images, at any depth.
+
+    Args:
+        place: The folder.
+    """
+    return [folder for folder in _visible(place) if any(map(is_image, walk(folder).files))]
+
+
+def folder_of_classes(place: Path) -> Path | None:
+    """Return the nearest folder below a place that has two folders of images or more; None where none has.
+
+    Args:
+        place: A folder that has fewer itself.
+    """
+    level = [place]
+    for _ in range(_DEPTH):
+        level = [folder for parent in level for folder in _visible(parent)]
+        for folder in level:
+            if len(folders_with_images(folder)) > 1:
+                return folder
+    return None
+
+
+def _visible(place: Path) -> list[Path]:
+    try:
+        folders, _ = entries(place)
+    except OSError:
+        return []
+    return [folder for folder in folders if not is_hidden(folder.name)]

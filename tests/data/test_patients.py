@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tracker.data.patients import below_class_folders, patients_of
+from tracker.data.patients import below_class_folders, folders_note, patients_of
 from tracker.errors import DataError, UsageError
 
 
@@ -59,6 +59,22 @@ def test_names_and_folders_that_disagree_are_asked_about(paths: list[str]) -> No
     with pytest.raises(DataError, match=r"either the file name or the folders.*'\(\\d\+\)/'") as caught:
         patients_of(paths, r"\d+")
     assert caught.value.details[0] in {"0012/1.png: 1 or 0012?", "study1/p0012.png: 0012 or 1?"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "patients", "noted"),
+    [
+        (["P12/0001.png", "P12/0002.png", "P13/0001.png"], ["0001", "0002", "0001"], True),
+        (["2019/0012_1.png", "2019/0013_1.png"], ["0012", "0013"], True),
+        (["P12/12_1.png", "P12/12_2.png", "P13/13_1.png"], ["12", "12", "13"], False),
+        (["P12/a.png", "P12/b.png", "P13/a.png"], ["12", "12", "13"], False),
+        (["0012_1.png", "0012_2.png"], ["0012", "0012"], False),
+    ],
+)
+def test_folders_that_may_be_the_patients_are_told_of(
+    paths: list[str], patients: list[str], noted: bool
+) -> None:
+    assert bool(folders_note(paths, patients)) == noted
 
 
 def test_names_without_a_patient_are_named() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tracker.data.choice import ALL, Choice
 from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
-from tracker.data.patients import below_class_folders, patients_of
+from tracker.data.patients import below_class_folders, folders_note, patients_of
 from tracker.data.pattern import check_pattern
 from tracker.data.places import check_place
 from tracker.data.sources import Source, SourceImage, find_source
@@ -161,7 +161,8 @@ def build_manifest(
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
     left_out = (*listing.left_out, *unlisted(listing))
-    return Manifest(dataset, place, tuple(samples), left_out, unopened, tuple(listing.notes))
+    notes = (*listing.notes, *(_notes(found, patients) if patient_pattern is not None else ()))
+    return Manifest(dataset, place, tuple(samples), left_out, unopened, notes)
 
 
 def _with_columns(source: Source, columns: Mapping[str, str]) -> Source:
@@ -202,8 +203,15 @@ def _place(source: Source, root: Path | None, progress: Progress) -> Path:
 def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str | None]:
     if pattern is None:
         return [image.patient for image in found]
-    paths = below_class_folders([image.id for image in found], [image.label for image in found])
-    return patients_of(paths, pattern)
+    return patients_of(_below_class_folders(found), pattern)
+
+
+def _notes(found: Sequence[SourceImage], patients: Sequence[str | None]) -> list[str]:
+    return folders_note(_below_class_folders(found), [patient or "" for patient in patients])
+
+
+def _below_class_folders(found: Sequence[SourceImage]) -> list[str]:
+    return below_class_folders([image.id for image in found], [image.label for image in found])
 
 
 def _check_names(found: Sequence[SourceImage]) -> None:

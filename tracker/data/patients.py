@@ -65,6 +65,24 @@ def _check_agreement(
     )
 
 
+def folders_note(paths: Sequence[str], patients: Sequence[str]) -> list[str]:
+    """Tell that there are folders which file names know nothing of: they may be the patients.
+
+    Args:
+        paths: Paths below the class folder.
+        patients: The patient of each.
+
+    Returns:
+        A line; none where folders and patients are the same, or patients are not told by file names.
+    """
+    folders = [path.rpartition("/")[0] for path in paths]
+    by_name = all(patient in path.rpartition("/")[2] for path, patient in zip(paths, patients, strict=True))
+    pairs = len(set(zip(folders, patients, strict=True)))
+    if not any(folders) or not by_name or pairs == len(set(folders)) == len(set(patients)):
+        return []
+    return ["patients are told by file names; if folders are patients: --patient-pattern '^([^/]+)/'"]
+
+
 def below_class_folders(ids: Sequence[str], labels: Sequence[str]) -> list[str]:
     """Cut paths behind the folder that is named after the class, where all images have it in one place.
 

@@ -57,7 +57,7 @@ def test_images_may_lie_outside_the_tables_folder(write_table: WriteTable, tmp_p
 def test_everything_wrong_in_a_table_is_listed_at_once(write_table: WriteTable) -> None:
     table = write_table(
         "path,label,split\na.png,tb,train\nmissing.png,tb,test\nb.png,,val\n,tb,val\n"
-        "deep/c.png,tb,holdout\ndeep/../a.png,tb,\n"
+        "deep/c.png,tb,somewhere\ndeep/../a.png,tb,\n"
     )
     with pytest.raises(DataError) as caught:
         SOURCE.collect(table)
@@ -66,7 +66,7 @@ def test_everything_wrong_in_a_table_is_listed_at_once(write_table: WriteTable) 
         "line 3: missing.png is not there",
         "line 4: the label is empty",
         "line 5: the path is empty",
-        "line 6: split 'holdout' is none of train, val, test",
+        "line 6: split 'somewhere' is none of train, val, test",
         "line 7: deep/../a.png is listed more than once",
         "line 7: the split is empty here but not everywhere",
     )
@@ -128,8 +128,11 @@ EMPTY = "the patient is empty here but not everywhere"
             ["2 rows (lines 2, 3): a.png is listed under 2 labels: tb, normal"],
         ),
         (["a.png,tb,p1", "a.png,tb,p1"], ["2 rows (lines 2, 3): a.png is listed more than once"]),
-        ([r"C:\x\a.png,tb,p1"], [r"line 2: C:\x\a.png is a path of a Windows computer"]),
-        ([r"\\server\x\a.png,tb,p1"], [r"line 2: \\server\x\a.png is a path of a Windows computer"]),
+        ([r"C:\x\a.png,tb,p1"], [r"line 2: a path of a Windows computer, and this is none: C:\x\a.png"]),
+        (
+            [r"\\server\x\a.png,tb,p1"],
+            [r"line 2: a path of a Windows computer, and this is none: \\server\x\a.png"],
+        ),
         (["A.PNG,tb,p1"], ["line 2: A.PNG is not there (a.png is)"]),
         (["deep,tb,p1"], ["line 2: deep is a folder"]),
         ([f"{'x' * 5000}.png,tb,p1"], [f"line 2: {'x' * 80}... is not there"]),
@@ -144,6 +147,15 @@ def test_rows_that_are_not_as_they_must_be_are_told_together(
     assert len(caught.value.details) == len(details)
     for told, expected in zip(caught.value.details, details, strict=True):
         assert told.startswith(expected)
+
+
+def test_one_thing_that_is_wrong_everywhere_is_one_line(write_table: WriteTable) -> None:
+    rows = [f"D:\\Study\\{number}.png,tb\n" for number in range(600)]
+    with pytest.raises(DataError) as caught:
+        SOURCE.collect(write_table("path,label\n" + "".join(rows)))
+    assert caught.value.details == (
+        r"600 rows (lines 2, 3, 4, ...): a path of a Windows computer, and this is none: D:\Study\0.png",
+    )
 
 
 def test_rows_without_patients_are_counted(write_table: WriteTable) -> None:

@@ -88,7 +88,9 @@ def check_entries(entries: Sequence[Entry], part_named: PartNamed, *, must_exist
             spelled.get(entry.patient, ""),
         ]
         for problem in filter(None, found):
-            problems.add(entry.line, problem)
+            problems.add(
+                entry.line, problem, entry.located.example if problem == entry.located.problem else ""
+            )
     return problems
 
 

@@ -18,12 +18,14 @@ class Located:
     Attributes:
         path: The file, or where it should be.
         problem: Why it is not there; empty: it is.
+        example: What the problem is of, where it is the same for many cells.
         absent: Whether there is nothing, which may be left out; other problems concern how it is written.
         added: The ending that the cell lacks; empty: none.
     """
 
     path: Path
     problem: str = ""
+    example: str = ""
     absent: bool = False
     added: str = ""
 
@@ -54,7 +56,7 @@ class Locator:
         if (there := next((path for path in spellings if _is(Path.is_file, path)), None)) is not None:
             return Located(there)
         if os.name != "nt" and (PureWindowsPath(cell).drive or cell.startswith("\\\\")):
-            return Located(written, f"{shown(cell)} is a path of a Windows computer, and this is none")
+            return Located(written, "a path of a Windows computer, and this is none", example=shown(cell))
         ended = [path for spelling in spellings for path in self._with_endings(spelling)]
         if len(ended) == 1:
             return Located(ended[0], added=ended[0].suffix)

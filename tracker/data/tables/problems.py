@@ -12,10 +12,12 @@ class Problems:
 
     def __init__(self) -> None:
         self._lines: dict[str, list[int]] = {}
+        self._examples: dict[str, str] = {}
 
-    def add(self, line: int, problem: str) -> None:
-        """Note a problem of the row in a line."""
+    def add(self, line: int, problem: str, example: str = "") -> None:
+        """Note a problem of the row in a line, and what it looks like there."""
         self._lines.setdefault(problem, []).append(line)
+        self._examples.setdefault(problem, example)
 
     @property
     def rows(self) -> int:
@@ -25,7 +27,10 @@ class Problems:
     def told(self) -> list[str]:
         """Return a line each, in the order in which they are found in the table."""
         by_line = sorted(self._lines.items(), key=lambda item: item[1][0])
-        return [f"{_where(lines)}: {problem}" for problem, lines in by_line]
+        return [f"{_where(lines)}: {problem}{self._such_as(problem)}" for problem, lines in by_line]
+
+    def _such_as(self, problem: str) -> str:
+        return f": {self._examples[problem]}" if self._examples[problem] else ""
 
 
 def _where(lines: Sequence[int]) -> str:

@@ -145,6 +145,36 @@ def test_no_advice_draws_across_a_given_test_part(make_manifest: MakeManifest, w
     assert "draw" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        (
+            "a class of one patient",
+            "training images of two patients or more, to validate as well, but c has one",
+        ),
+        ("a class that the test lacks", r"test has no c\. Add images of it to that part"),
+        ("a class that only the test has", r"train has no c\. Add images"),
+    ],
+)
+def test_classes_that_a_given_part_lacks_are_named(
+    make_manifest: MakeManifest, wrong: str, complaint: str
+) -> None:
+    manifest = make_manifest([*rows("train", range(20)), *rows("test", range(30, 40)), *WRONG[wrong]])
+    with pytest.raises(DataError, match=complaint):
+        make_split(manifest, "given", seed=0)
+
+
+def test_all_that_is_wrong_with_given_parts_is_told_at_once(make_manifest: MakeManifest) -> None:
+    wrong = [
+        row
+        for rows_ in (WRONG["a patient"], WRONG["a copy"], WRONG["a class that the test lacks"])
+        for row in rows_
+    ]
+    manifest = make_manifest([*rows("train", range(20)), *rows("test", range(30, 40)), *wrong])
+    with pytest.raises(DataError, match="3 things are wrong"):
+        make_split(manifest, "given", seed=0)
+
+
 def test_folds_of_a_given_split_have_no_test_images(without_val: Manifest) -> None:
     split = make_split(without_val, "given", seed=0)
     test = set(split.indexes(without_val)["test"])

@@ -60,6 +60,12 @@ def test_a_user_says_which_column_is_which() -> None:
     assert find(header, given=given).places == {"path": 1, "label": 3, "patient": 5, "split": 6}
 
 
+def test_a_column_that_a_user_names_is_not_taken_for_another() -> None:
+    with pytest.raises(DataError, match="path is missing among: file, note"):
+        find("file,note", given={"label": "file"})
+    assert find("file,image,note", given={"label": "file"}).places == {"path": 1, "label": 0}
+
+
 @pytest.mark.parametrize(
     ("header", "told"),
     [

@@ -51,6 +51,8 @@ CHANGES = {
     "precision": "bf16",
     "seed": 1,
     "column": ("label=class",),
+    "include": ("*.png",),
+    "exclude": ("*/masks/*",),
 }
 
 

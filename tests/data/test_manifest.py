@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_without_leaves_the_named_samples_out(class_folders: ClassFolders) -> No
 
 def test_without_may_not_leave_out_a_class(class_folders: ClassFolders) -> None:
     manifest = build_manifest("folder", class_folders({"a": 1, "b": 2}))
-    with pytest.raises(DataError, match="two classes or more"):
+    with pytest.raises(DataError, match="a has none left"):
         manifest.without([manifest.samples[0].id])
 
 
@@ -143,6 +144,78 @@ def test_progress_counts_every_hashed_image(class_folders: ClassFolders) -> None
         progress=lambda done, total, what: told.append((done, total, what)),
     )
     assert told == [(done, 3, "images hashed") for done in (1, 2, 3)]
+
+
+CLOSED = """
+import os, sys
+from pathlib import Path
+from tracker.data.manifest import build_manifest
+from tracker.errors import DataError
+if os.geteuid() == 0:
+    os.setuid(65534)  # Nothing is closed to root.
+root = Path(sys.argv[1])
+print(sorted(build_manifest("folder", root, skip_unopened=True).unopened.items()))
+for place in (root, root / "a" / "closed", root / "a" / "closed" / "x"):
+    try:
+        build_manifest("folder", place)
+    except DataError as error:
+        print(error)
+"""
+
+
+def test_what_may_not_be_looked_into_is_told_or_skipped(class_folders: ClassFolders) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        root = Path(made)
+        class_folders({"a": 2, "a/closed": 1, "b": 2}, root=root)
+        file = next((root / "b").iterdir())
+        for path, mode in ((root, 0o755), (file, 0), (root / "a" / "closed", 0)):
+            path.chmod(mode)
+        try:
+            told = subprocess.check_output([sys.executable, "-c", CLOSED, made], text=True)
+        finally:
+            (root / "a" / "closed").chmod(0o755)
+    reasons = {"a/closed": "a folder that cannot be looked into: Permission denied"}
+    reasons[f"b/{file.name}"] = "Permission denied"
+    skipped, *lines = told.splitlines()
+    assert skipped == str(sorted(reasons.items()))
+    assert lines[0].startswith("every image must be readable, but 2 are not.")
+    assert lines[1:3] == [f"  {name}: {reason}" for name, reason in sorted(reasons.items())]
+    assert len([line for line in lines[3:] if "that you may look into" in line]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("x.zip", "it is a packed file. Unpack it"),
+        ("x.PNG", "it is one image. Point --data at"),
+        ("a table.csv", r"it is a table. Type: --dataset csv --data '.*a table\.csv'"),
+        ("x.xlsx", "it is a spreadsheet. Save it as CSV"),
+    ],
+)
+def test_a_file_where_a_folder_is_meant_is_answered_with_what_to_do(
+    tmp_path: Path, name: str, answer: str
+) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(DataError, match=answer):
+        build_manifest("folder", tmp_path / name)
+
+
+def test_leaving_out_all_images_of_one_of_three_classes_is_refused(class_folders: ClassFolders) -> None:
+    root = class_folders({"a": 2, "b": 2, "c": 1})
+    with pytest.raises(DataError, match="c has none left"):
+        build_manifest("folder", root).without(["c/0004_000.png"])
+
+
+def test_the_digest_is_that_of_earlier_versions_whatever_is_left_out(
+    class_folders: ClassFolders, draw_image: DrawImage
+) -> None:
+    root = class_folders({"a": 2, "b": 2})
+    digest = build_manifest("folder", root).digest
+    draw_image(root / "a" / "masks" / "0000_000.png", 77)
+    (root / "a" / "x.dcm").touch()
+    manifest = build_manifest("folder", root)
+    assert manifest.digest == digest
+    assert {one.kind for one in manifest.left_out} == {"mask", "unread"}
 
 
 def test_the_data_room_loads_neither_torch_nor_mlflow() -> None:

@@ -33,7 +33,7 @@ def check_class_names(counts: Mapping[str, int]) -> None:
 
 def _check_same(counts: Mapping[str, int]) -> None:
     groups: dict[str, list[str]] = defaultdict(list)
-    for name in counts:
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
         groups[_meaning(name)].append(name)
     same = [names for names in groups.values() if len(names) > 1]
     if same:

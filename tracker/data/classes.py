@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -101,7 +102,8 @@ def _check_two(place: Path, listing: Listing) -> None:
             f"{place} must hold images of two classes or more",
             but=f"{len(listing)} images of {len(classes)} {'class' if len(classes) == 1 else 'classes'} "
             f"were found{': ' + classes[0] if classes else ''}",
-            do=f"Did you mean --data {better}? It has {len(folders_with_images(better))} folders of images."
+            do=f"Did you mean --data {shlex.quote(str(better))}? "
+            f"It has {len(folders_with_images(better))} folders of images."
             if better
             else "Point --data at the folder above the class folders (PNG, JPEG, TIFF or BMP images).",
         )

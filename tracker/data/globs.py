@@ -10,8 +10,8 @@ Upper and lower case differ, on every system.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 ANY_FOLDERS = "**"
 
@@ -23,11 +23,10 @@ def covers(glob: str, path: str) -> bool:
         glob: Such as `*/masks/*`.
         path: Below the data set's folder, with forward slashes.
     """
-    names = path.split("/")
     wanted = _names_of(glob)
     if len(wanted) == 1 and "/" not in glob.replace("\\", "/").strip("/"):
         wanted = [ANY_FOLDERS, *wanted]
-    return _covers(wanted, names)
+    return _covers(tuple(wanted), tuple(path.split("/")))
 
 
 def _names_of(glob: str) -> list[str]:
@@ -36,7 +35,8 @@ def _names_of(glob: str) -> list[str]:
     return [name for place, name in enumerate(names) if names[place - 1 : place] != [name] or name != "**"]
 
 
-def _covers(wanted: Sequence[str], names: Sequence[str]) -> bool:
+@lru_cache(maxsize=10_000)
+def _covers(wanted: tuple[str, ...], names: tuple[str, ...]) -> bool:
     if not wanted:
         return True
     if wanted[0] == ANY_FOLDERS:

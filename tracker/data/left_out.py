@@ -21,9 +21,7 @@ def left_out_report(manifest: Manifest) -> list[str]:
         manifest: The images that take part, and what was left out.
     """
     by_kind = {kind: [one for one in manifest.left_out if one.kind == kind] for kind in _LINES}
-    lines = [_LINES[kind](found) for kind, found in by_kind.items() if found]
-    if any(one.image for one in by_kind["mask"]):
-        lines.append("  (masks take part with --include '**')")
+    lines = [line for kind, found in by_kind.items() if found for line in _LINES[kind](found).splitlines()]
     if manifest.unopened:
         lines.append(
             _line(
@@ -57,8 +55,8 @@ def left_out_words(manifest: Manifest) -> str:
     Args:
         manifest: The images that take part, and what was left out.
     """
-    kinds = Counter(one.kind for one in manifest.left_out if one.kind != "other")
-    return ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    kinds: Counter[Kind] = Counter(one.kind for one in manifest.left_out if one.kind != "other")
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in _LINES if kinds[kind])
 
 
 def _unread(found: Sequence[LeftOut]) -> str:
@@ -70,7 +68,9 @@ def _unread(found: Sequence[LeftOut]) -> str:
 
 
 def _masks(found: Sequence[LeftOut]) -> str:
-    return _line(f"{counted(len(found), 'image')} that look like masks", _folders(found))
+    how = "\n  (masks take part with --include '**')" if any(one.image for one in found) else ""
+    look = "that looks like a mask" if len(found) == 1 else "that look like masks"
+    return _line(f"{counted(len(found), 'image')} {look}", _folders(found)) + how
 
 
 def _loose(found: Sequence[LeftOut]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tracker.data.choice import ALL, Choice
 from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
+from tracker.data.masks_taken import masks_taken
 from tracker.data.patients import below_class_folders, folders_note, patients_of
 from tracker.data.pattern import check_pattern
 from tracker.data.places import check_place
@@ -161,7 +162,8 @@ def build_manifest(
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
     left_out = (*listing.left_out, *unlisted(listing))
-    notes = (*listing.notes, *(_notes(found, patients) if patient_pattern is not None else ()))
+    told = _notes(found, patients) if patient_pattern is not None else ()
+    notes = (*listing.notes, *masks_taken(found), *told)
     return Manifest(dataset, place, tuple(samples), left_out, unopened, notes)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from tracker.data.sources import SOURCES, Source
@@ -11,6 +13,7 @@ from tracker.data.sources.walk import entries, walk
 from tracker.errors import DataError
 
 _PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar.gz")
+_SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 TABLES = (".csv", ".tsv")
 _DEPTH = 3
 
@@ -23,21 +26,31 @@ def check_place(source: Source, place: Path) -> None:
         place: What `--data` says.
 
     Raises:
-        DataError: It is an archive, one image, or a table that another kind of data set reads.
+        DataError: It is an archive, one image, or a table that another kind of data set reads; or it may not
+            be looked at.
     """
-    if not place.is_file():
+    try:
+        is_file = place.is_file()
+    except OSError as error:
+        raise DataError(
+            "--data must be a place that you may look into",
+            but=f"{place}: {error.strerror}",
+            do="Check --data.",
+        ) from error
+    if not is_file:
         return
     ending = place.suffix.lower()
     wrong = {
         "it is a packed file": (ending in _PACKED, "Unpack it, and point --data at the folder."),
         "it is one image": (
             ending in IMAGE_ENDINGS,
-            f"Point --data at the folder above the class folders, such as {place.parent.parent}.",
+            f"Point --data at the folder above the class folders, here {place.parent.parent}.",
         ),
         "it is a table": (
             ending in TABLES and source.name == "folder",
-            f"Type: --dataset csv --data {place}.",
+            f"Type: --dataset csv --data {shlex.quote(str(place))}.",
         ),
+        "it is a spreadsheet": (ending in _SPREADSHEETS, "Save it as CSV."),
     }
     for but, (holds, do) in wrong.items():
         if holds:
@@ -50,12 +63,14 @@ def dataset_of(place: Path) -> str:
     Args:
         place: What `--data` says where `--dataset` is not given.
     """
-    for source in SOURCES.values():
-        if source.recognizes is not None and source.recognizes(place):
-            return source.name
     if place.suffix.lower() in TABLES:
         return "csv"
-    tables = list(place.glob("*.csv")) if place.is_dir() else []
+    # Whoever opens it is told what may not be looked into.
+    with suppress(OSError):
+        for source in SOURCES.values():
+            if source.recognizes is not None and source.recognizes(place):
+                return source.name
+    tables = [path for path in _files(place) if path.suffix.lower() == ".csv"]
     return "csv" if len(tables) == 1 and len(folders_with_images(place)) < 2 else "folder"
 
 
@@ -81,6 +96,13 @@ def folder_of_classes(place: Path) -> Path | None:
             if len(folders_with_images(folder)) > 1:
                 return folder
     return None
+
+
+def _files(place: Path) -> list[Path]:
+    try:
+        return entries(place)[1]
+    except OSError:
+        return []
 
 
 def _visible(place: Path) -> list[Path]:

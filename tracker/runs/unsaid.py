@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from contextlib import suppress
 
 from tracker.config.experiment import OWN_IMAGES
 from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest
 from tracker.data.places import dataset_of
-from tracker.tracking.journal.entries import Creation
-from tracker.tracking.journal.run_folder import run_folders, tracker_home
+from tracker.errors import TrackingError
+from tracker.tracking.journal.entries import Creation, DatasetUse
+from tracker.tracking.journal.run_folder import RunFolder, run_folders, tracker_home
 
 
 def with_dataset(options: RunOptions) -> tuple[RunOptions, list[str]]:
@@ -38,24 +40,30 @@ def with_experiment(options: RunOptions, manifest: Manifest) -> tuple[RunOptions
     earlier, name = options.dataset, options.experiment_name
     if options.experiment or options.dataset not in OWN_IMAGES or name == earlier:
         return options, []
-    begun = [run for run in _begun(tracker_home(), {earlier, name}) if _is_of(run, manifest)]
-    if not begun or any(run.experiment == name for run in begun):
+    experiments = {_experiment(run, manifest) for run in run_folders(tracker_home())}
+    if earlier not in experiments or name in experiments:
         return options, []
     note = f"goes on in experiment {earlier}, where it began; a new one: --experiment {name!r}"
     return options.model_copy(update={"experiment": earlier}), [note]
 
 
-def _begun(home: Path, experiments: set[str]) -> list[Creation]:
-    begun = [folder.creation() for folder in run_folders(home)]
-    return [run for run in begun if run is not None and run.experiment in experiments]
+def _experiment(run: RunFolder, manifest: Manifest) -> str | None:
+    """Return the experiment of a run of these images; None for runs of others."""
+    # A journal that cannot be read is told of where it is needed.
+    with suppress(TrackingError):
+        begun = run.creation()
+        if begun is not None and _is_of(run, begun, manifest):
+            return begun.experiment
+    return None
 
 
-def _is_of(run: Creation, manifest: Manifest) -> bool:
-    """Say whether a run is of these images; of runs that left some out, the classes have to do."""
-    tags = run.tags
-    if tags.get("tracker.dataset") != manifest.dataset:
+def _is_of(run: RunFolder, begun: Creation, manifest: Manifest) -> bool:
+    """Say whether a run is of these images; one that left some out is of those that lie at the same place."""
+    if begun.tags.get("tracker.dataset") != manifest.dataset:
         return False
-    if tags.get("tracker.manifest_digest") == manifest.digest:
+    if begun.tags.get("tracker.manifest_digest") == manifest.digest:
         return True
-    skipped = tags.get("tracker.images_left_out", "0") != "0"
-    return skipped and tags.get("tracker.classes") == ", ".join(manifest.classes)
+    if begun.tags.get("tracker.images_left_out", "0") == "0":
+        return False
+    place = json.dumps({"uri": str(manifest.root)})
+    return any(isinstance(line.entry, DatasetUse) and line.entry.source == place for line in run.lines())

@@ -190,3 +190,19 @@ def test_missing_images_may_be_listed(write_table: WriteTable) -> None:
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="it does not exist"):
         SOURCE.collect(tmp_path / "missing.csv")
+
+
+def test_rows_without_a_file_are_images_where_they_are_to_be_skipped(write_table: WriteTable) -> None:
+    table = write_table("path,label\na.png,tb\nmissing.png,tb\n")
+    assert SOURCE.collect_missing is not None
+    assert [image.id for image in SOURCE.collect_missing(table)] == ["a.png", "missing.png"]
+
+
+def test_what_else_is_wrong_in_a_table_is_refused_also_where_files_may_be_missing(
+    write_table: WriteTable,
+) -> None:
+    table = write_table("path,label\nmissing.png,\n")
+    assert SOURCE.collect_missing is not None
+    with pytest.raises(DataError, match="the label is empty") as caught:
+        SOURCE.collect_missing(table)
+    assert len(caught.value.details) == 1

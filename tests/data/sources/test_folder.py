@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tracker.data.sources.folder import SOURCE
+from tracker.data.sources.listing import Listing
 from tracker.errors import DataError
 
 ClassFolders = Callable[..., Path]
@@ -41,25 +43,140 @@ def test_folders_of_parts_are_the_split(class_folders: ClassFolders) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["a.PNG", "a.jpg", "a.JPEG", "a.tif", "a.TIFF", "a.bmp"])
+@pytest.mark.parametrize("name", ["TRAIN_SET", "training-data", "Train Images", "trainset"])
+@pytest.mark.parametrize("other", ["dev", "Validation Set", "val_split"])
+@pytest.mark.parametrize("last", ["holdout", "Hold-Out", "test_set", "TESTING"])
+def test_parts_have_many_names(class_folders: ClassFolders, name: str, other: str, last: str) -> None:
+    root = class_folders({f"{name}/a": 1, f"{other}/a": 1, f"{last}/a": 1})
+    assert {image.id.split("/")[0]: image.part for image in SOURCE.collect(root)} == {
+        name: "train",
+        other: "val",
+        last: "test",
+    }
+
+
+@pytest.mark.parametrize("name", ["data", "images", "trained", "latest", "set"])
+def test_other_words_are_no_parts(class_folders: ClassFolders, name: str) -> None:
+    found = SOURCE.collect(class_folders({name: 1, "other": 1}))
+    assert {image.label for image in found} == {name, "other"}
+
+
+@pytest.mark.parametrize("name", ["a.PNG", "a.jpg", "a.JPEG", "a.tif", "a.TIFF", "a.bmp", "a.Jpe", "a.jfif"])
 def test_every_kind_of_image_is_found(tmp_path: Path, draw_image: DrawImage, name: str) -> None:
-    draw_image(tmp_path / "normal" / name, 1)
-    assert [image.path.name for image in SOURCE.collect(tmp_path)] == [name]
+    whole = draw_image(tmp_path / "whole.png", 1)
+    (tmp_path / "images" / "normal").mkdir(parents=True)
+    whole.rename(tmp_path / "images" / "normal" / name)
+    assert [image.path.name for image in SOURCE.collect(tmp_path / "images")] == [name]
 
 
-def test_hidden_files_and_folders_are_ignored(class_folders: ClassFolders, draw_image: DrawImage) -> None:
+def left_out(root: Path) -> set[tuple[str, str, str]]:
+    """Return path, kind and detail of what was left out of a folder."""
+    found = SOURCE.collect(root)
+    assert isinstance(found, Listing)
+    return {(one.id, one.kind, one.detail) for one in found.left_out}
+
+
+def test_links_to_folders_are_followed(class_folders: ClassFolders, tmp_path: Path) -> None:
     root = class_folders({"a": 1, "b": 1})
-    for hidden in (".git/x.png", "a/._x.png", "a/.cache/x.png", "__MACOSX/a/x.png"):
-        draw_image(root / hidden, 9)
-    (root / "a" / "notes.txt").touch()
-    (root / ".DS_Store").touch()
+    elsewhere = class_folders({"year": 3, "whole": 2}, root=tmp_path / "elsewhere")
+    (root / "a" / "2021").symlink_to(elsewhere / "year")
+    (root / "c").symlink_to(elsewhere / "whole")
+    ids = [image.id for image in SOURCE.collect(root)]
+    assert sorted(name.rpartition("/")[0] for name in ids) == ["a", *["a/2021"] * 3, "b", "c", "c"]
+    assert left_out(root) == set()
+
+
+@pytest.mark.parametrize("target", [".", "..", "../..", "/", "../b/..", "sub/back"])
+def test_a_link_that_leads_above_ends(class_folders: ClassFolders, target: str) -> None:
+    root = class_folders({"a": 2, "b": 2, "a/sub": 1})
+    (root / "a" / "sub" / "back").symlink_to("..")
+    (root / "a" / "loop").symlink_to(target)
+    assert len(SOURCE.collect(root)) == 5
+    assert {one[:2] for one in left_out(root)} == {("a/loop", "repeated"), ("a/sub/back", "repeated")}
+
+
+def test_a_folder_that_two_paths_of_a_class_lead_to_is_listed_once_where_it_is(
+    class_folders: ClassFolders,
+) -> None:
+    root = class_folders({"a/z": 2, "b": 2})
+    (root / "a" / "first").symlink_to("z")
+    assert [image.id.rpartition("/")[0] for image in SOURCE.collect(root)] == ["a/z", "a/z", "b", "b"]
+    assert left_out(root) == {("a/first", "repeated", "")}
+
+
+def test_folders_that_link_to_each_other_end(class_folders: ClassFolders) -> None:
+    names = [f"f{number}" for number in range(12)]
+    root = class_folders({"a": 1, **{f"a/{name}": 1 for name in names}, "b": 1})
+    for name in names:
+        for other in names:
+            (root / "a" / name / f"to-{other}").symlink_to(f"../{other}")
+    assert len(SOURCE.collect(root)) == 14
+
+
+def test_links_to_nothing_are_images_that_whoever_opens_them_misses(class_folders: ClassFolders) -> None:
+    root = class_folders({"a": 1, "b": 1})
+    (root / "a" / "x.png").symlink_to("/nowhere/x.png")
+    (root / "a" / "scans").symlink_to("/nowhere/scans")
+    (root / "c").symlink_to("/nowhere/c")
+    (root / "a" / "notes.txt").symlink_to("/nowhere/notes.txt")
+    assert {"a/x.png", "a/scans", "c"} < {image.id for image in SOURCE.collect(root)}
+    assert left_out(root) == {("a/notes.txt", "other", ".txt")}
+
+
+def test_hidden_images_are_counted(class_folders: ClassFolders, draw_image: DrawImage) -> None:
+    root = class_folders({"a": 1, "b": 1})
+    hidden = (".git/x.png", "a/._x.png", "a/.ipynb_checkpoints/x.png", "__MACOSX/a/x.png", "b/.trash/y/x.PNG")
+    for name in hidden:
+        draw_image(root / name, 9)
+    (root / ".git" / "objects").mkdir()
+    (root / ".git" / "objects" / "00").touch()
     assert len(SOURCE.collect(root)) == 2
+    assert left_out(root) == {(name, "hidden", "") for name in hidden}
 
 
-def test_images_outside_class_folders_are_refused(tmp_path: Path, draw_image: DrawImage) -> None:
+def test_files_of_other_kinds_are_told_apart(class_folders: ClassFolders, draw_image: DrawImage) -> None:
+    root = class_folders({"a": 1, "b": 1})
+    dicom = b"\0" * 128 + b"DICM"
+    contents = {"a/1.dcm": b"", "a/2.DICOM": b"", "a/IM0001": dicom, "b/1.2.840.10008": dicom}
+    contents |= {"a/x.webp": b"", "b/x.nii.gz": b"", "b/scans.zip": b"", "b/y.npy": b""}
+    contents |= {"a/notes.txt": b"", "b/Thumbs.db": dicom, ".DS_Store": b"", "README": b"hello"}
+    for name, content in contents.items():
+        (root / name).write_bytes(content)
+    draw_image(root / "b" / "scan.png", 5).rename(root / "b" / "scan")
+    os.mkfifo(root / "a" / "pipe")
+    assert left_out(root) == {
+        *((name, "unread", "DICOM") for name in ("a/1.dcm", "a/2.DICOM", "a/IM0001", "b/1.2.840.10008")),
+        *(("a/x.webp", "unread", ".webp"), ("b/x.nii.gz", "unread", "NIfTI")),
+        *(("b/scans.zip", "unread", ".zip"), ("b/y.npy", "unread", ".npy")),
+        ("b/scan", "unread", "PNG without its ending"),
+        *(("a/notes.txt", "other", ".txt"), ("b/Thumbs.db", "other", ".db")),
+        *((".DS_Store", "other", ".DS_Store"), ("README", "other", "README"), ("a/pipe", "other", "pipe")),
+    }
+
+
+def test_images_outside_class_folders_are_refused_where_there_are_no_others(
+    tmp_path: Path, draw_image: DrawImage
+) -> None:
     draw_image(tmp_path / "loose.png", 1)
     with pytest.raises(DataError, match=r"(?s)1 lies directly in .*class folders.*loose\.png"):
         SOURCE.collect(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["overview.png", "train/overview.png"])
+def test_images_beside_class_folders_are_counted(
+    class_folders: ClassFolders, draw_image: DrawImage, name: str
+) -> None:
+    above = name.removesuffix("overview.png")
+    root = class_folders({f"{above}a": 1, f"{above}b": 1})
+    draw_image(root / name, 9)
+    assert len(SOURCE.collect(root)) == 2
+    assert left_out(root) == {(name, "loose", "")}
+
+
+def test_a_test_part_without_class_folders_is_refused(class_folders: ClassFolders) -> None:
+    root = class_folders({"train/a": 1, "train/b": 1, "test": 2})
+    with pytest.raises(DataError, match=r"2 lie directly in .*test"):
+        SOURCE.collect(root)
 
 
 def test_classes_beside_parts_are_refused(class_folders: ClassFolders) -> None:
@@ -67,12 +184,57 @@ def test_classes_beside_parts_are_refused(class_folders: ClassFolders) -> None:
         SOURCE.collect(class_folders({"train/a": 1, "test/a": 1, "normal": 1}))
 
 
-def test_a_class_folder_without_images_is_refused(class_folders: ClassFolders) -> None:
-    root = class_folders({"a": 1, "b": 1})
-    (root / "dicom").mkdir()
-    (root / "dicom" / "x.dcm").touch()
-    with pytest.raises(DataError, match="1 holds none: dicom"):
-        SOURCE.collect(root)
+def test_folders_without_images_and_masks_may_stand_beside_parts(class_folders: ClassFolders) -> None:
+    root = class_folders({"train/a": 1, "test/a": 1, "masks": 1})
+    (root / "docs").mkdir()
+    (root / "empty").mkdir()
+    (root / "docs" / "readme.txt").touch()
+    assert len(SOURCE.collect(root)) == 2
+    assert {one[:2] for one in left_out(root)} == {
+        ("docs/readme.txt", "other"),
+        ("empty", "empty"),
+        ("masks/0002_000.png", "mask"),
+    }
+
+
+def test_a_folder_that_is_called_as_an_image_is_a_folder(class_folders: ClassFolders) -> None:
+    root = class_folders({"a/series.png": 2, "b": 1})
+    assert [image.id for image in SOURCE.collect(root)][:1] == ["a/series.png/0000_000.png"]
+
+
+def test_images_and_masks_are_no_classes(class_folders: ClassFolders) -> None:
+    deep = class_folders({"images/a": 1, "images/b": 1, "masks": 2})
+    with pytest.raises(DataError, match=r"images, masks say of what kind .*such as .*/images/images\."):
+        SOURCE.collect(deep)
+    flat = class_folders({"CXR_png": 2, "Ground Truth": 2}, root=deep / "flat")
+    with pytest.raises(DataError, match="Put the images into a folder a class"):
+        SOURCE.collect(flat)
+
+
+def test_a_folder_of_masks_beside_the_classes_is_left_out(draw_image: DrawImage, tmp_path: Path) -> None:
+    for number, label in enumerate("aabb"):
+        draw_image(tmp_path / label / f"{number}.png", number)
+        draw_image(tmp_path / "masks" / f"{number}_mask.png", 10 + number)
+    assert {image.label for image in SOURCE.collect(tmp_path)} == {"a", "b"}
+    assert {one[1] for one in left_out(tmp_path)} == {"mask"}
+
+
+@pytest.mark.parametrize("labels", [("mask", "no_mask"), ("Mask", "face"), ("mask", "helmet", "nothing")])
+def test_a_class_may_be_called_mask(class_folders: ClassFolders, labels: tuple[str, ...]) -> None:
+    root = class_folders(dict.fromkeys(labels, 2))
+    for folder in root.iterdir():
+        for number, path in enumerate(sorted(folder.iterdir())):
+            path.rename(folder / f"{number}.png")
+    found = SOURCE.collect(root)
+    assert {image.label for image in found} == set(labels)
+    assert isinstance(found, Listing)
+    assert bool(found.notes) == ("no_mask" not in labels)
+
+
+def test_the_same_folders_in_every_class_folder_are_told(class_folders: ClassFolders) -> None:
+    found = SOURCE.collect(class_folders({f"{year}/{label}": 1 for year in (2021, 2022) for label in "ab"}))
+    assert isinstance(found, Listing)
+    assert found.notes[0] == "each class folder holds a, b:"
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ def folder_word(name: str) -> str:
         return ""
     sure = [word for word in words if word in _SURE or word.endswith(("mask", "masks"))]
     # `labels` is a folder of masks, `labels of the second reader` may be anything.
-    likely = [] if [word for word in words if not (word in _LIKELY or word.isdigit())] else list(words)
+    spoken = [word for word in words if not word.isdigit()]
+    likely = spoken if _LIKELY.issuperset(spoken) else []
     return (sure or likely or [""])[0]
 
 

@@ -51,6 +51,7 @@ CHANGES = {
     "precision": "bf16",
     "seed": 1,
     "positive": "normal",
+    "column": ("label=class",),
     "include": ("*.png",),
     "exclude": ("*/masks/*",),
 }

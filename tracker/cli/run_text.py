@@ -11,6 +11,7 @@ from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
 from tracker.data.left_out import left_out_report, left_out_warnings
+from tracker.data.splits.report import patients_report
 from tracker.errors import counted
 from tracker.records import SYNTHETIC_DATASETS, Arm, RunState
 from tracker.runs.events import RunResult
@@ -33,6 +34,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"experiment  {plan.options.experiment_name}",
         *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
         *_paragraph("left out", left_out_report(manifest)),
+        f"patients    {patients_report(manifest, split)}",
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
         *_paragraph("positive", list(filter(None, [positive_line(plan.images, plan.options)]))),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),

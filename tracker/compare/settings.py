@@ -12,7 +12,7 @@ _NOT_SETTINGS = frozenset(
     {
         *("model", "mode", "seed"),
         *("data", "dataset", "split", "split_seed", "patient_pattern", "on_unreadable"),
-        *("include", "exclude"),
+        *("column", "include", "exclude"),
         *("experiment", "tracking_uri", "log_model"),
     }
 )

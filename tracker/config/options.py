@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tracker.config.columns import Columns
 from tracker.config.command_line import CommandLine
 from tracker.config.experiment import own_name
 from tracker.config.modes import find_mode
@@ -70,16 +71,21 @@ class RunOptions(BaseModel):
     data: Annotated[Path | None, IMAGES] = Field(
         None, description="Where the images are: a folder or a csv file."
     )
+    column: Annotated[Columns, IMAGES] = Field(
+        (),
+        description="NAME=COLUMN for a table with other names: path=filename, label=class, patient=mrn or "
+        "split=part; repeat for several. Default: usual names, where there is no doubt.",
+    )
     split: Annotated[str | None, IMAGES] = Field(
         None,
         description="train/val/test as counts (486/44/132) or fractions (0.7/0.1/0.2). "
-        "Default: 486/44/132, or these proportions.",
+        "Default: as the images came, else 486/44/132 or these proportions.",
     )
     split_seed: Annotated[Seed, IMAGES] = Field(0, description="Seed of the split.")
     patient_pattern: Annotated[str | None, IMAGES] = Field(
         None,
-        description="Regular expression that finds the patient in a file name; "
-        "all images of a patient then stay in one part.",
+        description="Regular expression that finds the patient in a file name, or in the path below the "
+        "class folder; all images of a patient then stay in one part.",
     )
     positive: Annotated[str | None, IMAGES] = Field(
         None,

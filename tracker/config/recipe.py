@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from tracker.config.columns import Columns
 from tracker.config.modes import find_mode
 from tracker.records import Arm
 
@@ -90,6 +91,7 @@ class Recipe(BaseModel):
     positive: str | None = Field(
         None, description="Which of two classes is the finding, where it is not the one that names suggest."
     )
+    column: Columns = Field((), description="What a table calls path, label, patient and split.")
     include: Globs = Field((), description="Globs of the images that take part; none: all.")
     exclude: Globs = Field((), description="Globs of images that are left out.")
 

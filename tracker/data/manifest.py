@@ -14,7 +14,8 @@ from tracker.data.choice import ALL, Choice
 from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
 from tracker.data.masks_taken import masks_taken
-from tracker.data.patients import compile_pattern, patients_of
+from tracker.data.patients import below_class_folders, folders_note, patients_of
+from tracker.data.pattern import check_pattern
 from tracker.data.places import check_place
 from tracker.data.sources import Source, SourceImage, find_source
 from tracker.data.sources.listing import LeftOut, Listing
@@ -115,6 +116,7 @@ def build_manifest(
     dataset: str,
     root: Path | None,
     *,
+    columns: Mapping[str, str] | None = None,
     patient_pattern: str | None = None,
     choice: Choice = ALL,
     skip_unopened: bool = False,
@@ -125,8 +127,9 @@ def build_manifest(
     Args:
         dataset: Its kind, by the name in the registry of sources.
         root: Where it lies; None downloads or draws it, where that is possible.
-        patient_pattern: A regular expression that finds the patient in a file name, such as `^\d+`;
-            it wins over what the source says.
+        columns: What a table calls `path`, `label`, `patient` and `split`, where it has other names.
+        patient_pattern: A regular expression that finds the patient in a file name or in the path below the
+            class folder, such as `^\d+`; it wins over what the source says.
         choice: Which of the images take part.
         skip_unopened: Leave out images whose files are not there or cannot be opened.
         progress: Receives the numbers of downloaded bytes, drawn images and hashed images.
@@ -138,9 +141,9 @@ def build_manifest(
         UsageError: The data set or the pattern is not known or not valid, or `--data` is missing.
         DataError: The images are not as they must be; says all that is wrong.
     """
-    source = find_source(dataset)
+    source = _with_columns(find_source(dataset), columns or {})
     if patient_pattern is not None:
-        compile_pattern(patient_pattern)
+        check_pattern(patient_pattern)
     place = _place(source, root, progress)
     check_place(source, place)
     collect = source.collect_missing if skip_unopened and source.collect_missing else source.collect
@@ -159,8 +162,20 @@ def build_manifest(
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
     left_out = (*listing.left_out, *unlisted(listing))
-    notes = (*listing.notes, *masks_taken(found))
+    told = _notes(found, patients) if patient_pattern is not None else ()
+    notes = (*listing.notes, *masks_taken(found), *told)
     return Manifest(dataset, place, tuple(samples), left_out, unopened, notes)
+
+
+def _with_columns(source: Source, columns: Mapping[str, str]) -> Source:
+    if not columns:
+        return source
+    if source.with_columns is None:
+        raise UsageError(
+            "--column must be given with a table of images", but=f"--dataset is {source.name}",
+            do="Add --dataset csv --data TABLE, or leave --column out.",
+        )  # fmt: skip
+    return source.with_columns(columns)
 
 
 def _opened(
@@ -190,7 +205,15 @@ def _place(source: Source, root: Path | None, progress: Progress) -> Path:
 def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str | None]:
     if pattern is None:
         return [image.patient for image in found]
-    return patients_of([image.path.name for image in found], pattern)
+    return patients_of(_below_class_folders(found), pattern)
+
+
+def _notes(found: Sequence[SourceImage], patients: Sequence[str | None]) -> list[str]:
+    return folders_note(_below_class_folders(found), [patient or "" for patient in patients])
+
+
+def _below_class_folders(found: Sequence[SourceImage]) -> list[str]:
+    return below_class_folders([image.id for image in found], [image.label for image in found])
 
 
 def _check_names(found: Sequence[SourceImage]) -> None:

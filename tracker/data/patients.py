@@ -1,63 +1,104 @@
-"""Whose image is it? A regular expression on the file name may tell."""
+"""Whose image is it? A regular expression on file names, or on paths below the class folders, may tell."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from tracker.errors import DataError, UsageError, listed
+from tracker.data.pattern import check_pattern, search
+from tracker.data.wording import shown
+from tracker.errors import DataError, listed
 
 
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Check a `--patient-pattern`.
+def patients_of(paths: Sequence[str], pattern: str) -> list[str]:
+    """Find the patient of each image.
 
-    Args:
-        pattern: A regular expression.
-
-    Raises:
-        UsageError: It is not one.
-    """
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise UsageError(
-            "--patient-pattern must be a regular expression",
-            but=f"'{pattern}' is not one: {error}",
-            do=r"For names like 00001280_004.png: --patient-pattern '^\d+'.",
-        ) from error
-
-
-def patients_of(names: Sequence[str], pattern: str) -> list[str]:
-    """Find the patient in each file name.
+    A pattern with a slash in it is searched in the paths. Another one is searched in the file names or, where
+    some of them do not match, in the paths, of all images; where both find patients they have to agree on
+    which images are of one patient.
 
     Args:
-        names: File names without folders.
-        pattern: Searched in each name. The patient is the group called `patient`, else the first
-            group, else the whole match.
+        paths: Paths below the class folder, with forward slashes.
+        pattern: The patient is its group called `patient`, else the first group, else the whole match.
 
     Returns:
-        One patient a name.
+        One patient an image.
 
     Raises:
-        UsageError: The pattern is no regular expression.
-        DataError: Some names do not match, or match with nothing.
+        UsageError: The pattern is no regular expression, or takes for ever.
+        DataError: Some paths do not match, or match with nothing, or names and paths disagree.
     """
-    compiled = compile_pattern(pattern)
-    found = [_patient(compiled.search(name)) for name in names]
-    without = [name for name, patient in zip(names, found, strict=True) if not patient]
+    check_pattern(pattern)
+    patients = search(pattern, paths) if "/" in pattern else _in_names_or_paths(paths, pattern)
+    without = [path for path, patient in zip(paths, patients, strict=True) if not patient]
     if without:
         raise DataError(
-            f"--patient-pattern '{pattern}' must find a patient in every file name",
-            but=f"in {len(without)} of {len(names)} it finds none",
+            f"--patient-pattern '{shown(pattern)}' must find a patient in every file name, or in every path",
+            but=f"in {len(without)} of {len(paths)} it finds none",
             do="Change the pattern, or name the patients in a table (--dataset csv).",
             details=listed(without, 5),
         )
-    return [patient for patient in found if patient]
+    return [patient for patient in patients if patient]
 
 
-def _patient(match: re.Match[str] | None) -> str | None:
-    if match is None:
-        return None
-    if "patient" in match.re.groupindex:
-        return match["patient"]
-    return match[1] if match.re.groups else match[0]
+def _in_names_or_paths(paths: Sequence[str], pattern: str) -> Sequence[str | None]:
+    names = [path.rpartition("/")[2] for path in paths]
+    found = search(pattern, [*names, *paths])
+    by_name, by_path = found[: len(paths)], found[len(paths) :]
+    _check_agreement(paths, pattern, by_name, by_path)
+    return by_name if all(by_name) else by_path
+
+
+def _check_agreement(
+    paths: Sequence[str], pattern: str, by_name: Sequence[str | None], by_path: Sequence[str | None]
+) -> None:
+    """Refuse a pattern that groups images in one way by names, in another by paths."""
+    found = [one for one in zip(by_name, by_path, paths, strict=True) if one[0] and one[1]]
+    pairs = {(name, other) for name, other, _ in found}
+    if len({name for name, _ in pairs}) == len({other for _, other in pairs}) == len(pairs):
+        return
+    differing = [f"{path}: {name} or {other}?" for name, other, path in found if name != other]
+    raise DataError(
+        f"--patient-pattern '{shown(pattern)}' must mean either the file name or the folders above it",
+        but=f"in {len(differing)} of {len(paths)} paths the name has another patient than the folders",
+        do=r"Put the slash into it: '(\d+)/' for numbers of folders, '(\d+)[^/]*$' for those of file names.",
+        details=listed(differing, 5),
+    )
+
+
+def folders_note(paths: Sequence[str], patients: Sequence[str]) -> list[str]:
+    """Tell that there are folders which file names know nothing of: they may be the patients.
+
+    Args:
+        paths: Paths below the class folder.
+        patients: The patient of each.
+
+    Returns:
+        A line; none where folders and patients are the same, or patients are not told by file names.
+    """
+    folders = [path.rpartition("/")[0] for path in paths]
+    by_name = all(patient in path.rpartition("/")[2] for path, patient in zip(paths, patients, strict=True))
+    pairs = len(set(zip(folders, patients, strict=True)))
+    if not any(folders) or not by_name or pairs == len(set(folders)) == len(set(patients)):
+        return []
+    return ["patients are told by file names; if folders are patients: --patient-pattern '^([^/]+)/'"]
+
+
+def below_class_folders(ids: Sequence[str], labels: Sequence[str]) -> list[str]:
+    """Cut paths behind the folder that is named after the class, where all images have it in one place.
+
+    Args:
+        ids: Paths below the data set's folder.
+        labels: The class of each.
+
+    Returns:
+        The paths below the class folders; the same paths where there are none.
+    """
+    folders = [path.split("/")[:-1] for path in ids]
+    depth = min((len(parts) for parts in folders), default=0)
+    places = [
+        place
+        for place in range(depth)
+        if all(parts[place] == label for parts, label in zip(folders, labels, strict=True))
+    ]
+    cut = places[0] + 1 if places else 0
+    return ["/".join(path.split("/")[cut:]) for path in ids]

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from tracker.config.columns import column_mapping
 from tracker.config.options import RunOptions
 from tracker.data.choice import Choice
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
 from tracker.data.positive_class import positive_class
+from tracker.data.splits.report import split_report
 from tracker.data.splits.rule import default_rule, rule_after_skipping, validate_rule
-from tracker.data.splits.split import Split, make_split, split_report
+from tracker.data.splits.split import Split, make_split
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir
 from tracker.io.progress import Progress, silent
@@ -51,6 +53,7 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
     manifest = build_manifest(
         options.dataset,
         options.data,
+        columns=column_mapping(options.column),
         patient_pattern=options.patient_pattern,
         choice=Choice(options.include, options.exclude),
         skip_unopened=options.on_unreadable == "skip",

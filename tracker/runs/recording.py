@@ -12,9 +12,9 @@ import yaml
 from torch import Tensor
 
 from tracker.config.recipe import Recipe, digest_of
+from tracker.data.left_out import left_out_words
 from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
-from tracker.data.left_out import left_out_words
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import copy_loader, export_network, requirements
 from tracker.models.networks import Network
@@ -49,6 +49,7 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
         **({"tracker.files_left_out": words} if (words := left_out_words(images.manifest)) else {}),
         **{f"tracker.{part}_images": str(count) for part, count in images.split.counts.items()},
         **class_tags(recipe, images),
+        **({"tracker.validation": "drawn from train"} if images.split.drawn_validation else {}),
         **({NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),
         **context_tags(device),
     }

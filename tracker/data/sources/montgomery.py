@@ -50,6 +50,7 @@ SOURCE = Source(
             url_variable="TRACKER_MONTGOMERY_URL",
         ),
     ),
+    one_image_a_patient=True,
     recognizes=partial(is_nlm, prefix="MCUCXR", wrapper="MontgomerySet"),
     rank=20,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tracker.errors import DataError
 from tracker.phantom.files import NOTICE, TABLE, sample_folder
 
 
-def collect_phantoms(root: Path, *, must_exist: bool = True) -> list[SourceImage]:
+def collect_phantoms(root: Path, *, must_exist: bool = True) -> Sequence[SourceImage]:
     """List the images of a folder that `sample_folder` drew, or of a copy of it.
 
     Args:

@@ -66,6 +66,9 @@ class Source:
         default_split: The split rule of the study that the data set is known for.
         provide: Has the images on this machine and returns their folder, where no `--data` is needed:
             downloads or draws them, unless that was done before.
+        one_image_a_patient: Whether every image is known to be of another person.
+        with_columns: The same over a table that calls `path`, `label`, `patient` and `split` as a user says;
+            None: it has no such columns.
         collect_missing: As `collect`, but images whose files are not there are listed, too, and left to
             `--on-unreadable skip`; None: `collect` lists them itself.
         recognizes: Says whether a place is this data set; None: it is not told by its looks.
@@ -77,6 +80,8 @@ class Source:
     collect: Callable[[Path], Sequence[SourceImage]]
     default_split: str | None = None
     provide: Callable[[Progress], Path] | None = None
+    one_image_a_patient: bool = False
+    with_columns: Callable[[Mapping[str, str]], Source] | None = None
     collect_missing: Callable[[Path], Sequence[SourceImage]] | None = None
     recognizes: Callable[[Path], bool] | None = None
     rank: int = 50

@@ -49,6 +49,7 @@ SOURCE = Source(
             url_variable="TRACKER_TB_XRAY_URL",
         ),
     ),
+    one_image_a_patient=True,
     recognizes=partial(is_nlm, prefix="CHNCXR", wrapper="ChinaSet_AllFiles"),
     rank=10,
 )

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tracker.data.manifest import Manifest
 from tracker.data.splits.groups import duplicates, patients
 from tracker.errors import DataError, listed
 from tracker.records import PARTS, Part
 
+DRAWN = "Choose a larger part (--split 0.7/0.1/0.2), another --split-seed, or add images."
 
-def check_classes(manifest: Manifest, part_of: Mapping[str, Part]) -> None:
+
+def check_classes(
+    manifest: Manifest, part_of: Mapping[str, Part], *, parts: Sequence[Part] = PARTS, do: str = DRAWN
+) -> None:
     """Refuse a split in which a part lacks a class.
 
     Args:
         manifest: The images.
         part_of: The part of each sample id.
+        parts: The parts that are looked at.
+        do: What the user can do about it.
 
     Raises:
         DataError: Some part has no image of some class; names all of them.
     """
     table = class_table(manifest, part_of)
     lacking = [
-        f"{part} has no {name}" for part in PARTS for name, number in table[part].items() if not number
+        f"{part} has no {name}" for part in parts for name, number in table[part].items() if not number
     ]
     if lacking:
         raise DataError(
             "every part of the split must have images of every class",
             but="; ".join(listed(lacking, 6)),
-            do="Choose a larger part (--split 0.7/0.1/0.2), another --split-seed, or add images.",
+            do=do,
         )
 
 
@@ -47,7 +53,7 @@ def check_duplicates(manifest: Manifest, part_of: Mapping[str, Part]) -> None:
         raise DataError(
             "images with the same content must be in one part of the split",
             but=f"{len(torn)} {'is' if len(torn) == 1 else 'are'} in more than one",
-            do="Remove the copies, or draw a split that keeps them together (--split 0.7/0.1/0.2).",
+            do="Remove the copies, rather out of train than out of test.",
             details=listed([" = ".join(names) for names in torn]),
         )
 
@@ -72,7 +78,7 @@ def check_patients(manifest: Manifest, part_of: Mapping[str, Part]) -> None:
         raise DataError(
             "all images of a patient must be in one part of the split",
             but=f"{len(torn)} {'patient is' if len(torn) == 1 else 'patients are'} in more than one",
-            do="Move their images, or draw a split that keeps patients together (--split 0.7/0.1/0.2).",
+            do="Take their images out of all parts but one, rather out of train than out of test.",
             details=listed(torn),
         )
 

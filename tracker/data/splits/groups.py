@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracker.data.content import same_content
 from tracker.data.manifest import Manifest
 
@@ -59,3 +61,19 @@ def inseparable(manifest: Manifest) -> list[list[int]]:
     for place in range(len(parent)):
         groups.setdefault(top(place), []).append(place)
     return list(groups.values())
+
+
+def class_counts(manifest: Manifest, places: Sequence[int]) -> list[int]:
+    """Count the images of each class among some.
+
+    Args:
+        manifest: The images.
+        places: Some of its places.
+
+    Returns:
+        Counts in the order of the classes.
+    """
+    counts = [0] * len(manifest.classes)
+    for place in places:
+        counts[manifest.labels[place]] += 1
+    return counts

@@ -6,16 +6,16 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from tracker.data.manifest import Manifest
 from tracker.data.splits.allocation import assign_groups, target_table
-from tracker.data.splits.checks import check_classes, check_duplicates, check_patients, class_table
-from tracker.data.splits.groups import duplicates, inseparable, patients
+from tracker.data.splits.checks import check_classes
+from tracker.data.splits.given import check_test_is_left, draw_validation, given_parts
+from tracker.data.splits.groups import class_counts, inseparable
 from tracker.data.splits.rule import GIVEN, part_sizes
-from tracker.errors import DataError, collect_errors, listed
 from tracker.records import PARTS, Part
 
 
@@ -26,12 +26,14 @@ class Split:
     Attributes:
         parts: Sample ids of each part, sorted.
         rule: What was asked for.
-        seed: Of the draw; without meaning where the split was given.
+        seed: Of the draw; without meaning where the whole split was given.
+        drawn_validation: How many validation images were to be drawn out of a given training part; 0: none.
     """
 
     parts: Mapping[Part, tuple[str, ...]]
     rule: str
     seed: int
+    drawn_validation: int = 0
 
     @cached_property
     def digest(self) -> str:
@@ -69,14 +71,16 @@ class Split:
             manifest: The one that was split.
 
         Returns:
-            CSV with the columns sample, part, label, patient and sha256, in the manifest's order.
+            CSV with the columns sample, part, label, patient and sha256, in the manifest's order; with a
+            column given, the part that the sample came with, where validation was drawn out of training.
         """
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
-        table.writerow(["sample", "part", "label", "patient", "sha256"])
+        drawn = bool(self.drawn_validation)
+        table.writerow(["sample", "part", "label", "patient", "sha256", *(["given"] if drawn else [])])
         for sample in manifest.samples:
-            part = self.part_of[sample.id]
-            table.writerow([sample.id, part, sample.label, sample.patient or "", sample.sha256])
+            row = [sample.id, self.part_of[sample.id], sample.label, sample.patient or "", sample.sha256]
+            table.writerow([*row, *([sample.part or ""] if drawn else [])])
         return text.getvalue()
 
 
@@ -89,119 +93,45 @@ def make_split(manifest: Manifest, rule: str, *, seed: int) -> Split:
     Args:
         manifest: The images.
         rule: Counts (`486/44/132`), fractions (`0.7/0.1/0.2`), or `given` for the split that the
-            source dictates.
+            source dictates; validation is drawn out of training where it has none.
         seed: Of the draw; the same seed draws the same split everywhere.
 
     Returns:
         The split.
 
     Raises:
-        UsageError: The rule is not valid for these images.
+        UsageError: The rule is not valid for these images, or would draw across a test part that is given.
         DataError: A part lacks a class, or a given split separates what belongs together.
     """
     if rule == GIVEN:
-        split = _given(manifest, seed)
-        collect_errors(
-            [
-                partial(check_duplicates, manifest, split.part_of),
-                partial(check_patients, manifest, split.part_of),
-            ],
-            error=DataError,
-            must="what belongs together must be in one part of the split",
-        )
-    else:
-        split = _drawn(manifest, rule, seed)
+        return _given(manifest, seed)
+    check_test_is_left(manifest, rule)
+    split = _drawn(manifest, rule, seed)
     check_classes(manifest, split.part_of)
     return split
 
 
 def _given(manifest: Manifest, seed: int) -> Split:
-    without = [sample.id for sample in manifest.samples if sample.part is None]
-    if without:
-        raise DataError(
-            "--split given needs a part for every image from the data set itself",
-            but=f"{len(without)} of {len(manifest.samples)} images have none",
-            do="Write --split with counts or fractions instead, such as 0.7/0.1/0.2.",
-            details=listed(without, 5),
-        )
+    part_of = given_parts(manifest)
+    wanted = 0
+    if "val" not in part_of.values():
+        validating, wanted = draw_validation(manifest, part_of, seed)
+        part_of |= dict.fromkeys(validating, "val")
     parts: dict[Part, tuple[str, ...]] = {
-        part: tuple(sample.id for sample in manifest.samples if sample.part == part) for part in PARTS
+        part: tuple(sample.id for sample in manifest.samples if part_of[sample.id] == part) for part in PARTS
     }
-    return Split(parts, GIVEN, seed)
+    split = Split(parts, GIVEN, seed, drawn_validation=wanted)
+    check_classes(manifest, split.part_of, do="Try another --split-seed, or name validation images (val).")
+    return split
 
 
 def _drawn(manifest: Manifest, rule: str, seed: int) -> Split:
     sizes = part_sizes(rule, len(manifest.samples))
     by_class = target_table(list(manifest.counts.values()), list(sizes.values()))
     groups = inseparable(manifest)
-    vectors = [_class_counts(manifest, group) for group in groups]
+    vectors = [class_counts(manifest, group) for group in groups]
     drawn = assign_groups(vectors, list(zip(*by_class, strict=True)), seed=seed)
     ids: dict[Part, list[str]] = {part: [] for part in PARTS}
     for group, place in zip(groups, drawn, strict=True):
         ids[PARTS[place]] += [manifest.samples[member].id for member in group]
     return Split({part: tuple(sorted(ids[part])) for part in PARTS}, rule, seed)
-
-
-def _class_counts(manifest: Manifest, group: Sequence[int]) -> list[int]:
-    counts = [0] * len(manifest.classes)
-    for member in group:
-        counts[manifest.labels[member]] += 1
-    return counts
-
-
-def split_report(manifest: Manifest, split: Split) -> list[str]:
-    """Describe what a split came to.
-
-    Args:
-        manifest: The images.
-        split: Their split.
-
-    Returns:
-        A line a part, and a line each about copies and about differences from the rule, where
-        there are any.
-    """
-    return [
-        *_part_lines(manifest, split),
-        *_copies_line(manifest),
-        *_difference_line(manifest, split),
-    ]
-
-
-def _part_lines(manifest: Manifest, split: Split) -> list[str]:
-    table = class_table(manifest, split.part_of)
-    number = {part: len(_patients_in(manifest, split, part)) for part in PARTS}
-    return [
-        f"{part}: {split.counts[part]} images ("
-        + ", ".join(f"{count} {name}" for name, count in table[part].items())
-        + ")"
-        + (f" of {number[part]} patients" if number[part] else "")
-        for part in PARTS
-    ]
-
-
-def _patients_in(manifest: Manifest, split: Split, part: Part) -> set[str]:
-    return {
-        sample.patient
-        for sample in manifest.samples
-        if sample.patient is not None and split.part_of[sample.id] == part
-    }
-
-
-def _copies_line(manifest: Manifest) -> list[str]:
-    copies = sum(len(names) for names in duplicates(manifest))
-    return [f"{copies} images have copies with the same content: kept in one part"] if copies else []
-
-
-def _difference_line(manifest: Manifest, split: Split) -> list[str]:
-    if split.rule == GIVEN:
-        return []
-    asked = list(part_sizes(split.rule, len(manifest.samples)).values())
-    got = list(split.counts.values())
-    if asked == got:
-        return []
-    kept = "patients" if patients(manifest) else "copies"
-    return [f"asked {_slashed(asked)}, got {_slashed(got)}: {kept} are kept together"]
-
-
-def _slashed(numbers: Sequence[int]) -> str:
-    return "/".join(str(number) for number in numbers)

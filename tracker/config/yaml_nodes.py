@@ -1,4 +1,4 @@
-"""The syntax of YAML files: their text as a tree of nodes, with the scalars of YAML 1.2 and bounded depth.
+"""The syntax of YAML: text as a tree of nodes, with the scalars of YAML 1.2 and bounded depth, and back.
 
 In version 1.1, which PyYAML reads otherwise, `010` is 8, `12:30:45` is a number of seconds, `yes` is true and
 `1e-3` is a word. Nothing is constructed here: whatever tag a node has, it stays text.
@@ -7,7 +7,7 @@ In version 1.1, which PyYAML reads otherwise, `010` is 8, `12:30:45` is a number
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -93,8 +93,22 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
         return node
 
 
+class _Dumper(yaml.SafeDumper):
+    """Puts text in quotes that either version of YAML would take for something else."""
+
+
 for _name, (_pattern, _first, _) in _SCALARS.items():
     _Composer.add_implicit_resolver(f"{TAG}{_name}", _pattern, _first)
+    _Dumper.add_implicit_resolver(f"{TAG}{_name}", _pattern, _first)
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """Return plain data as YAML, a line a name.
+
+    Args:
+        values: The values by name, in the order in which they are written.
+    """
+    return yaml.dump(dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def compose(text: str) -> yaml.Node | None:

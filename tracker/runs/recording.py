@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-import yaml
 
 from tracker.config.recipe import Recipe, digest_of
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
@@ -47,9 +46,8 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
     }
 
 
-def record_inputs(recorder: RunRecorder, recipe: Recipe, images: Images) -> None:
-    """Record what a run is about to be made of: recipe, split, data sets and environment."""
-    recorder.artifact("recipe.yaml", yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False).encode())
+def record_inputs(recorder: RunRecorder, images: Images) -> None:
+    """Record what a run is about to be made of, besides its recipe: split, data sets and environment."""
     recorder.artifact("split.csv", images.split.to_csv(images.manifest).encode())
     recorder.artifact("environment.txt", installed_packages().encode())
     if images.left_out:

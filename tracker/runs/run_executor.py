@@ -14,6 +14,7 @@ from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.images import Images
 from tracker.runs.plan import Plan, Prepared
+from tracker.runs.recipe_file import RECIPE_FILE, recipe_file
 from tracker.runs.recording import record_inputs, record_model, record_results, run_tags
 from tracker.runs.train import Trained, train
 from tracker.tracking.journal.lifecycle import RunTaken, retag
@@ -148,7 +149,10 @@ class RunExecutor:
     ) -> Trained:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
-        record_inputs(recorder, self.recipe, self._images)
+        # The plan's images are those before any was left out.
+        rule, options = self._plan.images.split.rule, self._plan.options
+        recorder.artifact(RECIPE_FILE, recipe_file(self.recipe, split=rule, options=options))
+        record_inputs(recorder, self._images)
         with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, self.notifier) as keep:
             return train(
                 self.recipe,

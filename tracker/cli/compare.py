@@ -17,9 +17,7 @@ from tracker.records import EpochKind
 def compare(
     experiment: Annotated[
         str | None,
-        typer.Option(
-            help="MLflow experiment. Default: the only one there is, or tb-xray.", autocompletion=experiments
-        ),
+        typer.Option(help="MLflow experiment. Default: the only one there is.", autocompletion=experiments),
     ] = None,
     metric: Annotated[
         str,

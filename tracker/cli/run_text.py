@@ -67,8 +67,14 @@ def found_lines(tuned: Mapping[Arm, Tuned]) -> list[str]:
     return [found_line(f"= {' · '.join(arm)}, {one.trials} trials", one) for arm, one in tuned.items()]
 
 
-def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
-    """Return what came of a plan, and what to type next."""
+def summary_lines(plan: Plan, results: Sequence[RunResult], table: Sequence[str] | None) -> list[str]:
+    """Return what came of a plan, and what to type next.
+
+    Args:
+        plan: The plan.
+        results: How its runs ended.
+        table: The arguments of `tracker compare`; None where there is nothing to compare.
+    """
     words = {
         RunState.FINISHED: "finished",
         RunState.SKIPPED: "skipped",
@@ -81,15 +87,20 @@ def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
         "",
         f"{counted(len(results), 'run')}: {told}",
         f"curves  {_with_uri('tracker ui', plan)}",
-        f"table   {_with_uri(_compare(plan.options), plan)}",
+        *([f"table   {shlex.join(['tracker', 'compare', *table])}"] if table is not None else []),
     ]
 
 
-def tuned_lines(plan: Plan) -> list[str]:
-    """Return what to type after the studies are made."""
+def tuned_lines(plan: Plan, run: str) -> list[str]:
+    """Return what to type after the studies are made.
+
+    Args:
+        plan: The plan.
+        run: The command that trains with what was found.
+    """
     return [
         "",
-        "runs    with these values: tracker run --tuned, and the same options without --trials",
+        f"runs    {run}",
         f"curves  {_with_uri('tracker ui', plan)}",
     ]
 
@@ -141,11 +152,6 @@ def _notes(recipes: Sequence[Recipe]) -> list[str]:
         ),
     }
     return [note for note, holds in notes.items() if holds]
-
-
-def _compare(options: RunOptions) -> str:
-    tuned = " --where tuned=yes" if options.tuned or options.tune is not None else ""
-    return f"tracker compare --experiment {shlex.quote(options.experiment_name)}{tuned}"
 
 
 def _with_uri(command: str, plan: Plan) -> str:

@@ -59,18 +59,19 @@ class RunExecutor:
         try:
             recorder = self._start()
         except RunTaken as taken:
-            return self._left_alone(taken), None
+            return replace(self._left_alone(taken), journal=taken.folder.name), None
         except OSError as error:
             return RunResult(
                 self.recipe, RunState.FAILED, reason=f"its journal cannot be made: {error}"
             ), None
         checkpoints = Checkpoints(recorder.folder.checkpoints)
         result = self._recorded(recorder, checkpoints)
+        result = replace(result, seconds=time.monotonic() - start, journal=recorder.folder.name)
         if recorder.disk_problem:
-            return replace(result, seconds=time.monotonic() - start), recorder
+            return result, recorder
         if result.state is RunState.FINISHED and not self._plan.options.keep_checkpoints:
             checkpoints.clear()
-        return replace(result, seconds=time.monotonic() - start), None
+        return result, None
 
     def _recorded(self, recorder: RunRecorder, checkpoints: Checkpoints) -> RunResult:
         state = checkpoints.latest(epochs=recorder.epochs_before) if recorder.goes_on else None

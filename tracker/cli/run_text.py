@@ -55,11 +55,19 @@ def left_out_lines(images: Images) -> list[str]:
     ]
 
 
-def found_line(label: str, tuned: Tuned) -> str:
-    """Return what the study of an arm found, on a second line where one would be too long."""
-    found = f"{tuned.objective} {tuned.objective_value:.3g}"
-    line = f"{label:42} {found}  {values_text(tuned.values)}"
-    return line if len(line) <= _WIDTH else f"{label:42} {found}\n      {values_text(tuned.values)}"
+def found_line(label: str, tuned: Tuned, *, spent: Sequence[str] = ()) -> str:
+    """Return what the study of an arm found, on more lines where one would be too long.
+
+    Args:
+        label: The arm.
+        tuned: What was found.
+        spent: What it took, such as a number of trials.
+    """
+    pieces = [f"{tuned.objective} {tuned.objective_value:.3g}", values_text(tuned.values), *spent]
+    line = f"{label:42} {'  '.join(pieces)}"
+    if len(line) <= _WIDTH:
+        return line
+    return f"{label:42} {'  '.join([pieces[0], *spent])}\n      {pieces[1]}"
 
 
 def found_lines(tuned: Mapping[Arm, Tuned]) -> list[str]:

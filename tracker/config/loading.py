@@ -65,9 +65,15 @@ def _is_empty(value: object) -> bool:
 def _of_file(config: Path | None) -> dict[str, Named]:
     if config is None:
         return {}
-    names = read_names(config)
+    names = {name: one for name, one in read_names(config).items() if not _says_nothing(name, one.value)}
     folder = config.expanduser().absolute().parent
     return {name: Named(from_folder(name, one.value, folder), one.line) for name, one in names.items()}
+
+
+def _says_nothing(name: str, value: object) -> bool:
+    """Return whether a file names an option that may be left open, and leaves it open."""
+    field = RunOptions.model_fields.get(name)
+    return value is None and field is not None and field.default is None
 
 
 def _usage_error(error: ValidationError, places: Mapping[str, str]) -> UsageError:

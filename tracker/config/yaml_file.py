@@ -13,11 +13,20 @@ from typing import Any
 
 import yaml
 
-from tracker.config.yaml_nodes import DEEPEST, TAG, NotYaml, compose, foreign_tag, line_of, scalar_value
+from tracker.config.yaml_nodes import (
+    DEEPEST,
+    MOST,
+    TAG,
+    NotYaml,
+    compose,
+    foreign_tag,
+    line_of,
+    scalar_value,
+    too_much,
+)
 from tracker.errors import UsageError
 
 _LARGEST_KIB = 256
-_MOST_VALUES = 20_000
 _IGNORED = "x-"
 _MERGE = "<<"
 _MAPPING, _SEQUENCE = f"{TAG}map", f"{TAG}seq"
@@ -155,10 +164,8 @@ class _Reading:
 
     def _count(self, node: yaml.Node, depth: int) -> None:
         self._values += 1
-        if self._values > _MOST_VALUES:
-            raise NotYaml(line_of(node), f"and others stand for more than {_MOST_VALUES:,} values")
-        if depth > DEEPEST:
-            raise NotYaml(line_of(node), f"goes deeper than {DEEPEST} levels")
+        if self._values > MOST or depth > DEEPEST:
+            raise too_much(line_of(node), depth)
 
 
 def _both(name: str, key: yaml.Node) -> str:

@@ -20,6 +20,9 @@ from yaml.scanner import Scanner
 DEEPEST = 30
 """Levels of lists and mappings within each other, of which options need four."""
 
+MOST = 20_000
+"""Names and values of a file, those that aliases repeat counted each time."""
+
 TAG = "tag:yaml.org,2002:"
 
 _LONGEST_NUMBER = 400
@@ -80,14 +83,14 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
         Parser.__init__(self)
         Composer.__init__(self)
         BaseResolver.__init__(self)
-        self._depth = 0
+        self._depth = self._nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose a node, unless it is nested too deep: this method calls itself."""
+        """Compose a node, unless it is nested too deep or one too many: this method calls itself."""
         self._depth += 1
-        if self._depth > DEEPEST:
-            line = int(self.get_mark().line) + 1
-            raise NotYaml(line, f"goes deeper than {DEEPEST} levels")
+        self._nodes += 1
+        if self._depth > DEEPEST or self._nodes > MOST:
+            raise too_much(int(self.get_mark().line) + 1, self._depth)
         node: yaml.Node | None = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -154,6 +157,18 @@ def scalar_value(node: yaml.ScalarNode) -> str | int | float | bool | None:
         raise NotYaml(line_of(node), f"has {_shown(text)}, which is no {name}")
     value: int | float | bool | None = convert(text)
     return value
+
+
+def too_much(line: int, depth: int) -> NotYaml:
+    """Return the error of a file that is deeper than options are, or has more in it.
+
+    Args:
+        line: Where that is.
+        depth: How deep it is there.
+    """
+    if depth > DEEPEST:
+        return NotYaml(line, f"goes deeper than {DEEPEST} levels")
+    return NotYaml(line, f"and the rest stand for more than {MOST:,} names and values")
 
 
 def foreign_tag(node: yaml.Node) -> NotYaml:

@@ -123,7 +123,7 @@ def compare(
     """Pull an experiment's runs back from MLflow and compare modes, model by model.
 
     Args:
-        experiment: MLflow's experiment; None: the only one there is, or tb-xray.
+        experiment: MLflow's experiment; None: the only one there is.
         metric: What is compared, such as `test/auroc` or `val/loss`.
         at: The last epoch (`final`), or the one with the lowest validation loss (`best`).
         split: The beginning of the split's digest, where runs have several.
@@ -136,11 +136,11 @@ def compare(
 
     Raises:
         UsageError: A condition cannot be read, or an example of another store is asked for.
-        TrackingError: There is no such store, server or experiment.
+        TrackingError: There is no such store, server or experiment, or there are several and none was named.
         ComparisonError: No run has finished, or the runs do not belong in one table.
     """
+    from tracker.compare.choices import select_or_offer
     from tracker.compare.comparison import Comparison
-    from tracker.compare.selection import select_runs
     from tracker.compare.table import build_table
     from tracker.compare.trials import trials_by_study
     from tracker.figures.curve_files import CURVE_METRICS
@@ -152,7 +152,7 @@ def compare(
         example=example,
         on_unsent=on_unsent,
     )
-    table = build_table(select_runs(runs, split=split, where=where), metric=metric, at=at)
+    table = build_table(select_or_offer(runs, split=split, where=where), metric=metric, at=at)
     return Comparison(table, trials_by_study(runs) if trials else None)
 
 
@@ -167,7 +167,7 @@ def load_runs(
     """Read all runs of an experiment, the oldest first: trials and studies, too.
 
     Args:
-        experiment: MLflow's experiment; None: the only one there is, or tb-xray.
+        experiment: MLflow's experiment; None: the only one there is.
         metrics: Metrics whose whole history is read.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Read the runs that come with tracker.
@@ -175,13 +175,14 @@ def load_runs(
 
     Raises:
         UsageError: An example of another store is asked for.
-        TrackingError: There is no such store, server or experiment.
+        TrackingError: There is no such store, server or experiment, or there are several and none was named.
     """
-    from tracker.tracking.backend.reader import only_experiment, read_runs
+    from tracker.tracking.backend.experiments import the_experiment
+    from tracker.tracking.backend.reader import read_runs
     from tracker.ui.stores import open_store
 
     with open_store(tracking_uri, example=example, on_unsent=on_unsent) as uri:
-        named = experiment or only_experiment(uri) or RunOptions.model_fields["dataset"].default
+        named = experiment or the_experiment(uri) or RunOptions.model_fields["dataset"].default
         return read_runs(uri, named, metrics=metrics)
 
 

@@ -14,6 +14,7 @@ TrackerError
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 
 
@@ -25,17 +26,35 @@ class TrackerError(Exception):
         but: What was found instead, with its values.
         do: What to do next, as a sentence of its own.
         details: Further lines, one an item, where one line cannot name them all.
+        choices: Arguments that were missing in a command, of which any one choice mends it.
     """
 
     exit_code = 1
 
-    def __init__(self, must: str, *, but: str, do: str, details: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        must: str,
+        *,
+        but: str,
+        do: str,
+        details: Sequence[str] = (),
+        choices: Sequence[Sequence[str]] = (),
+    ) -> None:
         super().__init__(must, but, do, tuple(details))
         self.details = tuple(details)
+        self.choices = tuple(tuple(choice) for choice in choices)
         self._line = f"{must}, but {but}. {do}"
 
     def __str__(self) -> str:
-        return "\n".join([self._line, *(f"  {detail}" for detail in self.details)])
+        return self.told(map(shlex.join, self.choices))
+
+    def told(self, commands: Iterable[str]) -> str:
+        """Return what is said, and a line for each choice.
+
+        Args:
+            commands: The choices, as they are to be typed.
+        """
+        return "\n".join([self._line, *(f"  {line}" for line in (*self.details, *commands))])
 
 
 class UsageError(TrackerError):

@@ -53,12 +53,30 @@ def test_json_has_every_value_in_full(compare: Tracker, study: Study) -> None:
             assert json.dumps(value) in text
 
 
-@pytest.mark.parametrize("format", ["table", "markdown", "csv", "json", "latex"])
+@pytest.mark.parametrize("format", ["table", "markdown", "csv", "json", "latex", "html"])
 def test_every_format_goes_to_a_file(compare: Tracker, workplace: Path, format: str) -> None:
     told = compare("--format", format, "--output", "table.txt")
     assert told.code == 0, told.err
     assert told.out == ""
     assert (workplace / "table.txt").read_text() == compare("--format", format).out
+
+
+def test_a_file_is_written_in_the_format_of_its_ending(compare: Tracker, workplace: Path) -> None:
+    for name, format in (("t.csv", "csv"), ("t.TEX", "latex"), ("my table.json", "json"), ("t", "table")):
+        told = compare("--output", name)
+        assert (told.code, told.out, told.err) == (0, "", f"wrote {name}\n")
+        assert (workplace / name).read_text() == compare("--format", format).out
+
+
+@pytest.mark.parametrize("wrong", [["--output", "t.xlsx"], ["--format", "csv", "--output", "t.tex"]])
+def test_a_file_that_would_not_be_what_it_is_called_is_refused_before_runs_are_read(
+    tracker: Tracker, workplace: Path, wrong: list[str]
+) -> None:
+    told = tracker("compare", "--tracking-uri", "http://127.0.0.1:9", *wrong)
+    assert told.code == 2
+    assert len(told.err.splitlines()) == 1
+    assert "--output" in told.err
+    assert list(workplace.iterdir()) == []
 
 
 def test_figures_are_drawn_a_mode_each(compare: Tracker, workplace: Path) -> None:

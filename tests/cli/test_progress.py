@@ -1,4 +1,4 @@
-"""The live line of a terminal."""
+"""The live line of a terminal, and the lines of a pipe."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import pytest
 from rich.console import Console
 
 from tracker.cli.progress import LiveObserver
+from tracker.cli.study_lines import StudyLines
+from tracker.config.tuned import Tuned
+from tracker.records import Arm
 from tracker.search.records import StudyProgress, TrialRecord
 
 
@@ -24,3 +27,62 @@ def test_the_best_value_is_shown_whatever_it_is(value: float, shown: str) -> Non
         reporter.study_started(("alexnet", "fine-tuning"), 1, 1)
         reporter.trials(progress)
     assert shown in said.getvalue()
+
+
+def progress_of(spent: int, *, budget: int = 4, value: float = 0.25) -> StudyProgress:
+    best = TrialRecord(
+        number=0, state="complete", value=value, params={"lr": 0.01}, duration=1.0, attributes={}
+    )
+    counts = dict.fromkeys(("pruned", "running", "waiting", "failed", "others"), 0)
+    return StudyProgress(budget=budget, complete=spent, best=best if spent else None, **counts)
+
+
+class Pipe(io.StringIO):
+    """A pipe that knows what its reader has seen: what was flushed."""
+
+    seen = ""
+
+    def flush(self) -> None:
+        self.seen = self.getvalue()
+
+
+def test_a_pipe_is_told_at_once_that_an_arm_begins_and_ends() -> None:
+    pipe = Pipe()
+    tuned = Tuned("study", {"lr": 0.01}, 4, "val/loss", 0.25, "how")
+    with LiveObserver(Console(file=pipe, soft_wrap=True, width=80)) as reporter:
+        reporter.study_started(Arm("alexnet", "fine-tuning"), 2, 6)
+        assert pipe.seen == "  2/6 alexnet · fine-tuning  study begins\n"
+        for spent in range(5):
+            reporter.trials(progress_of(spent))
+            reporter.trial_epoch(spent, 1, 40)
+        reporter.study_ended(Arm("alexnet", "fine-tuning"), tuned)
+        last = pipe.seen.splitlines()[-1]
+    assert len(pipe.seen.splitlines()) == 2, "trials of less than half a minute are told together"
+    assert last == f"{'✓ 2/6 alexnet · fine-tuning':42} val/loss 0.25  lr 0.01  4 trials  0 s"
+
+
+def test_a_long_study_is_told_of_now_and_then() -> None:
+    told: list[str] = []
+    lines = StudyLines(told.append, every=0.0)
+    lines.begin("1/2 resnet152 · fine-tuning", 4)
+    lines.trials(progress_of(0))
+    lines.trials(progress_of(0))
+    lines.trial_epoch(1, 7, 40)
+    lines.trials(progress_of(3))
+    lines.trials(progress_of(4))
+    lines.begin("2/2 shufflenet_v2_x0_5 · freeze:features.denseblock4.denselayer16", None)
+    lines.trials(progress_of(3))
+    assert told == [
+        "  1/2 resnet152 · fine-tuning  study begins, 4 trials",
+        "  1/2 resnet152 · fine-tuning  0/4 trials  0 s",
+        "  1/2 resnet152 · fine-tuning  0/4 trials  trial 1, epoch 7/40  0 s",
+        "  1/2 resnet152 · fine-tuning  3/4 trials  best 0.25  0 s",
+        "  2/2 shufflenet_v2_x0_5 · freeze:features.denseblock4.denselayer16  study begins",
+        "  2/2 shufflenet_v2_x0_5 · freeze:features.denseblock4.denselayer16\n"
+        "      3/4 trials  best 0.25  0 s",
+    ]
+    told.clear()
+    lines = StudyLines(told.append, every=60.0)
+    lines.begin("1/2 resnet152 · fine-tuning", 4)
+    lines.trials(progress_of(3))
+    assert len(told) == 1

@@ -209,6 +209,9 @@ def test_run_tunes_first_and_then_trains(tracker: Tracker, radiographs: Path, pl
     arguments = small_run(radiographs, "--model", MODEL, "--mode", MODES[0], "--experiment", "both")
     told = tracker(*arguments, "--tune", "3", "--search", "lr,weight_decay,optimizer")
     assert told.code == 0, told
+    assert f"  1/1 {MODEL} · {MODES[0]}  study begins, 3 trials\n" in told.out
+    ended = next(line for line in told.out.splitlines() if line.startswith(f"✓ 1/1 {MODEL} · {MODES[0]} "))
+    assert "  3 trials  " in ended
     found = found_in(place, "both")
     best = best_of(found.trials(MODES[0]))
     (run,) = (run for name, run in found.runs.items() if "seed" in name)

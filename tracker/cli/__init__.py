@@ -10,6 +10,7 @@ import sys
 import typer
 
 from tracker import __version__
+from tracker.cli.choices import command_with
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.models import models
@@ -49,12 +50,14 @@ def options(
 def main() -> None:
     """Run the command line; an error that a user can mend is one line, and an exit code."""
     debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        app(args=[argument for argument in sys.argv[1:] if argument != "--debug"])
+        app(args=arguments)
     except TrackerError as error:
         if debug:
             raise
-        typer.echo(f"tracker: {error}", err=True)
+        commands = (command_with(choice, arguments) for choice in error.choices)
+        typer.echo(f"tracker: {error.told(commands)}", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if debug:

@@ -17,9 +17,7 @@ from tracker.records import EpochKind
 def compare(
     experiment: Annotated[
         str | None,
-        typer.Option(
-            help="MLflow experiment. Default: the only one there is, or tb-xray.", autocompletion=experiments
-        ),
+        typer.Option(help="MLflow experiment. Default: the only one there is.", autocompletion=experiments),
     ] = None,
     metric: Annotated[
         str,
@@ -32,8 +30,13 @@ def compare(
     where: Annotated[
         list[str] | None, typer.Option(help="Only runs with this parameter, such as lr=0.01; repeatable.")
     ] = None,
-    format: Annotated[Format, typer.Option(help="How the table is written.")] = "table",
-    output: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
+    format: Annotated[
+        Format | None, typer.Option(help="How the table is written. Default: as --output ends, or table.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write the table to this file; .csv, .json, .md, .tex, .html and .txt say how."),
+    ] = None,
     figures: Annotated[
         Path | None, typer.Option(help="Write loss and accuracy curves (PNG, SVG) to this folder.")
     ] = None,
@@ -45,7 +48,10 @@ def compare(
 ) -> None:
     """Pull an experiment's runs back from MLflow and compare modes, model by model."""
     from tracker import api
+    from tracker.compare.render.formats import format_of
 
+    # Before runs are read: that can take long.
+    chosen = format_of(output, format)
     comparison = api.compare(
         experiment,
         metric=metric,
@@ -58,7 +64,7 @@ def compare(
         example=example,
         on_unsent=print_unsent,
     )
-    text = comparison.render(format)
+    text = comparison.render(chosen)
     if output is None:
         typer.echo(text.rstrip("\n"))
     else:

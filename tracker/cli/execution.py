@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tracker import api
+from tracker.cli.choices import run_after_tune
 from tracker.cli.progress import LiveObserver
 from tracker.cli.run_text import summary_lines, tuned_lines
 from tracker.records import RunState
+from tracker.runs.comparing import compare_arguments
 
 _INTERRUPTED = 130
 
@@ -30,7 +33,8 @@ def run_and_show(given: Mapping[str, Any], config: Path | None) -> int:
         except KeyboardInterrupt:
             return _interrupted(observer)
         if observer.plan is not None and not observer.plan.options.dry_run:
-            observer.show(summary_lines(observer.plan, results))
+            table = compare_arguments(observer.plan, results)
+            observer.show(summary_lines(observer.plan, results, table))
         return int(any(result.state is RunState.FAILED for result in results))
 
 
@@ -50,7 +54,7 @@ def tune_and_show(given: Mapping[str, Any], config: Path | None) -> int:
         except KeyboardInterrupt:
             return _interrupted(observer)
         if observer.plan is not None and not observer.plan.options.dry_run:
-            observer.show(tuned_lines(observer.plan))
+            observer.show(tuned_lines(observer.plan, run_after_tune(sys.argv[1:])))
         return 0
 
 

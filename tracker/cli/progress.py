@@ -16,6 +16,8 @@ from rich.text import Text
 
 from tracker.api import Observer
 from tracker.cli.run_text import found_line, found_lines, left_out_lines, plan_lines
+from tracker.cli.study_lines import StudyLines
+from tracker.cli.terminal import duration
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
 from tracker.records import Arm, RunState
@@ -39,6 +41,8 @@ class LiveObserver(Observer):
         self._resumed = 0
         self._label = ""
         self._study: StudyProgress | None = None
+        self._study_began = 0.0
+        self._lines = StudyLines(lambda line: self.show([line]))
         self._at = ""
 
     def __enter__(self) -> Self:
@@ -112,7 +116,7 @@ class LiveObserver(Observer):
             return
         took = (time.monotonic() - self._started) / (epoch - self._resumed)
         left = took * (recipe.epochs - epoch)
-        text = f"epoch {epoch}/{recipe.epochs}  {measured}  {_duration(left)} left"
+        text = f"epoch {epoch}/{recipe.epochs}  {measured}  {duration(left)} left"
         self._draw(self._labeled(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2)))
 
     def run_ended(self, result: RunResult) -> None:
@@ -124,7 +128,10 @@ class LiveObserver(Observer):
         """Show that a study begins."""
         self._label = f"{number}/{total} {arm[0]} · {arm[1]}"
         self._started, self._study, self._at = time.monotonic(), None, ""
+        self._study_began = self._started
         self._draw(Text(self._label))
+        if not self._console.is_terminal:
+            self._lines.begin(self._label, self.plan.options.tune if self.plan is not None else None)
 
     def trials(self, progress: StudyProgress) -> None:
         """Show how many trials are done, the best of them, and how long the others take."""
@@ -132,15 +139,20 @@ class LiveObserver(Observer):
             self._started, self._resumed = time.monotonic(), progress.spent
         self._study, self._at = progress, ""
         self._draw_study()
+        if not self._console.is_terminal:
+            self._lines.trials(progress)
 
     def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
         """Show how far the trial at work is."""
         self._at = f"  trial {trial}, epoch {epoch}/{epochs}"
         self._draw_study()
+        if not self._console.is_terminal:
+            self._lines.trial_epoch(trial, epoch, epochs)
 
     def study_ended(self, arm: Arm, tuned: Tuned) -> None:
         """Print what a study found."""
-        self.show([found_line(f"✓ {self._label}", tuned)])
+        took = duration(time.monotonic() - self._study_began)
+        self.show([found_line(f"✓ {self._label}", tuned, spent=[f"{tuned.trials} trials", took])])
         self._label = ""
 
     def _draw_study(self) -> None:
@@ -149,7 +161,7 @@ class LiveObserver(Observer):
             return
         done, best = progress.spent - self._resumed, progress.best
         took = (time.monotonic() - self._started) / done if done else 0.0
-        left = f"  {_duration(took * (progress.budget - progress.spent))} left" if done else ""
+        left = f"  {duration(took * (progress.budget - progress.spent))} left" if done else ""
         found = ""
         if best is not None and best.value is not None:
             found = f"  best {best.value:.3g} ({values_text(best.params)})"
@@ -192,12 +204,4 @@ def _ending(result: RunResult) -> str:
     if result.state is not RunState.FINISHED:
         return result.reason
     resumed = f"  from epoch {result.resumed} on" if result.resumed else ""
-    return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {_duration(result.seconds)}{resumed}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {duration(result.seconds)}{resumed}"

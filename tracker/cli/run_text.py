@@ -62,11 +62,19 @@ def left_out_lines(images: Images) -> list[str]:
     ]
 
 
-def found_line(label: str, tuned: Tuned) -> str:
-    """Return what the study of an arm found, on a second line where one would be too long."""
-    found = f"{tuned.objective} {tuned.objective_value:.3g}"
-    line = f"{label:42} {found}  {values_text(tuned.values)}"
-    return line if len(line) <= _WIDTH else f"{label:42} {found}\n      {values_text(tuned.values)}"
+def found_line(label: str, tuned: Tuned, *, spent: Sequence[str] = ()) -> str:
+    """Return what the study of an arm found, on more lines where one would be too long.
+
+    Args:
+        label: The arm.
+        tuned: What was found.
+        spent: What it took, such as a number of trials.
+    """
+    pieces = [f"{tuned.objective} {tuned.objective_value:.3g}", values_text(tuned.values), *spent]
+    line = f"{label:42} {'  '.join(pieces)}"
+    if len(line) <= _WIDTH:
+        return line
+    return f"{label:42} {'  '.join([pieces[0], *spent])}\n      {pieces[1]}"
 
 
 def found_lines(tuned: Mapping[Arm, Tuned]) -> list[str]:
@@ -74,8 +82,14 @@ def found_lines(tuned: Mapping[Arm, Tuned]) -> list[str]:
     return [found_line(f"= {' · '.join(arm)}, {one.trials} trials", one) for arm, one in tuned.items()]
 
 
-def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
-    """Return what came of a plan, and what to type next."""
+def summary_lines(plan: Plan, results: Sequence[RunResult], table: Sequence[str] | None) -> list[str]:
+    """Return what came of a plan, and what to type next.
+
+    Args:
+        plan: The plan.
+        results: How its runs ended.
+        table: The arguments of `tracker compare`; None where there is nothing to compare.
+    """
     words = {
         RunState.FINISHED: "finished",
         RunState.SKIPPED: "skipped",
@@ -89,15 +103,20 @@ def summary_lines(plan: Plan, results: Sequence[RunResult]) -> list[str]:
         f"{counted(len(results), 'run')}: {told}",
         *majority_lines(plan.images, results),
         f"curves  {_with_uri('tracker ui', plan)}",
-        f"table   {_with_uri(_compare(plan.options), plan)}",
+        *([f"table   {shlex.join(['tracker', 'compare', *table])}"] if table is not None else []),
     ]
 
 
-def tuned_lines(plan: Plan) -> list[str]:
-    """Return what to type after the studies are made."""
+def tuned_lines(plan: Plan, run: str) -> list[str]:
+    """Return what to type after the studies are made.
+
+    Args:
+        plan: The plan.
+        run: The command that trains with what was found.
+    """
     return [
         "",
-        "runs    with these values: tracker run --tuned, and the same options without --trials",
+        f"runs    {run}",
         f"curves  {_with_uri('tracker ui', plan)}",
     ]
 
@@ -149,11 +168,6 @@ def _notes(recipes: Sequence[Recipe]) -> list[str]:
         ),
     }
     return [note for note, holds in notes.items() if holds]
-
-
-def _compare(options: RunOptions) -> str:
-    tuned = " --where tuned=yes" if options.tuned or options.tune is not None else ""
-    return f"tracker compare --experiment {shlex.quote(options.experiment_name)}{tuned}"
 
 
 def _with_uri(command: str, plan: Plan) -> str:

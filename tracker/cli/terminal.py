@@ -33,3 +33,16 @@ def print_unsent(unsent: object) -> None:
         unsent: As `tracker.ui.stores.open_store` tells it.
     """
     typer.echo(str(unsent), err=True)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it, such as `1 min 03 s`.
+
+    Args:
+        seconds: How long something takes.
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from tracker.compare.settings import SHORT_DIGEST, by_age, canonical, common, is_tuned, settings_of
+from tracker.compare.settings import (
+    SHORT_DIGEST,
+    TUNED,
+    by_age,
+    canonical,
+    common,
+    condition_of,
+    is_tuned,
+    settings_of,
+    shortened,
+)
 from tracker.errors import ComparisonError, counted
 from tracker.records import Arm, RunRecord
 
@@ -74,6 +84,7 @@ def refuse_other_images(runs: Sequence[RunRecord]) -> None:
             but=f"the images behind this split changed between runs ({len(groups)} manifests)",
             do=f"Choose one, for example --where manifest_digest={next(iter(groups))[:SHORT_DIGEST]}.",
             details=[_line(digest, members) for digest, members in groups.items()],
+            choices=[("--where", f"manifest_digest={shortened(digest, groups)}") for digest in groups],
         )
 
 
@@ -92,6 +103,7 @@ def refuse_tuned_beside_untuned(runs: Sequence[RunRecord]) -> None:
             "the runs of one arm must be all tuned or all not",
             but=f"{both[0]} has both" + (f", like {len(both) - 1} other arms" if len(both) > 1 else ""),
             do="Make a table of each: --where tuned=yes, and --where tuned=no.",
+            choices=[("--where", f"{TUNED}={either}") for either in ("yes", "no")],
         )
 
 
@@ -108,8 +120,9 @@ def refuse_conflicts(runs: Sequence[RunRecord]) -> None:
         raise ComparisonError(
             "runs of one arm must differ in their seed alone",
             but=f"{first.arm} has runs with {first.name} {' and '.join(first.counts)}",
-            do=f"Choose, for example with {_suggestion(first, runs)}.",
+            do=f"Choose, for example with --where {_condition(first, next(iter(first.counts)), runs)}.",
             details=[str(conflict) for conflict in conflicts],
+            choices=[("--where", _condition(first, value, runs)) for value in first.counts],
         )
 
 
@@ -124,7 +137,8 @@ def _newest_first(runs: Sequence[RunRecord], key: Callable[[RunRecord], _Key]) -
 def _not_one_split(runs: Sequence[RunRecord], must: str, but: str) -> ComparisonError:
     groups = _newest_first(runs, split_digest_of)
     details = [_line(digest, members) for digest, members in groups.items()]
-    return ComparisonError(must, but=but, do="Choose one: --split DIGEST.", details=details)
+    choices = [("--split", shortened(digest, groups)) for digest in groups]
+    return ComparisonError(must, but=but, do="Choose one: --split DIGEST.", details=details, choices=choices)
 
 
 def _line(digest: str, runs: Sequence[RunRecord]) -> str:
@@ -151,9 +165,8 @@ def _conflicts(arm: Arm, runs: Sequence[RunRecord]) -> list[Conflict]:
     return [Conflict(arm, name, dict(values)) for name, values in counts.items() if len(values) > 1]
 
 
-def _suggestion(conflict: Conflict, runs: Sequence[RunRecord]) -> str:
-    """Return a condition that the newest run meets, as narrow as leaves every other arm a run."""
-    value = next(iter(conflict.counts))
+def _condition(conflict: Conflict, value: str, runs: Sequence[RunRecord]) -> str:
+    """Return a condition that runs with a value meet, as narrow as leaves every other arm a run."""
     arms = {run.arm for run in runs}
     having = {
         run.arm for run in runs if canonical(settings_of(run).get(conflict.name, "")) == canonical(value)
@@ -164,4 +177,4 @@ def _suggestion(conflict: Conflict, runs: Sequence[RunRecord]) -> str:
         scope = f"@{conflict.arm.mode}"
     else:
         scope = f"@{conflict.arm.model}@{conflict.arm.mode}"
-    return f"--where {conflict.name}={value}{scope}"
+    return f"{condition_of(conflict.name, value, runs)}{scope}"

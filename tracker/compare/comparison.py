@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracker.compare.render.formats import Format, render
+from tracker.compare.render.formats import render
 from tracker.compare.table import Table
 from tracker.compare.trials import TrialsByStudy
 
@@ -22,11 +22,11 @@ class Comparison:
     table: Table
     trials: TrialsByStudy | None = None
 
-    def render(self, format: Format = "table", *, width: int = 80) -> str:
+    def render(self, format: str = "table", *, width: int = 80) -> str:
         """Return it in a format, ending with a line break.
 
         Args:
-            format: table, markdown, csv, json or latex.
+            format: table, markdown, csv, json, latex or html.
             width: The widest line of the format `table`, in characters.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tracker.records import POSITIVE_CLASS, RunRecord
 
@@ -26,6 +26,8 @@ POSITIVE = "positive"
 SHORT_DIGEST = 12
 """Characters of a digest that people are shown."""
 
+_WEIGHTS_DIGEST = "tracker.weights_digest"
+
 _CHOSEN = 8
 """Nobody types more characters of a number."""
 
@@ -34,7 +36,7 @@ def settings_of(run: RunRecord) -> dict[str, str]:
     """Return the parameters of a run that runs of one arm must agree in."""
     settings = {name: value for name, value in run.params.items() if name not in _NOT_SETTINGS}
     # A file of weights is the same file wherever it lies, and another one when its content changed.
-    if digest := run.tags.get("tracker.weights_digest"):
+    if digest := run.tags.get(_WEIGHTS_DIGEST):
         # Those that come with tracker have a name, and can be others in another version of it.
         bundled = run.params.get("weights") == "bundled"
         settings["weights"] = f"bundled {digest[:SHORT_DIGEST]}" if bundled else digest
@@ -42,6 +44,27 @@ def settings_of(run: RunRecord) -> dict[str, str]:
     if finding := run.tags.get(POSITIVE_CLASS):
         settings[POSITIVE] = finding
     return settings
+
+
+def condition_of(name: str, value: str, runs: Iterable[RunRecord]) -> str:
+    """Return what `--where` finds the runs by that have a setting.
+
+    Args:
+        name: The setting.
+        value: Its value, as `settings_of` gives it.
+        runs: The runs; of weights, these know the digest.
+    """
+    digests = {run.tags.get(_WEIGHTS_DIGEST, "") for run in runs} - {""}
+    for digest in digests if name == "weights" else ():
+        if value in (digest, f"bundled {digest[:SHORT_DIGEST]}"):
+            return f"weights_digest={shortened(digest, digests)}"
+    return f"{name}={value}"
+
+
+def shortened(digest: str, among: Collection[str]) -> str:
+    """Return the beginning of a digest that tells it from others, such as people can read."""
+    short = digest[:SHORT_DIGEST]
+    return short if sum(other.startswith(short) for other in among) <= 1 else digest
 
 
 def is_tuned(run: RunRecord) -> bool:

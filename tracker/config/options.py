@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from numbers import Number
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from tracker.config.recipe import (
     LearningRate,
     ModeName,
     Momentum,
+    NotTruth,
     OnUnreadable,
     Optimizer,
     Recipe,
@@ -38,7 +40,7 @@ LogModel = Literal["all", "first", "none"]
 Objective = Literal["val/loss", "val/auroc", "val/accuracy", "val/balanced_accuracy"]
 Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
-Count = Annotated[int, Field(ge=1, le=100_000)]
+Count = Annotated[int, NotTruth, Field(ge=1, le=100_000)]
 
 TRIALS = 50
 """Trials an arm that `tracker tune` makes where nothing else is asked for."""
@@ -163,10 +165,10 @@ class RunOptions(BaseModel):
     tune_at: Annotated[EpochKind, TUNING] = Field(
         "final", description="Which epoch is judged: final, or best (lowest validation loss)."
     )
-    tune_seeds: Annotated[int, Field(ge=1, le=100), TUNING] = Field(
+    tune_seeds: Annotated[int, NotTruth, Field(ge=1, le=100), TUNING] = Field(
         1, description="Seeds that each trial is the mean of."
     )
-    tune_folds: Annotated[Annotated[int, Field(ge=2, le=100)] | None, TUNING] = Field(
+    tune_folds: Annotated[Annotated[int, NotTruth, Field(ge=2, le=100)] | None, TUNING] = Field(
         None,
         description="Folds of training and validation images that each trial is the mean of. "
         "Default: the validation part alone.",
@@ -181,7 +183,7 @@ class RunOptions(BaseModel):
         description="Database of the studies, such as postgresql://USER@HOST/NAME. "
         "Default: studies.db in TRACKER_HOME.",
     )
-    jobs: Annotated[int, Field(ge=1, le=1000), TUNING] = Field(
+    jobs: Annotated[int, NotTruth, Field(ge=1, le=1000), TUNING] = Field(
         1, description="Processes on this machine that train trials at once."
     )
     engine: Annotated[str, TUNING] = Field(
@@ -207,7 +209,7 @@ class RunOptions(BaseModel):
     @field_validator("model", "mode", "seed", "include", "exclude", mode="before")
     @classmethod
     def _one_value_is_a_list_of_one(cls, value: object) -> object:
-        return [value] if isinstance(value, str | int) else value
+        return [value] if isinstance(value, str | Number) else value
 
     @field_validator("model", "mode", "seed")
     @classmethod

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tracker.config.columns import Columns
 from tracker.config.modes import find_mode
@@ -47,14 +47,26 @@ def _check_mode(mode: str) -> str:
     return mode
 
 
+def _check_number(value: object) -> object:
+    """Return `value` unless it is true or false, which Python takes for 1 and 0.
+
+    Raises:
+        ValueError: If it is.
+    """
+    if isinstance(value, bool):
+        raise ValueError(f"must be a number, got {str(value).lower()}")
+    return value
+
+
 ModeName = Annotated[str, AfterValidator(_check_mode)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-ImageSize = Annotated[int, Field(ge=16, le=4096)]
-Epochs = Annotated[int, Field(ge=1, le=100_000)]
-BatchSize = Annotated[int, Field(ge=1)]
-LearningRate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-WeightDecay = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Momentum = Annotated[float, Field(ge=0, lt=1)]
+NotTruth = BeforeValidator(_check_number)
+Seed = Annotated[int, NotTruth, Field(ge=0, lt=2**32)]
+ImageSize = Annotated[int, NotTruth, Field(ge=16, le=4096)]
+Epochs = Annotated[int, NotTruth, Field(ge=1, le=100_000)]
+BatchSize = Annotated[int, NotTruth, Field(ge=1)]
+LearningRate = Annotated[float, NotTruth, Field(gt=0, allow_inf_nan=False)]
+WeightDecay = Annotated[float, NotTruth, Field(ge=0, allow_inf_nan=False)]
+Momentum = Annotated[float, NotTruth, Field(ge=0, lt=1)]
 Globs = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(lambda globs: tuple(sorted(set(globs))))
 ]

@@ -118,9 +118,8 @@ def _read(name: str, values: object) -> Range | Choices:
 
 def _read_range(name: str, values: Sequence[object]) -> Range:
     try:
-        # YAML takes 1e-5 for a word: it wants 1.0e-5.
         low, high = (float(value) for value in values)  # type: ignore[arg-type]
-        if not 0 < low < high < float("inf"):
+        if not 0 < low < high < float("inf") or any(isinstance(value, bool) for value in values):
             raise ValueError
     except (TypeError, ValueError):
         raise ValueError(f"{name} must have [LOW, HIGH] with 0 < LOW < HIGH, got {list(values)!r}") from None

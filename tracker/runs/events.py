@@ -63,6 +63,7 @@ class RunResult:
         seconds: How long it took.
         reason: Why it failed or was skipped.
         resumed: How many whole epochs an earlier process had done; None: it began here.
+        journal: The name of the folder that holds its journal; empty where it could not be made.
     """
 
     recipe: Recipe
@@ -71,6 +72,7 @@ class RunResult:
     seconds: float = 0.0
     reason: str = ""
     resumed: int | None = None
+    journal: str = ""
 
 
 class Notifier:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
-import yaml
 from torch import Tensor
 
 from tracker.config.recipe import Recipe, digest_of
@@ -65,9 +64,8 @@ def class_tags(recipe: Recipe, images: Images) -> dict[str, str]:
     }
 
 
-def record_inputs(recorder: RunRecorder, recipe: Recipe, images: Images) -> None:
-    """Record what a run is about to be made of: recipe, split, data sets and environment."""
-    recorder.artifact("recipe.yaml", yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False).encode())
+def record_inputs(recorder: RunRecorder, images: Images) -> None:
+    """Record what a run is about to be made of, besides its recipe: split, data sets and environment."""
     recorder.artifact("split.csv", images.split.to_csv(images.manifest).encode())
     recorder.artifact("environment.txt", installed_packages().encode())
     if images.left_out:

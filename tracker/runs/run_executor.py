@@ -14,6 +14,7 @@ from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.images import Images
 from tracker.runs.plan import Plan, Prepared
+from tracker.runs.recipe_file import RECIPE_FILE, recipe_file
 from tracker.runs.recording import record_inputs, record_model, record_results, run_tags
 from tracker.runs.train import Trained, train
 from tracker.tracking.journal.lifecycle import RunTaken, retag
@@ -58,18 +59,19 @@ class RunExecutor:
         try:
             recorder = self._start()
         except RunTaken as taken:
-            return self._left_alone(taken), None
+            return replace(self._left_alone(taken), journal=taken.folder.name), None
         except OSError as error:
             return RunResult(
                 self.recipe, RunState.FAILED, reason=f"its journal cannot be made: {error}"
             ), None
         checkpoints = Checkpoints(recorder.folder.checkpoints)
         result = self._recorded(recorder, checkpoints)
+        result = replace(result, seconds=time.monotonic() - start, journal=recorder.folder.name)
         if recorder.disk_problem:
-            return replace(result, seconds=time.monotonic() - start), recorder
+            return result, recorder
         if result.state is RunState.FINISHED and not self._plan.options.keep_checkpoints:
             checkpoints.clear()
-        return replace(result, seconds=time.monotonic() - start), None
+        return result, None
 
     def _recorded(self, recorder: RunRecorder, checkpoints: Checkpoints) -> RunResult:
         state = checkpoints.latest(epochs=recorder.epochs_before) if recorder.goes_on else None
@@ -148,7 +150,10 @@ class RunExecutor:
     ) -> Trained:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
-        record_inputs(recorder, self.recipe, self._images)
+        # The plan's images are those before any was left out.
+        rule, options = self._plan.images.split.rule, self._plan.options
+        recorder.artifact(RECIPE_FILE, recipe_file(self.recipe, split=rule, options=options))
+        record_inputs(recorder, self._images)
         with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, self.notifier) as keep:
             return train(
                 self.recipe,

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.records import STUDY
-from tracker.compare.render.formats import FORMATS, render
+from tracker.compare.render.formats import ENDINGS, FORMATS, format_of, render
 from tracker.compare.selection import select_runs
 from tracker.compare.table import build_table
 from tracker.compare.trials import trials_by_study
 from tracker.errors import UsageError
 
 GOLDEN = Path(__file__).parent / "golden"
-ENDINGS = {"table": "txt", "markdown": "md", "csv": "csv", "json": "json", "latex": "tex"}
+FILES = {"table": "txt", "markdown": "md", "csv": "csv", "json": "json", "latex": "tex", "html": "html"}
 
 
 @pytest.fixture
@@ -27,13 +27,56 @@ def table(reference_runs, make_run):
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_reference_study_is_written_as_it_was_looked_at(table, format):
-    golden = GOLDEN / f"reference.{ENDINGS[format]}"
+    golden = GOLDEN / f"reference.{FILES[format]}"
     assert render(table, format) == golden.read_text(encoding="utf-8")
 
 
 def test_an_unknown_format_is_refused_with_those_there_are(table):
-    with pytest.raises(UsageError, match=r"'html'. Choose among table, markdown, csv, json, latex"):
-        render(table, "html")
+    with pytest.raises(UsageError, match=r"'pdf'. Choose among table, markdown, csv, json, latex, html"):
+        render(table, "pdf")
+
+
+@pytest.mark.parametrize(
+    ("output", "asked", "format"),
+    [
+        (None, None, "table"),
+        (None, "csv", "csv"),
+        ("t.csv", None, "csv"),
+        ("t.CSV", None, "csv"),
+        ("a.b/t.x.tex", None, "latex"),
+        ("t.md", None, "markdown"),
+        ("t.json", "json", "json"),
+        ("t.htm", None, "html"),
+        ("t.txt", None, "table"),
+        ("t.txt", "latex", "latex"),
+        ("t", None, "table"),
+        ("a.b/t", None, "table"),
+        ("t", "csv", "csv"),
+        ("t.dat", "csv", "csv"),
+    ],
+)
+def test_a_file_has_the_format_that_its_name_says(output, asked, format):
+    assert format_of(output and Path(output), asked) == format
+
+
+@pytest.mark.parametrize(
+    ("output", "asked", "part"),
+    [
+        ("t.xlsx", None, "must end with one of .txt"),
+        ("t.pdf", None, "'t.pdf'"),
+        ("t.2026", None, "--format"),
+        ("t.csv", "latex", "latex and .csv, which is csv"),
+        ("t.TEX", "table", "table and .tex, which is latex"),
+    ],
+)
+def test_a_name_that_says_another_format_or_none_is_refused(output, asked, part):
+    with pytest.raises(UsageError) as refused:
+        format_of(Path(output), asked)
+    assert part in str(refused.value)
+
+
+def test_every_format_has_an_ending_of_its_own():
+    assert set(ENDINGS.values()) == set(FORMATS)
 
 
 def test_csv_and_json_hold_every_value_in_full(reference_runs, table):

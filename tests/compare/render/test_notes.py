@@ -88,8 +88,43 @@ def test_settings_that_differ_are_grouped_by_mode_or_model_where_that_explains_t
     assert "Arms differ in lr: 0.1 (feature-extractor), 0.01 (fine-tuning)." in notes_of(arms(by_mode))
     by_model = {("alexnet", frozen): "0.1", ("alexnet", tuned): "0.1", ("resnet18", tuned): "1"}
     assert "Arms differ in lr: 0.1 (alexnet), 1 (resnet18)." in notes_of(arms(by_model))
-    mixed = {("alexnet", frozen): "0.1", ("alexnet", tuned): "1", ("resnet18", tuned): "0.1"}
-    assert "Arms differ in lr: 0.1, 1 (by arm)." in notes_of(arms(mixed))
+
+
+def test_settings_that_differ_between_arms_say_which_arm_has_which(make_run):
+    frozen, tuned = "feature-extractor", "fine-tuning"
+
+    def notes(**lrs):
+        return notes_of(
+            [
+                make_run(model, mode, params={"lr": lr})
+                for mode, several in ((frozen, lrs["frozen"]), (tuned, lrs["tuned"]))
+                for model, lr in zip(("alexnet", "resnet152", "densenet201"), several, strict=False)
+            ]
+        )
+
+    assert (
+        "Arms differ in lr: 0.1 (feature-extractor), 1 (alexnet fine-tuning), 0.1 (resnet152 fine-tuning)."
+        in notes(frozen=["0.1"], tuned=["1", "0.1"])
+    )
+    assert (
+        "Arms differ in lr: 0.1 (feature-extractor), 1 (alexnet and densenet201 fine-tuning), "
+        "2 (resnet152 fine-tuning)." in notes(frozen=["0.1"] * 3, tuned=["1", "2", "1"])
+    )
+    found = [[f"0.0{n}23456789" for n in (1, 2, 3)], [f"0.00{n}23456789" for n in (4, 5, 6)]]
+    assert (
+        "Arms differ in lr: 0.0123 (alexnet feature-extractor), 0.0223 (resnet152 feature-extractor), "
+        "0.0323 (densenet201 feature-extractor), 0.00423 (alexnet fine-tuning), "
+        "0.00523 (resnet152 fine-tuning), 0.00623 (densenet201 fine-tuning)."
+        in notes(frozen=found[0], tuned=found[1])
+    )
+
+
+def test_files_of_weights_are_told_apart_by_the_beginning_of_their_digests(make_run):
+    runs = [
+        make_run(model, params={"weights": "w.pth"}, tags={"tracker.weights_digest": digest * 64})
+        for model, digest in (("alexnet", "a"), ("resnet18", "b"))
+    ]
+    assert f"Arms differ in weights: {'a' * 12} (alexnet), {'b' * 12} (resnet18)." in notes_of(runs)
 
 
 def test_the_split_is_named(make_run):

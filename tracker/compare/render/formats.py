@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from tracker.errors import UsageError
@@ -11,9 +12,48 @@ if TYPE_CHECKING:
     from tracker.compare.table import Table
     from tracker.compare.trials import TrialsByStudy
 
-Format = Literal["table", "markdown", "csv", "json", "latex"]
+Format = Literal["table", "markdown", "csv", "json", "latex", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _WITH_TRIALS = ("table", "json")
+
+ENDINGS: Mapping[str, Format] = {
+    ".txt": "table",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".csv": "csv",
+    ".json": "json",
+    ".tex": "latex",
+    ".html": "html",
+    ".htm": "html",
+}
+"""The format of a file by the ending of its name."""
+
+
+def format_of(output: Path | None, asked: str | None) -> str:
+    """Return the format of a table: as it is asked for, or as its file is called.
+
+    Args:
+        output: The file; None: a terminal.
+        asked: The format that is asked for; None: none is. Any can go into a `.txt` file.
+
+    Raises:
+        UsageError: The name says another format than is asked for, or none that there is.
+    """
+    ending = output.suffix.lower() if output is not None else ""
+    meant = ENDINGS.get(ending)
+    if asked is None and ending and meant is None:
+        raise UsageError(
+            f"--output must end with one of {', '.join(ENDINGS)}",
+            but=f"it is {str(output)!r}",
+            do=f"Choose one, or say what it shall hold with --format: {', '.join(FORMATS)}.",
+        )
+    if asked is not None and meant not in (None, "table", asked):
+        raise UsageError(
+            "--format and the ending of --output must be the same",
+            but=f"they are {asked} and {ending}, which is {meant}",
+            do="Leave --format out, or name another file.",
+        )
+    return asked or meant or "table"
 
 
 def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy | None = None) -> str:
@@ -21,7 +61,7 @@ def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy 
 
     Args:
         table: The comparison.
-        format: One of `FORMATS`. Values are rounded for people (table, markdown, latex) or written in
+        format: One of `FORMATS`. Values are rounded for people (table, markdown, latex, html) or written in
             full, as recorded and for every seed (csv, json).
         width: The widest line of the format `table`, in characters.
         trials: The trials of studies, to follow the table; None: none. Formats for one table refuse them.
@@ -48,6 +88,7 @@ def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy 
 def _renderers(width: int, trials: TrialsByStudy | None) -> dict[str, Callable[[Table], str]]:
     # Imported here: the command line takes the names of the formats from this file to read its arguments.
     from tracker.compare.render.csv_rows import render_csv
+    from tracker.compare.render.html import render_html
     from tracker.compare.render.json_document import render_json
     from tracker.compare.render.latex import render_latex
     from tracker.compare.render.markdown import render_markdown
@@ -60,4 +101,5 @@ def _renderers(width: int, trials: TrialsByStudy | None) -> dict[str, Callable[[
         "csv": render_csv,
         "json": lambda table: render_json(table, trials),
         "latex": render_latex,
+        "html": render_html,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -10,8 +11,10 @@ from tracker.compare.render.class_notes import finding_note, images_note, majori
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
-from tracker.figures.labels import natural_key, order_models, order_modes, scale_of, title_of
+from tracker.figures.labels import order_models, order_modes, scale_of, title_of
 from tracker.records import Arm, RunRecord
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def caption(table: Table) -> str:
@@ -93,17 +96,42 @@ def _settings(runs: Sequence[RunRecord]) -> str:
 
 
 def _setting(name: str, arms: Mapping[Arm, str]) -> str:
-    spelling = {canonical(value): rounded(value) for value in reversed(list(arms.values()))}
+    """Return a setting's values, each with the arms that have it: by mode or model where that explains it."""
+    spelling = {canonical(value): _short(rounded(value)) for value in reversed(list(arms.values()))}
+    having = {arm: spelling[canonical(value)] for arm, value in arms.items()}
+    named = _by_axis(having) or _by_arm(having)
+    return f"{name}: " + ", ".join(f"{value} ({who})" for value, who in named)
+
+
+def _by_axis(having: Mapping[Arm, str]) -> list[tuple[str, str]]:
+    """Return each value with the modes, or models, that have it; nothing where neither explains it."""
     for axis, order in (("mode", order_modes), ("model", order_models)):
         values: dict[str, set[str]] = defaultdict(set)
-        for arm, value in arms.items():
-            values[getattr(arm, axis)].add(spelling[canonical(value)])
-        if all(len(having) == 1 for having in values.values()):
+        for arm, value in having.items():
+            values[getattr(arm, axis)].add(value)
+        if all(len(several) == 1 for several in values.values()):
             groups: dict[str, list[str]] = defaultdict(list)
             for key in order(values):
                 groups[min(values[key])].append(key)
-            return f"{name}: " + ", ".join(f"{value} ({', '.join(keys)})" for value, keys in groups.items())
-    return f"{name}: {', '.join(sorted(spelling.values(), key=natural_key))} (by arm)"
+            return [(value, ", ".join(keys)) for value, keys in groups.items()]
+    return []
+
+
+def _by_arm(having: Mapping[Arm, str]) -> list[tuple[str, str]]:
+    """Return each value with the models of a mode that have it; the mode alone where all of its models do."""
+    named = []
+    for mode in order_modes(arm.mode for arm in having):
+        groups: dict[str, list[str]] = defaultdict(list)
+        for model in order_models(arm.model for arm in having if arm.mode == mode):
+            groups[having[Arm(model, mode)]].append(model)
+        for value, models in groups.items():
+            named.append((value, f"{' and '.join(models)} {mode}" if len(groups) > 1 else mode))
+    return named
+
+
+def _short(value: str) -> str:
+    """Return the beginning of a digest; other values as they are."""
+    return value[:SHORT_DIGEST] if _DIGEST.fullmatch(value) else value
 
 
 def _split(table: Table) -> str:

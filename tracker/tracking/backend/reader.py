@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,8 +10,8 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackingError
 from tracker.records import Point, Prediction, RunRecord
 from tracker.tracking.backend.client import reading
+from tracker.tracking.backend.experiments import find_experiment
 from tracker.tracking.backend.predictions import PREDICTIONS, parse_predictions
-from tracker.tracking.backend.uri import describe
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -39,23 +37,9 @@ def read_runs(
         TrackingError: There is no such store, server or experiment.
     """
     with reading(uri) as client:
-        experiment_id = _experiment_id(client, experiment, uri)
+        experiment_id = find_experiment(client, experiment, uri)
         runs = list(_all_runs(client, experiment_id, page_size))
         return [_record(client, run, metrics) for run in runs]
-
-
-def only_experiment(uri: str) -> str | None:
-    """Return the name of the experiment where there is but one.
-
-    Args:
-        uri: As `resolve_uri` gives it.
-
-    Raises:
-        TrackingError: There is no such store or server.
-    """
-    with reading(uri) as client:
-        known = _experiments(client)
-    return known[0] if len(known) == 1 else None
 
 
 def read_predictions(uri: str, run_id: str) -> list[Prediction]:
@@ -78,35 +62,6 @@ def read_predictions(uri: str, run_id: str) -> list[Prediction]:
             )
         path = client.download_artifacts(run_id, PREDICTIONS, scratch)
         return parse_predictions(Path(path).read_text(encoding="utf-8"))
-
-
-def _experiment_id(client: MlflowClient, name: str, uri: str) -> str:
-    experiment = client.get_experiment_by_name(name)
-    if experiment is not None and experiment.lifecycle_stage == "active":
-        return str(experiment.experiment_id)
-    known = _experiments(client)
-    do = (
-        f"Type: --experiment {shlex.quote(known[0])}"
-        if len(known) == 1
-        else "Name one of them: --experiment."
-    )
-    raise TrackingError(
-        f"experiment {name!r} must be in {describe(uri)}",
-        but=_those_there(name, known),
-        do=do if known else "Make it: tracker run.",
-    )
-
-
-def _experiments(client: MlflowClient) -> list[str]:
-    # MLflow makes the first one itself.
-    return [other.name for other in client.search_experiments() if other.name != "Default"]
-
-
-def _those_there(name: str, known: Sequence[str]) -> str:
-    nearest = difflib.get_close_matches(name, known, n=len(known) or 1, cutoff=0.0)
-    shown = nearest[:10]
-    more = f" and {len(known) - len(shown)} more" if len(known) > len(shown) else ""
-    return f"those there are {', '.join(shown)}{more}" if shown else "none is there"
 
 
 def _all_runs(client: MlflowClient, experiment_id: str, page_size: int) -> Iterator[Run]:

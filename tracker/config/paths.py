@@ -1,0 +1,41 @@
+"""Paths in a file of options, which begin at the file's own folder: it can be moved with what it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tracker.config.command_line import options_of
+from tracker.config.options import RunOptions
+from tracker.config.recipe import WEIGHTS
+
+_SQLITE = "sqlite:///"
+_DATABASES = ("tracking_uri", "study_storage")
+_PATHS = {option.field for option in options_of("run", RunOptions) if option.kind is Path}
+
+
+def from_folder(name: str, value: object, folder: Path) -> object:
+    """Return the value of an option as it is for a process in any folder.
+
+    Args:
+        name: The option.
+        value: What a file gives it.
+        folder: The folder of the file, absolute.
+
+    Returns:
+        An absolute path for a path; every other value as it is.
+    """
+    if not isinstance(value, str) or not value:
+        return value
+    if name in _PATHS or (name == "weights" and value not in WEIGHTS):
+        return _absolute(value, folder)
+    if name in _DATABASES and value.startswith(_SQLITE) and ":memory:" not in value:
+        return f"{_SQLITE}{_absolute(value.removeprefix(_SQLITE), folder)}"
+    return value
+
+
+def _absolute(path: str, folder: Path) -> str:
+    try:
+        return str(folder / Path(path).expanduser())
+    except RuntimeError:
+        # No user has the name that follows the ~.
+        return str(folder / path)

@@ -1,0 +1,31 @@
+"""The recipe of a run as a file that makes the same run again, wherever it lies."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from tracker.config.options import RunOptions
+from tracker.config.recipe import Recipe
+from tracker.config.yaml_nodes import to_yaml
+from tracker.models.weights import is_file
+
+RECIPE_FILE = "recipe.yaml"
+
+
+def recipe_file(recipe: Recipe, *, split: str, options: RunOptions) -> bytes:
+    """Return a file that `tracker run --config` takes; its first lines say what else is to be given.
+
+    Args:
+        recipe: The run's recipe.
+        split: The rule of the split for all images, also those that were left out.
+        options: What the user asked for.
+    """
+    values = recipe.model_dump(mode="json") | {"split": split}
+    if is_file(recipe.weights):
+        values["weights"] = str(Path(recipe.weights).expanduser().absolute())
+    data = ["--data", str(options.data.expanduser().absolute())] if options.data is not None else []
+    command = ["tracker", "run", "--config", RECIPE_FILE, *data, "--experiment", options.experiment_name]
+    # A folder can have any letter in its name, and a comment ends with its line.
+    told = " ".join(shlex.join(command).split())
+    return f"# The same run again: {told}\n{to_yaml(values)}".encode(errors="backslashreplace")

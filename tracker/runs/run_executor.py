@@ -115,12 +115,16 @@ class RunExecutor:
             tracker_home(),
             run_uid=self._run_uid,
             experiment=self._plan.options.experiment_name,
-            run_name=self.recipe.run_name,
+            run_name=self._run_name,
             params=self.recipe.model_dump(mode="json"),
             tags=self._tags(),
             tracking_uri=self._plan.tracking_uri,
             rerun=self._plan.options.rerun,
         )
+
+    @property
+    def _run_name(self) -> str:
+        return f"{'tuned ' if self.recipe.arm in self.prepared.tuned else ''}{self.recipe.run_name}"
 
     def _tags(self) -> dict[str, str]:
         tags = run_tags(self.recipe, self._images, fingerprint=self._fingerprint, device=self._plan.device)
@@ -148,7 +152,8 @@ class RunExecutor:
     ) -> Trained:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
-        record_inputs(recorder, self.recipe, self._images)
+        experiment = self._plan.options.experiment_name
+        record_inputs(recorder, self.recipe, self._images, experiment=experiment)
         with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, self.notifier) as keep:
             return train(
                 self.recipe,

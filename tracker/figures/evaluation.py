@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,9 +12,15 @@ from matplotlib.figure import Figure
 from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 from tracker.errors import ComparisonError
+from tracker.figures.fonts import Lettering, lettering
 from tracker.figures.labels import title_of
 from tracker.figures.style import INK, PALE, figure_style, line_style, new_axes, to_bytes
 from tracker.records import EpochKind, Part, Prediction
+
+_LABEL_WIDTH, _LEGEND_WIDTH = 24, 44
+_NOTE_SIZE = 6.5
+_LEGEND_LINE = 0.18
+"""The height of a line of the legend, in inches."""
 
 
 def confusion_matrix_png(
@@ -69,25 +77,38 @@ def roc_png(
 def draw_roc(predictions: Sequence[Prediction], title: str) -> Figure:
     """Draw the ROC curves of predictions of one part and epoch, with their AUROC in the legend."""
     classes = list(predictions[0].probabilities)
-    figure, axes = new_axes(3.4, 3.4)
+    drawn = classes[-1:] if len(classes) == 2 else classes
+    letters = _lettering(drawn, width=_LEGEND_WIDTH)
+    lines = sum(1 + name.count("\n") for name in letters.written.values()) + bool(letters.note)
+    figure, axes = new_axes(3.4, 3.4 + _LEGEND_LINE * lines + 0.1)
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=0.8, linestyle=(0, (3, 3)))
-    for number, positive in enumerate(classes[-1:] if len(classes) == 2 else classes):
-        _draw_roc_of(axes, predictions, positive, number)
+    for number, positive in enumerate(drawn):
+        _draw_roc_of(axes, predictions, positive, letters.written[positive], number)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     axes.set(xlabel="False positive rate (1 − specificity)", ylabel="True positive rate (sensitivity)")
-    axes.legend(loc="lower right")
+    # Below the curves: inside, it would cover those of a poor network.
+    legend = figure.legend(
+        loc="outside lower center",
+        frameon=False,
+        prop={"family": letters.families, "size": 7.5},
+        title=letters.note or None,
+        title_fontsize=_NOTE_SIZE,
+    )
+    legend.get_title().set_color(PALE)
     return figure
 
 
-def _draw_roc_of(axes: Axes, predictions: Sequence[Prediction], positive: str, number: int) -> None:
+def _draw_roc_of(
+    axes: Axes, predictions: Sequence[Prediction], positive: str, name: str, number: int
+) -> None:
     truth = np.array([prediction.label == positive for prediction in predictions])
     scores = np.array([prediction.probabilities[positive] for prediction in predictions])
     style = line_style(number)
     if truth.all() or not truth.any():
-        axes.plot([], [], color=style.color, linestyle=style.dashes, label=f"{positive}: not defined")
+        axes.plot([], [], color=style.color, linestyle=style.dashes, label=f"{name}: not defined")
         return
     false_positive, true_positive, _ = roc_curve(truth, scores)
-    label = f"{positive}: AUROC {auc(false_positive, true_positive):.3f}"
+    label = f"{name}: AUROC {auc(false_positive, true_positive):.3f}"
     axes.plot(false_positive, true_positive, color=style.color, linestyle=style.dashes, label=label)
 
 
@@ -97,6 +118,7 @@ def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[s
     truth = [prediction.label for prediction in predictions]
     answers = [max(classes, key=prediction.probabilities.__getitem__) for prediction in predictions]
     counts = confusion_matrix(truth, answers, labels=list(classes))
+    letters = _lettering(classes, width=_LABEL_WIDTH)
     size = 1.9 + 0.62 * len(classes)
     figure, axes = new_axes(size + 0.4, size)
     totals = counts.sum(axis=1, keepdims=True)
@@ -108,15 +130,29 @@ def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[s
         axes.text(column, row, text, ha="center", va="center", color=color, fontsize=7.5)
     right, total = int(np.trace(counts)), int(counts.sum())
     axes.set_title(f"{title}\n{right} of {total} right ({100 * right / total:.1f} %)")
-    _name_classes(axes, classes)
+    _name_classes(axes, [letters.written[name] for name in classes], letters.families)
+    if letters.note:
+        figure.supxlabel(letters.note, fontsize=_NOTE_SIZE, color=PALE)
     return figure
 
 
-def _name_classes(axes: Axes, classes: Sequence[str]) -> None:
+def _lettering(classes: Sequence[str], *, width: int) -> Lettering:
+    """Find the fonts that the names of classes need, and write long names in several lines."""
+    letters = lettering(classes)
+    return replace(letters, written={name: _wrapped(text, width) for name, text in letters.written.items()})
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text.replace("_", "_ "), width).replace("_ ", "_")
+
+
+def _name_classes(axes: Axes, classes: Sequence[str], families: Sequence[str]) -> None:
     places = range(len(classes))
-    slanted = sum(map(len, classes)) > 12 * len(classes) or len(classes) > 4
-    axes.set_xticks(places, classes, rotation=35 if slanted else 0, ha="right" if slanted else "center")
-    axes.set_yticks(places, classes)
+    longest = [max(map(len, name.split("\n"))) for name in classes]
+    slanted = sum(longest) > 12 * len(classes) or len(classes) > 4
+    rotation, side = (35, "right") if slanted else (0, "center")
+    axes.set_xticks(places, classes, family=families, rotation=rotation, ha=side)
+    axes.set_yticks(places, classes, family=families)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set(xlabel="Predicted class", ylabel="True class")

@@ -21,8 +21,7 @@ def size_of(png):
 
 
 def legend_of(axes):
-    (legend,) = axes.figure.legends
-    return [text.get_text() for text in legend.get_texts()]
+    return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
 def binary(score, positive):
@@ -76,7 +75,7 @@ def test_figures_of_a_run_are_images_that_depend_on_the_asked_part_alone(make_pr
         *make_predictions([binary(0.9, False)], part="val"),
         *make_predictions([binary(0.9, False)], epoch_kind="best"),
     ]
-    assert size_of(roc_png(test)) == (1020, 1104)
+    assert size_of(roc_png(test)) == (1020, 1152)
     assert roc_png([*others, *test]) == roc_png(test)
     assert roc_png([*others, *test], epoch_kind="best") != roc_png(test)
     matrix = confusion_matrix_png(test, CLASSES)
@@ -126,8 +125,9 @@ def test_the_legend_of_roc_curves_covers_none_however_many_and_long_the_names(ma
     rows = [(name, {other: 0.2 if other == name else 0.1 for other in names}) for name in names]
     figure = draw_roc(make_predictions(rows), "Test images")
     figure.draw_without_rendering()
-    (legend,), axes = figure.legends, figure.axes[0]
-    assert legend.get_window_extent().y1 <= axes.get_tightbbox().y0
+    (axes,) = figure.axes
+    legend = axes.get_legend()
+    assert legend.get_window_extent().y1 <= axes.xaxis.label.get_window_extent().y0
     assert legend.get_window_extent().y0 >= 0
     assert axes.title.get_window_extent().y1 <= figure.bbox.y1
 
@@ -148,6 +148,6 @@ def test_a_figure_says_that_names_are_transliterated(make_predictions, monkeypat
     assert figure.get_supxlabel() == "Transliterated: no font of this machine has the original letters."
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["JianKang", "JieHe"]
     roc = draw_roc(make_predictions(rows), "Test images")
-    assert roc.legends[0].get_title().get_text() == figure.get_supxlabel()
+    assert roc.axes[0].get_legend().get_title().get_text() == figure.get_supxlabel()
     assert legend_of(roc.axes[0]) == ["JieHe: AUROC 0.500"]
     fonts._fonts_with.cache_clear()

@@ -8,6 +8,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from rich.cells import cell_len
 
 from tests.support.recorded import Start
 from tracker.errors import TrackingError
@@ -98,10 +99,12 @@ def test_the_installed_mlflow_reads_such_views() -> None:
 
 def test_a_terminal_is_told_the_address_alone_in_a_line_and_the_others() -> None:
     server = "http://127.0.0.1:5000"
-    first, *rest = [Page(name, charts_address(server, name, view=False)) for name in ("1", "2", "3")]
+    first, *rest = [Page(name, charts_address(server, name, view=False)) for name in ("1", "2", "健康")]
     told = pages_text(Pages(server, first, rest, left_out=4, ours=True)).splitlines()
     assert told[0] == f"{server}/#/experiments/1/runs?workflowType=machine_learning&compareRunsMode=CHART"
     assert "Ctrl-C ends it" in told[1]
-    assert [line.split()[0] for line in told[4:6]] == ["2", "3"]
+    assert [line.split()[0] for line in told[4:6]] == ["2", "健康"]
+    # A Chinese letter takes two columns.
+    assert [cell_len(line.partition(server)[0]) for line in told[4:6]] == [8, 8]
     assert told[6] == "  and 4 more: tracker ui --experiment NAME"
     assert pages_text(Pages(server)) == f"{server}\nno runs yet: open it in a browser (--open does)"

@@ -19,8 +19,8 @@ from tracker.records import EpochKind, Part, Prediction
 
 _LABEL_WIDTH, _LEGEND_WIDTH = 24, 44
 _NOTE_SIZE = 6.5
-_LEGEND_LINE = 0.18
-"""The height of a line of the legend, in inches."""
+# In inches: the square of the curves, what is to its left, above and below it, and a line of the legend.
+_SQUARE, _LEFT, _ABOVE, _BELOW, _LEGEND_LINE = 2.7, 0.55, 0.35, 0.45, 0.17
 
 
 def confusion_matrix_png(
@@ -79,16 +79,17 @@ def draw_roc(predictions: Sequence[Prediction], title: str) -> Figure:
     classes = list(predictions[0].probabilities)
     drawn = classes[-1:] if len(classes) == 2 else classes
     letters = _lettering(drawn, width=_LEGEND_WIDTH)
-    lines = sum(1 + name.count("\n") for name in letters.written.values()) + bool(letters.note)
-    figure, axes = new_axes(3.4, 3.4 + _LEGEND_LINE * lines + 0.1)
+    figure, axes = _square_axes(sum(1 + name.count("\n") for name in letters.written.values()) + 1)
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=0.8, linestyle=(0, (3, 3)))
     for number, positive in enumerate(drawn):
         _draw_roc_of(axes, predictions, positive, letters.written[positive], number)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     axes.set(xlabel="False positive rate (1 − specificity)", ylabel="True positive rate (sensitivity)")
     # Below the curves: inside, it would cover those of a poor network.
-    legend = figure.legend(
-        loc="outside lower center",
+    legend = axes.legend(
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=figure.transFigure,
         frameon=False,
         prop={"family": letters.families, "size": 7.5},
         title=letters.note or None,
@@ -96,6 +97,16 @@ def draw_roc(predictions: Sequence[Prediction], title: str) -> Figure:
     )
     legend.get_title().set_color(PALE)
     return figure
+
+
+def _square_axes(lines_below: int) -> tuple[Figure, Axes]:
+    """Return a figure with square axes that has room for lines of text below them."""
+    below = _BELOW + _LEGEND_LINE * lines_below
+    width, height = _LEFT + _SQUARE + 0.15, _ABOVE + _SQUARE + below
+    figure, axes = new_axes(width, height)
+    figure.set_layout_engine("none")
+    axes.set_position((_LEFT / width, below / height, _SQUARE / width, _SQUARE / height))
+    return figure, axes
 
 
 def _draw_roc_of(

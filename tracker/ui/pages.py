@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
+
 from tracker.errors import TrackingError
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.uri import describe
@@ -93,9 +95,9 @@ def pages_text(pages: Pages) -> str:
     end = "; Ctrl-C ends it" if pages.ours else ""
     lines = [pages.address, f"{shown}: open it in a browser (--open does){end}"]
     if pages.others:
-        width = max(len(page.experiment) for page in pages.others)
+        width = max(cell_len(page.experiment) for page in pages.others)
         lines += ["", "other experiments"]
-        lines += [f"  {page.experiment:{width}}  {page.address}" for page in pages.others]
+        lines += [f"  {set_cell_size(page.experiment, width)}  {page.address}" for page in pages.others]
     if pages.left_out:
         lines.append(f"  and {pages.left_out} more: tracker ui --experiment NAME")
     return "\n".join(lines)

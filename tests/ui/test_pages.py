@@ -30,9 +30,9 @@ def late(experiment: str) -> str:
 
 @pytest.fixture
 def client(database: str, start: Start, early: str, late: str) -> MlflowClient:
-    """A store with two studies, of which the one that was begun first is tracked last."""
+    """A store in which the experiment that is tracked last was made neither first nor last."""
     client = open_client(database)
-    for number, name in enumerate((early, late, early)):
+    for number, name in enumerate((f"{early}-of-all", early, late, early)):
         with start(database, f"run{number}", experiment=name) as recorder:
             recorder.metrics({"train/loss": 1.0}, step=1)
         deliver(client, recorder.folder)

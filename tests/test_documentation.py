@@ -68,8 +68,22 @@ def test_help_names_the_defaults_that_hold(help_texts: dict[str, str]) -> None:
 
 def test_every_page_and_picture_that_the_readme_links_is_there() -> None:
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not leads_somewhere(link)] == []
     assert len(links) >= 6
+
+
+def leads_somewhere(link: str) -> bool:
+    """Say whether a page is there, and has the heading that a link names."""
+    page, _, anchor = link.partition("#")
+    if not anchor or not (ROOT / page).exists():
+        return (ROOT / page).exists()
+    headings = re.findall(r"^#+ (.*)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    return anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_can_be_read_in_some_minutes() -> None:
+    assert len(README.splitlines()) <= 130
+    assert len(README.split()) <= 1500
 
 
 def test_the_constraints_name_no_address() -> None:

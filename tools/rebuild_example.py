@@ -54,6 +54,7 @@ def environment(folder: Path, address: str) -> dict[str, str]:
     neutral = {
         name: value for name, value in os.environ.items() if not name.startswith(("TRACKER_", "MLFLOW_"))
     }
+    neutral["LOGNAME"] = "tracker"
     places = {"TRACKER_CACHE": f"{folder}/cache", "TRACKER_HOME": f"{folder}/journals"}
     return neutral | places | {"MLFLOW_TRACKING_URI": address}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 import yaml
 
 from tests.support.command import MODELS, MODES, Outcome, Study, run_process, small_run
+from tests.support.recorded import all_runs
 from tests.support.servers import MlflowServer
+from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
@@ -49,10 +52,7 @@ def test_the_summary_names_the_next_commands(study: Study) -> None:
 def test_mlflow_holds_every_run_with_its_recipe(study: Study) -> None:
     runs = read_runs(study.uri, "small")
     assert sorted(run.name for run in runs) == sorted(
-        f"{model} · {mode} · seed {seed}"
-        for model in MODELS
-        for mode in ("feature-extractor", "fine-tuning")
-        for seed in (0, 1)
+        f"{mode} s{seed} {model}" for model in MODELS for mode in ("FE", "FT") for seed in (0, 1)
     )
     for run in runs:
         assert run.status == "FINISHED"
@@ -66,6 +66,16 @@ def test_mlflow_holds_every_run_with_its_recipe(study: Study) -> None:
             "true" if run.params["mode"] == "feature-extractor" else None
         )
     assert len({run.tags["tracker.fingerprint"] for run in runs}) == 8
+
+
+def test_mlflow_names_who_ran_what_and_the_study_in_its_data_sets(study: Study) -> None:
+    client = open_client(study.uri)
+    for run in all_runs(client, "small"):
+        assert run.data.tags["mlflow.user"] == getpass.getuser()
+        assert run.data.tags["mlflow.source.name"] == "tracker"
+        assert run.data.tags["mlflow.source.type"] == "LOCAL"
+        names = [use.dataset.name for use in run.inputs.dataset_inputs]
+        assert sorted(names) == ["small-test", "small-train", "small-val"]
 
 
 def test_mlflow_holds_every_metric_of_every_epoch(study: Study) -> None:

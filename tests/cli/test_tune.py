@@ -28,6 +28,7 @@ Tracker = Callable[..., Outcome]
 
 MODEL = "shufflenet_v2_x0_5"
 MODES = ("feature-extractor", "fine-tuning")
+SHORT = {"feature-extractor": "FE", "fine-tuning": "FT"}
 TRIALS = 4
 
 
@@ -45,13 +46,13 @@ class Tuned:
     runs: Mapping[str, Found]
 
     def study(self, mode: str) -> Found:
-        return self.runs[f"study: {MODEL} · {mode}"]
+        return self.runs[f"study {SHORT[mode]} {MODEL}"]
 
     def trial(self, number: int, mode: str) -> Found:
-        return self.runs[f"trial {number}: {MODEL} · {mode}"]
+        return self.runs[f"trial {number} {SHORT[mode]} {MODEL}"]
 
     def trials(self, mode: str) -> list[Found]:
-        return [run for name, run in self.runs.items() if name.startswith("trial") and mode in name]
+        return [run for name, run in self.runs.items() if name.startswith("trial") and SHORT[mode] in name]
 
 
 def found_in(folder: Path, experiment: str = "tuned") -> Tuned:
@@ -95,7 +96,7 @@ def test_every_trial_is_a_run_in_its_study_with_all_its_epochs(tuned: Tuned, pla
         assert len({trial.params["lr"] for trial in trials}) == TRIALS
         for trial in trials:
             assert trial.status == "FINISHED"
-            assert trial.tags["mlflow.parentRunId"] == ids[f"study: {MODEL} · {mode}"]
+            assert trial.tags["mlflow.parentRunId"] == ids[f"study {SHORT[mode]} {MODEL}"]
             for metric in ("train/loss", "val/loss", "val/accuracy", "val/auroc"):
                 assert {(metric, 1), (metric, 2)} <= trial.points.keys()
             assert trial.points["objective", 2] == trial.points["val/loss", 2]
@@ -114,7 +115,7 @@ def test_a_study_names_its_best_trial_and_has_figures(tuned: Tuned, place: Path)
         assert study.status == "FINISHED"
         assert study.points["best/val/loss", TRIALS] == best.points["objective", 2]
         assert study.tags["tracker.best_lr"] == best.params["lr"]
-        best_id = ids[f"trial {study.tags['tracker.best_trial']}: {MODEL} · {mode}"]
+        best_id = ids[f"trial {study.tags['tracker.best_trial']} {SHORT[mode]} {MODEL}"]
         assert study.tags["tracker.best_run"] == best_id
         assert f"/runs/{best_id}" in study.tags["mlflow.note.content"]
         pictures = [content for name, content in study.artifacts.items() if name.endswith(".png")]
@@ -189,6 +190,7 @@ def test_runs_are_trained_with_what_was_found_and_the_table_says_so(
     assert len(runs) == 4
     for one in runs:
         assert one.params["lr"] == tuned.study(one.params["mode"]).tags["tracker.best_lr"]
+        assert one.name.startswith(f"tuned {SHORT[one.params['mode']]} s")
         assert one.tags["tracker.tuned_trials"] == str(TRIALS)
     mixed = tracker("compare", "--experiment", "tuned")
     assert mixed.code == 1
@@ -214,7 +216,7 @@ def test_run_tunes_first_and_then_trains(tracker: Tracker, radiographs: Path, pl
     assert "  3 trials  " in ended
     found = found_in(place, "both")
     best = best_of(found.trials(MODES[0]))
-    (run,) = (run for name, run in found.runs.items() if "seed" in name)
+    (run,) = (run for name, run in found.runs.items() if name.startswith("tuned"))
     for name in ("lr", "weight_decay", "optimizer"):
         assert run.params[name] == best.params[name]
     assert run.tags["tracker.tuned"] == "lr, weight_decay, optimizer"
@@ -343,7 +345,11 @@ def test_a_run_learns_of_more_trials_that_found_the_same(
     options = [one for one in options if one not in ("--batch-size", "8")] + ["--config", str(narrow)]
     for trials in ("2", "4"):
         assert tracker("run", *options, "--tune", trials, "--sampler", "random").code == 0
-    runs = [run for name, run in find_study(f"sqlite:///{place}/mlflow.db", "same").items() if "seed" in name]
+    runs = [
+        run
+        for name, run in find_study(f"sqlite:///{place}/mlflow.db", "same").items()
+        if name.startswith("tuned")
+    ]
     assert {run.tags["tracker.tuned_trials"] for run in runs} >= {"4"}
     assert all(run.status == "FINISHED" for run in runs)
 

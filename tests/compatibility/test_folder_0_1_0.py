@@ -41,7 +41,7 @@ from tests.support.command import run_process
 FINISHED = (f"{MODEL} · {FROZEN} · seed 0", f"{MODEL} · {FINE_TUNED} · seed 0")
 KILLED = f"{MODEL} · {FINE_TUNED} · seed 1"
 FAILED = f"{MODEL} · {FROZEN} · seed 2"
-MISSING = f"{MODEL} · {FROZEN} · seed 1"
+MISSING = f"FE s1 {MODEL}"
 STUDY = f"study: {MODEL} · {FINE_TUNED}"
 
 UNTUNED = ("compare", "--experiment", EXPERIMENT, "--where", "tuned=no")
@@ -100,6 +100,10 @@ def only(folder: Path, name: str) -> Run:
     """Return the one run of a name."""
     (run,) = [run for run in runs(folder) if run.info.run_name == name]
     return run
+
+
+def datasets(run: Run) -> set[str]:
+    return {use.dataset.name for use in run.inputs.dataset_inputs}
 
 
 def points(folder: Path, run: Run) -> list[tuple[str, int, int, float]]:
@@ -215,6 +219,8 @@ def test_the_interrupted_run_goes_on_from_its_checkpoint_in_its_mlflow_run(folde
     assert after.info.run_id == before.info.run_id
     assert (after.info.status, after.data.tags["tracker.resumed"]) == ("FINISHED", "1")
     assert after.data.params == before.data.params | SETTINGS_SINCE
+    assert after.info.run_name == before.info.run_name
+    assert datasets(after) == datasets(before) != set()
     assert set(points(folder.sent, only(folder.sent, KILLED))) < set(points(folder.after, after))
     for metric in ("train/loss", "val/loss", "val/auroc", "test/accuracy"):
         assert steps(folder.after, after, metric) == list(range(1, EPOCHS + 1))
@@ -302,7 +308,8 @@ def test_compare_puts_older_and_newer_runs_into_one_table(folder: GoneOn) -> Non
     cells = {cell["mode"]: cell for cell in table["cells"]}
     values: dict[str, list[float]] = {}
     for mode in (FROZEN, FINE_TUNED):
-        both = [only(folder.after, f"{MODEL} · {mode} · seed {seed}") for seed in (0, 1)]
+        second = MISSING if mode == FROZEN else KILLED
+        both = [only(folder.after, name) for name in (f"{MODEL} · {mode} · seed 0", second)]
         values[mode] = [run.data.metrics["final/test/accuracy"] for run in both]
         assert list(cells[mode]["values"].values()) == values[mode]
         assert list(cells[mode]["runs"].values()) == [run.info.run_id for run in both]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import get_args
 
 import pytest
@@ -109,3 +110,15 @@ def test_a_new_layer_alone_learns_faster_than_pretrained_layers() -> None:
     for optimizer in get_args(Optimizer):
         assert default_lr("feature-extractor", optimizer) == 10 * default_lr("fine-tuning", optimizer)
         assert default_lr("freeze:layer4", optimizer) == default_lr("fine-tuning", optimizer)
+
+
+def test_names_of_runs_differ_within_the_twenty_letters_that_a_list_shows() -> None:
+    models = ("alexnet", "resnet152", "densenet201", "wide_resnet50_2", "mini-densenet", "mobilenet_v2")
+    modes = ("feature-extractor", "fine-tuning", "freeze:features.denseblock4", "freeze:layer3.2")
+    recipes = [
+        BASE.model_copy(update={"model": model, "mode": mode, "seed": seed})
+        for model, mode, seed in itertools.product(models, modes, (0, 1, 12))
+    ]
+    assert len({recipe.run_name[:20] for recipe in recipes}) == len(recipes)
+    assert [recipes[0].run_name, recipes[6].run_name] == ["FE s0 alexnet", "denseblock4 s0 alexnet"]
+    assert recipes[0].in_words == "alexnet · feature-extractor · seed 0"

@@ -6,7 +6,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from tracker.figures.curve_figures import draw_curves, epoch_ticks, spread_apart
+from tracker.figures.curve_figures import draw_curves, draw_modes_together, epoch_ticks, spread_apart
+from tracker.figures.style import to_bytes
 
 
 def loss_curves(runs):
@@ -53,6 +54,46 @@ def test_figures_of_one_metric_share_their_ranges(make_run):
     assert frozen.get_ylim() == tuned.get_ylim() == (40, 100)
 
 
+def test_figures_of_one_metric_have_their_axes_at_one_place(make_run):
+    frozen = [make_run("alexnet", seed=seed) for seed in (0, 1)]
+    tuned = make_run(
+        "mobilenet_v3_large", "freeze:features.denseblock4.denselayer12", params={"dataset": "phantom"}
+    )
+    figures = loss_curves([*frozen, tuned]).values()
+    assert [bool(figure.get_supxlabel()) for figure in figures] == [True, False]
+    for figure in figures:
+        to_bytes(figure, "png")
+    first, second = (figure.axes[0].get_position().bounds for figure in figures)
+    assert first == second
+    for figure in figures:
+        assert all(text.get_window_extent().x1 <= figure.bbox.x1 for text in figure.axes[0].texts)
+
+
+def test_one_figure_has_all_modes_in_one_scale_and_its_legend_covers_none(reference_runs, make_run):
+    runs = [*reference_runs, make_run("resnet18", "freeze:layer4", epochs=20)]
+    figure = draw_modes_together(runs, "train/loss")
+    figure.draw_without_rendering()
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "Feature extractor",
+        "Frozen before layer4",
+        "Fine-tuning",
+    ]
+    assert len({(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes}) == 1
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "AlexNet",
+        "ResNet-152",
+        "DenseNet-201",
+        "ResNet-18",
+    ]
+    assert legend.get_title().get_text() == "Line: mean over 1 to 3 seeds. Band: lowest to highest."
+    assert all(legend.get_window_extent().y1 <= axes.get_tightbbox().y0 for axes in figure.axes)
+
+
+def test_one_mode_alone_has_no_figure_of_all_modes(make_run):
+    assert draw_modes_together([make_run()], "train/loss") is None
+
+
 def test_axes_are_named_with_their_units(make_run):
     losses = loss_curves([make_run()])["feature-extractor"].axes[0]
     assert (losses.get_xlabel(), losses.get_ylabel()) == ("Epoch", "Training loss (cross-entropy)")
@@ -67,6 +108,9 @@ def test_curves_of_synthetic_images_say_so(make_run):
         return [text.get_text() for text in figure.findobj(mpl.text.Text)]
 
     assert "synthetic images" in texts("phantom")
+    both = [make_run(mode=mode, params={"dataset": "phantom"}) for mode in ("fine-tuning", "scratch")]
+    drawn = draw_modes_together(both, "train/loss").findobj(mpl.text.Text)
+    assert "synthetic images" in [text.get_text() for text in drawn]
     assert "synthetic images" not in texts("folder")
 
 

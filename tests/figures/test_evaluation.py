@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tracker.errors import ComparisonError
+from tracker.figures import fonts
 from tracker.figures.evaluation import confusion_matrix_png, draw_confusion_matrix, draw_roc, roc_png
 from tracker.records import Prediction
 
@@ -19,6 +20,10 @@ def size_of(png):
     with Image.open(io.BytesIO(png)) as image:
         image.load()
         return image.size
+
+
+def legend_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
 def binary(score, positive):
@@ -39,7 +44,7 @@ def test_two_classes_have_one_curve_for_the_last_class(make_predictions):
     truth = [rng.random() < 0.4 for _ in range(60)]
     scores = [round(min(1, max(0, rng.gauss(0.6 if yes else 0.4, 0.2))), 1) for yes in truth]
     axes = draw_roc(make_predictions(list(map(binary, scores, truth))), "Test images").axes[0]
-    (label,) = [text.get_text() for text in axes.get_legend().get_texts()]
+    (label,) = legend_of(axes)
     assert label == f"tuberculosis: AUROC {slow_auroc(scores, truth):.3f}"
     assert len(axes.lines) == 2
 
@@ -70,8 +75,7 @@ def test_images_that_are_as_good_as_certain_are_ranked_by_their_log_odds():
 def test_several_classes_have_a_curve_each_against_the_rest(make_predictions):
     rows = [(label, dict(zip("abc", shares, strict=True))) for label, shares in some_rows()]
     axes = draw_roc(make_predictions(rows), "Test images").axes[0]
-    labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == [
+    assert legend_of(axes) == [
         f"{name}: AUROC {slow_auroc([row[1][name] for row in rows], [row[0] == name for row in rows]):.3f}"
         for name in "abc"
     ]
@@ -85,9 +89,9 @@ def some_rows():
 def test_a_class_without_images_has_no_curve_but_is_named(make_predictions):
     rows = [("a", {"a": 0.5, "b": 0.3, "c": 0.2}), ("b", {"a": 0.2, "b": 0.6, "c": 0.2})]
     axes = draw_roc(make_predictions(rows), "Test images").axes[0]
-    assert axes.get_legend().get_texts()[2].get_text() == "c: not defined"
+    assert legend_of(axes)[2] == "c: not defined"
     only_one = draw_roc(make_predictions([binary(0.5, False)]), "Test images").axes[0]
-    assert only_one.get_legend().get_texts()[0].get_text() == "tuberculosis: not defined"
+    assert legend_of(only_one) == ["tuberculosis: not defined"]
 
 
 def test_figures_of_a_run_are_images_that_depend_on_the_asked_part_alone(make_predictions):
@@ -96,7 +100,7 @@ def test_figures_of_a_run_are_images_that_depend_on_the_asked_part_alone(make_pr
         *make_predictions([binary(0.9, False)], part="val"),
         *make_predictions([binary(0.9, False)], epoch_kind="best"),
     ]
-    assert size_of(roc_png(test)) == (1020, 1020)
+    assert size_of(roc_png(test)) == (1020, 1152)
     assert roc_png([*others, *test]) == roc_png(test)
     assert roc_png([*others, *test], epoch_kind="best") != roc_png(test)
     matrix = confusion_matrix_png(test, CLASSES)
@@ -139,3 +143,36 @@ def test_figures_of_synthetic_images_say_so(make_predictions):
         lambda **said: confusion_matrix_png(answers, ["well", "sick"], **said),
     ):
         assert drawn(synthetic=True) != drawn(synthetic=False) == drawn()
+
+
+def test_the_legend_of_roc_curves_covers_none_however_many_and_long_the_names(make_predictions):
+    names = [f"finding number {number}, which has a name of several lines of its own" for number in range(9)]
+    rows = [(name, {other: 0.2 if other == name else 0.1 for other in names}) for name in names]
+    figure = draw_roc(make_predictions(rows), "Test images")
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend()
+    assert legend.get_window_extent().y1 <= axes.xaxis.label.get_window_extent().y0
+    assert legend.get_window_extent().y0 >= 0
+    assert axes.title.get_window_extent().y1 <= figure.bbox.y1
+
+
+def test_names_of_any_script_are_drawn_without_a_warning(make_predictions):
+    names = ["健康", "سليم", "मलेरिया", "ปกติ", "\N{GRINNING FACE}", "\ue000", "a\udcff", "a\nb"]
+    rows = [(name, {other: 0.5 if other == name else 0.1 for other in names}) for name in names]
+    # Any warning is an error in tests.
+    assert size_of(confusion_matrix_png(make_predictions(rows), names))
+    assert size_of(roc_png(make_predictions(rows)))
+
+
+def test_a_figure_says_that_names_are_transliterated(make_predictions, monkeypatch):
+    monkeypatch.setattr(fonts, "_font_files", list)
+    fonts._fonts_with.cache_clear()
+    rows = [(name, {"健康": 0.3, "結核": 0.7}) for name in ("健康", "結核")]
+    figure = draw_confusion_matrix(make_predictions(rows), ["健康", "結核"], "Test images")
+    assert figure.get_supxlabel() == "Transliterated: no font of this machine has the original letters."
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["JianKang", "JieHe"]
+    roc = draw_roc(make_predictions(rows), "Test images")
+    assert roc.axes[0].get_legend().get_title().get_text() == figure.get_supxlabel()
+    assert legend_of(roc.axes[0]) == ["JieHe: AUROC 0.500"]
+    fonts._fonts_with.cache_clear()

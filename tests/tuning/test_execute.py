@@ -20,6 +20,7 @@ from tracker.tuning.plan import find_tuned
 
 MODES = ("feature-extractor", "fine-tuning")
 ARMS = [(HEAD_MODEL, mode) for mode in MODES]
+SHORT = {"feature-extractor": "FE", "fine-tuning": "FT"}
 SMALL = {"model": HEAD_MODEL, "mode": MODES, "tune": 1, "pruner": "none"}
 
 
@@ -31,11 +32,11 @@ def test_every_arm_is_tuned_recorded_and_found_again(prepare_small: Prepare, wor
     assert reporter.named("study_ended") == ARMS
     recorded = recorded_in(workplace)
     for model, mode in ARMS:
-        study = recorded[f"study: {model} · {mode}"]
+        study = recorded[f"study {SHORT[mode]} {model}"]
         assert study.status == "FINISHED"
         assert study.tags["tracker.trials_complete"] == "1"
         assert study.tags["tracker.best_lr"] == str(tuned[model, mode].values["lr"])
-        objective = recorded[f"trial 0: {model} · {mode}"].steps[2]["objective"]
+        objective = recorded[f"trial 0 {SHORT[mode]} {model}"].steps[2]["objective"]
         assert tuned[model, mode].objective_value == objective
     later = {"model": HEAD_MODEL, "mode": MODES, "pruner": "none", "tuned": True}
     assert find_tuned(prepare_small(**later)) == tuned
@@ -53,8 +54,8 @@ def test_a_study_that_has_ended_is_not_gone_on_with_and_a_larger_budget_is(
     assert more[ARMS[0]].trials == 2
     recorded = recorded_in(workplace)
     model, mode = ARMS[0]
-    first, second = [recorded[f"trial {n}: {model} · {mode}"].steps[2]["objective"] for n in (0, 1)]
-    study = recorded[f"study: {model} · {mode}"]
+    first, second = [recorded[f"trial {n} {SHORT[mode]} {model}"].steps[2]["objective"] for n in (0, 1)]
+    study = recorded[f"study {SHORT[mode]} {model}"]
     assert [study.steps[n]["best/val/loss"] for n in (1, 2)] == [first, min(first, second)]
     assert {"optimization-history.png", "slice.png"} <= study.files
 

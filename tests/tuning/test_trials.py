@@ -66,7 +66,7 @@ class Spent:
         self.runs = recorded_in(folder)
 
     def run(self, number: int) -> Recorded:
-        return self.runs[f"trial {number}: {TAIL_MODEL} · feature-extractor"]
+        return self.runs[f"trial {number} FE {TAIL_MODEL}"]
 
 
 @pytest.fixture

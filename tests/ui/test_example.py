@@ -95,8 +95,9 @@ def test_the_ui_shows_it_with_its_artifacts(workplace: Path, temporary: Path) ->
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=workplace) as process:
         assert process.stdout is not None
         try:
-            address = process.stdout.readline().strip()
+            address, _, page = process.stdout.readline().strip().partition("/#/")
             assert address == f"http://127.0.0.1:{port}"
+            assert page.endswith("compareRunsMode=CHART&viewStateShareKey=tracker")
             (folder,) = temporary.glob("tracker-example-*")
             run = next(run for run in read_runs(f"sqlite:///{folder}/mlflow.db", "phantom"))
             query = f"run_uuid={run.run_id}&path=recipe.yaml"

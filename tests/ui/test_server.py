@@ -16,11 +16,12 @@ from tests.support.servers import free_port
 from tracker.errors import TrackingError, UsageError
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.shipping.delivery import deliver
+from tracker.ui.pages import Pages
 from tracker.ui.server import run_ui, ui_command
 
 PROGRAM = (
     "import sys; from tracker.ui.server import run_ui\n"
-    "run_ui(sys.argv[1], int(sys.argv[2]), ready=lambda address: print(address, flush=True))"
+    "run_ui(sys.argv[1], int(sys.argv[2]), ready=lambda pages: print(pages.address, flush=True))"
 )
 
 
@@ -47,9 +48,11 @@ def test_without_a_store_there_is_nothing_to_serve(tmp_path: Path) -> None:
 
 
 def test_a_server_has_a_ui_of_its_own() -> None:
-    said: list[str] = []
-    run_ui("http://server:5000", 5000, ready=said.append)
-    assert said == ["http://server:5000"]
+    said: list[Pages] = []
+    run_ui("http://me:secret@127.0.0.1:9", 5000, ready=said.append)
+    assert [pages.address for pages in said] == ["http://127.0.0.1:9"]
+    with pytest.raises(TrackingError, match="must answer"):
+        run_ui("http://127.0.0.1:9", 5000, experiment="small", ready=said.append)
 
 
 @pytest.mark.slow
@@ -79,8 +82,10 @@ def test_the_ui_shows_artifacts_and_ends_with_its_workers(
     # Its own working folder: nothing may depend on where the UI is started.
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().strip()
+        address, _, page = process.stdout.readline().strip().partition("/#/")
         assert address == f"http://127.0.0.1:{port}"
+        assert page.startswith("experiments/")
+        assert "/runs?workflowType=machine_learning&compareRunsMode=CHART" in page
         query = f"run_uuid={run.info.run_id}&path=recipe.yaml"
         with urllib.request.urlopen(f"{address}/get-artifact?{query}") as answer:
             assert answer.read() == b"model: alexnet\n"

@@ -91,7 +91,7 @@ class LiveObserver(Observer):
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
         """Show that a run begins."""
-        self._label, self._resumed = f"{number}/{total} {recipe.run_name}", 0
+        self._label, self._resumed = f"{number}/{total} {recipe.in_words}", 0
         self._started = time.monotonic()
         self._draw(Text(self._label))
 
@@ -99,7 +99,7 @@ class LiveObserver(Observer):
         """Show that a run goes on after so many whole epochs."""
         self._resumed = epoch
         if not self._console.is_terminal:
-            self._console.print(f"  {recipe.run_name}  goes on after epoch {epoch}", markup=False)
+            self._console.print(f"  {recipe.in_words}  goes on after epoch {epoch}", markup=False)
 
     def note(self, text: str) -> None:
         """Print what a user should know while the work goes on."""
@@ -111,7 +111,7 @@ class LiveObserver(Observer):
         if not self._console.is_terminal:
             width = len(str(recipe.epochs))
             self._console.print(
-                f"  {recipe.run_name}  epoch {epoch:{width}}/{recipe.epochs}  {measured}", markup=False
+                f"  {recipe.in_words}  epoch {epoch:{width}}/{recipe.epochs}  {measured}", markup=False
             )
             return
         took = (time.monotonic() - self._started) / (epoch - self._resumed)

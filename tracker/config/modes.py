@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 INPUT, HEAD = "", "head"
 FREEZE = "freeze:"
+_NODE_END = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,13 @@ class Mode:
         cut: Where the network is cut: `INPUT` (nothing is frozen), `HEAD` (all before the last layer is), or
             the name of the node or block that is frozen last.
         pretrained: Whether the layers that are not new begin with pretrained weights.
+        short: Two letters for it where there is little room; empty where its name is short enough.
     """
 
     name: str
     cut: str
     pretrained: bool = True
+    short: str = ""
 
     @property
     def frozen(self) -> bool:
@@ -37,10 +40,16 @@ class Mode:
         """Whether pretrained layers are trained, which large steps would destroy."""
         return self.pretrained and self.cut != HEAD
 
+    @property
+    def short_name(self) -> str:
+        """What a list calls it that shows a name's first 20 letters; of a node the end, which differs."""
+        node = self.name.removeprefix(FREEZE)
+        return self.short or (node[-_NODE_END:].lstrip("._") if node != self.name else self.name)
+
 
 NAMED = (
-    Mode("feature-extractor", cut=HEAD),
-    Mode("fine-tuning", cut=INPUT),
+    Mode("feature-extractor", cut=HEAD, short="FE"),
+    Mode("fine-tuning", cut=INPUT, short="FT"),
     Mode("scratch", cut=INPUT, pretrained=False),
 )
 """The modes that have a name; `freeze:NODE` is one for every node of a network."""

@@ -124,9 +124,19 @@ class Recipe(BaseModel):
         return find_mode(self.mode).frozen
 
     @property
-    def run_name(self) -> str:
-        """The name that people read in MLflow."""
+    def in_words(self) -> str:
+        """The run as a terminal names it."""
         return f"{self.model} · {self.mode} · seed {self.seed}"
+
+    @property
+    def short_mode(self) -> str:
+        """The mode in a few letters: what MLflow's lists and legends show of a name is its beginning."""
+        return find_mode(self.mode).short_name
+
+    @property
+    def run_name(self) -> str:
+        """The name that people read in MLflow; it begins with what differs."""
+        return f"{self.short_mode} s{self.seed} {self.model}"
 
     def params(self) -> dict[str, Any]:
         """Return what is recorded of a recipe; settings that came later only where they are no defaults."""

@@ -1,29 +1,36 @@
-"""Curves drawn: one figure a mode, one line a model, labels at the lines' ends."""
+"""Curves drawn: one figure a mode and one of all modes, one line a model."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from tracker.figures.curves import Curve, curves_by_mode
-from tracker.figures.labels import paper_mode, paper_model, scale_of, title_of
-from tracker.figures.style import PALE, LineStyle, figure_style, line_styles, new_axes
+from tracker.figures.labels import order_modes, paper_mode, paper_model, scale_of, title_of
+from tracker.figures.style import PALE, LineStyle, figure_style, line_styles, new_axes, new_figure
 from tracker.records import RunRecord
 
 _WIDTH, _HEIGHT = 4.5, 3.0
+_PANEL_WIDTH, _PANEL_HEIGHT = 3.2, 2.5
+_LEGEND_COLUMNS, _LEGEND_LINE = 4, 0.18
+_LONGEST_TITLE, _LONGEST_PANEL_TITLE = 48, 30
+_PANEL_GAP = 0.06
 _LABEL_GAP = 0.055
+_NOTE_SIZE = 6.5
 
 
 @figure_style()
 def draw_curves(runs: Sequence[RunRecord], metric: str) -> dict[str, Figure]:
     """Draw a metric by epoch, one figure a mode.
 
-    The figures of one metric share their axes' ranges, so that modes can be compared by eye.
+    The figures of one metric have the same axes at the same place, so that two of them can be laid side by
+    side.
 
     Args:
         runs: The runs, with the metric's history; several seeds become a mean and a band.
@@ -33,13 +40,55 @@ def draw_curves(runs: Sequence[RunRecord], metric: str) -> dict[str, Figure]:
         The figures by mode.
     """
     by_mode = curves_by_mode(runs, metric)
-    all_curves = [curve for curves in by_mode.values() for curve in curves.values()]
     styles = line_styles(run.arm.model for run in runs)
-    figures = {mode: _figure(mode, metric, curves, all_curves, styles) for mode, curves in by_mode.items()}
-    if any(run.is_synthetic for run in runs):
-        for figure in figures.values():
-            figure.axes[0].set_title("synthetic images", loc="right", fontsize=6.5, color=PALE)
+    figures = {}
+    for mode, curves in by_mode.items():
+        figures[mode], axes = new_axes(_WIDTH, _HEIGHT)
+        _draw_mode(axes, metric, curves, _all(by_mode), styles)
+        axes.set_title(_short_enough(paper_mode(mode), _LONGEST_TITLE))
+        _label_ends(axes, curves, styles)
+        if band := _band_text(curves.values()):
+            figures[mode].supxlabel(band, fontsize=_NOTE_SIZE, color=PALE)
+        axes.set_ylabel(_axis_name(metric))
+        _mark_synthetic(axes, runs)
+    _align(figures.values())
     return figures
+
+
+@figure_style()
+def draw_modes_together(runs: Sequence[RunRecord], metric: str) -> Figure | None:
+    """Draw a metric by epoch, all modes in one figure, each in axes of its own with one scale.
+
+    Args:
+        runs: The runs, with the metric's history.
+        metric: The metric, such as `train/loss`.
+
+    Returns:
+        The figure; None where fewer than two modes have the metric.
+    """
+    by_mode = curves_by_mode(runs, metric)
+    if len(by_mode) < 2:
+        return None
+    columns = 2 if len(by_mode) in (2, 4) else 3
+    rows = math.ceil(len(by_mode) / columns)
+    styles = line_styles(run.arm.model for run in runs)
+    models = [model for model in styles if any(model in curves for curves in by_mode.values())]
+    lines = 1 + math.ceil(len(models) / _LEGEND_COLUMNS)
+    figure = new_figure(_PANEL_WIDTH * columns, _PANEL_HEIGHT * rows + _LEGEND_LINE * lines)
+    # Otherwise the last epoch of one mode and the first of the next one are one number.
+    figure.set_layout_engine("constrained", wspace=_PANEL_GAP)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axes in grid.flat[len(by_mode) :]:
+        axes.set_visible(False)
+    for axes, mode in zip(grid.flat, order_modes(by_mode), strict=False):
+        _draw_mode(axes, metric, by_mode[mode], _all(by_mode), styles)
+        axes.set_title(_short_enough(paper_mode(mode), _LONGEST_PANEL_TITLE))
+        axes.tick_params(labelbottom=True)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(_axis_name(metric))
+    _mark_synthetic(grid[0, columns - 1], runs)
+    _add_legend(figure, models, styles, note=_band_text(_all(by_mode)))
+    return figure
 
 
 def spread_apart(places: Sequence[float], gap: float) -> list[float]:
@@ -75,25 +124,64 @@ def epoch_ticks(last: int) -> list[int]:
     return sorted({1, last, *(tick for tick in inner if tick - 1 > gap and last - tick > gap)})
 
 
-def _figure(
-    mode: str,
+def _all(by_mode: Mapping[str, Mapping[str, Curve]]) -> list[Curve]:
+    return [curve for curves in by_mode.values() for curve in curves.values()]
+
+
+def _draw_mode(
+    axes: Axes,
     metric: str,
     curves: Mapping[str, Curve],
     all_curves: Sequence[Curve],
     styles: Mapping[str, LineStyle],
-) -> Figure:
-    figure, axes = new_axes(_WIDTH, _HEIGHT)
+) -> None:
     for model, curve in curves.items():
         _draw(axes, model, curve, styles[model])
     _set_ranges(axes, metric, all_curves)
-    _label_ends(axes, curves, styles)
-    _explain_band(figure, curves.values())
-    axes.set_title(paper_mode(mode))
     axes.set_xlabel("Epoch")
-    axes.set_ylabel(_axis_name(metric))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
-    return figure
+
+
+def _short_enough(title: str, longest: int) -> str:
+    """Cut a title that is wider than axes in the middle: the ends of nodes differ."""
+    half = longest // 2
+    return title if len(title) <= longest else f"{title[:half].rstrip()} … {title[-half:].lstrip()}"
+
+
+def _mark_synthetic(axes: Axes, runs: Sequence[RunRecord]) -> None:
+    if any(run.is_synthetic for run in runs):
+        axes.set_title("synthetic images", loc="right", fontsize=_NOTE_SIZE, color=PALE)
+
+
+def _align(figures: Collection[Figure]) -> None:
+    """Give all figures the axes that fit into each of them."""
+    for figure in figures:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+    boxes = [figure.axes[0].get_position() for figure in figures]
+    if boxes:
+        left, bottom = (max(side) for side in zip(*((box.x0, box.y0) for box in boxes), strict=True))
+        right, top = (min(side) for side in zip(*((box.x1, box.y1) for box in boxes), strict=True))
+        for figure in figures:
+            figure.axes[0].set_position((left, bottom, right - left, top - bottom))
+
+
+def _add_legend(figure: Figure, models: Sequence[str], styles: Mapping[str, LineStyle], *, note: str) -> None:
+    lines = [Line2D([], [], color=styles[model].color, linestyle=styles[model].dashes) for model in models]
+    names = [paper_model(model) for model in models]
+    columns = min(len(models), _LEGEND_COLUMNS)
+    # Below the axes: inside, it would cover curves.
+    legend = figure.legend(
+        lines,
+        names,
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        title=note or None,
+        title_fontsize=_NOTE_SIZE,
+    )
+    legend.get_title().set_color(PALE)
 
 
 def _draw(axes: Axes, model: str, curve: Curve, style: LineStyle) -> None:
@@ -130,13 +218,12 @@ def _label_ends(axes: Axes, curves: Mapping[str, Curve], styles: Mapping[str, Li
         axes.text(1.105, place, paper_model(model), color=color, va="center", transform=axes.transAxes)
 
 
-def _explain_band(figure: Figure, curves: Iterable[Curve]) -> None:
+def _band_text(curves: Iterable[Curve]) -> str:
     seeds = sorted({len(curve.seeds) for curve in curves})
     if seeds[-1] == 1:
-        return
+        return ""
     number = f"{seeds[-1]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    text = f"Line: mean over {number} seeds. Band: lowest to highest."
-    figure.supxlabel(text, fontsize=6.5, color=PALE)
+    return f"Line: mean over {number} seeds. Band: lowest to highest."
 
 
 def _axis_name(metric: str) -> str:

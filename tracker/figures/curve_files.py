@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracker.errors import ComparisonError
-from tracker.figures.curve_figures import draw_curves
+from tracker.figures.curve_figures import draw_curves, draw_modes_together
 from tracker.figures.labels import order_modes
 from tracker.figures.style import ImageFormat, to_bytes
 from tracker.records import RunRecord
@@ -15,11 +15,12 @@ from tracker.records import RunRecord
 CURVE_METRICS = ("train/loss", "val/accuracy", "test/accuracy")
 """The metrics whose histories `write_curves` draws."""
 
+_ALL_MODES = "all-modes"
 _FORMATS: tuple[ImageFormat, ...] = ("png", "svg")
 
 
 def write_curves(runs: Sequence[RunRecord], folder: Path) -> list[Path]:
-    """Write training loss, validation and test accuracy by epoch, one figure a mode, as PNG and SVG.
+    """Write training loss, validation and test accuracy by epoch: a figure a mode, and one of all modes.
 
     Args:
         runs: The runs of a comparison with the histories of `CURVE_METRICS`.
@@ -34,9 +35,12 @@ def write_curves(runs: Sequence[RunRecord], folder: Path) -> list[Path]:
     files = {}
     for metric in CURVE_METRICS:
         figures = draw_curves(runs, metric)
-        for mode in order_modes(figures):
+        together = draw_modes_together(runs, metric)
+        named = {mode: figures[mode] for mode in order_modes(figures)}
+        named |= {_ALL_MODES: together} if together else {}
+        for name, figure in named.items():
             for format in _FORMATS:
-                files[folder / _file_name(metric, mode, format)] = to_bytes(figures[mode], format)
+                files[folder / _file_name(metric, name, format)] = to_bytes(figure, format)
     if not files:
         raise ComparisonError(
             "figures need the runs' metrics by epoch",
@@ -60,6 +64,6 @@ def _write(files: dict[Path, bytes], folder: Path) -> list[Path]:
     return list(files)
 
 
-def _file_name(metric: str, mode: str, format: ImageFormat) -> str:
+def _file_name(metric: str, name: str, format: ImageFormat) -> str:
     # A colon (freeze:layer4) is not allowed in file names everywhere.
-    return ".".join([re.sub(r"[^\w.-]", "-", part) for part in (metric, mode)] + [format])
+    return ".".join([re.sub(r"[^\w.-]", "-", part) for part in (metric, name)] + [format])

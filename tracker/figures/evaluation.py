@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,9 +12,15 @@ from matplotlib.figure import Figure
 from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 from tracker.errors import ComparisonError
+from tracker.figures.fonts import Lettering, lettering
 from tracker.figures.labels import title_of
 from tracker.figures.style import INK, PALE, figure_style, line_style, new_axes, to_bytes
 from tracker.records import EpochKind, Part, Prediction
+
+_LABEL_WIDTH, _LEGEND_WIDTH = 24, 44
+_NOTE_SIZE = 6.5
+# In inches: the square of the curves, what is to its left, above and below it, and a line of the legend.
+_SQUARE, _LEFT, _ABOVE, _BELOW, _LEGEND_LINE = 2.7, 0.55, 0.35, 0.45, 0.17
 
 
 def confusion_matrix_png(
@@ -71,26 +79,50 @@ def roc_png(
 def draw_roc(predictions: Sequence[Prediction], title: str, *, positive: str | None = None) -> Figure:
     """Draw the ROC curves of predictions of one part and epoch, with their AUROC in the legend."""
     classes = list(predictions[0].probabilities)
-    figure, axes = new_axes(3.4, 3.4)
+    drawn = [positive or classes[-1]] if len(classes) == 2 else classes
+    letters = _lettering(drawn, width=_LEGEND_WIDTH)
+    figure, axes = _square_axes(sum(1 + name.count("\n") for name in letters.written.values()) + 1)
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=0.8, linestyle=(0, (3, 3)))
-    for number, name in enumerate([positive or classes[-1]] if len(classes) == 2 else classes):
-        _draw_roc_of(axes, predictions, name, number)
+    for number, name in enumerate(drawn):
+        _draw_roc_of(axes, predictions, name, letters.written[name], number)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     axes.set(xlabel="False positive rate (1 − specificity)", ylabel="True positive rate (sensitivity)")
-    axes.legend(loc="lower right")
+    # Below the curves: inside, it would cover those of a poor network.
+    legend = axes.legend(
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=figure.transFigure,
+        frameon=False,
+        prop={"family": letters.families, "size": 7.5},
+        title=letters.note or None,
+        title_fontsize=_NOTE_SIZE,
+    )
+    legend.get_title().set_color(PALE)
     return figure
 
 
-def _draw_roc_of(axes: Axes, predictions: Sequence[Prediction], positive: str, number: int) -> None:
+def _square_axes(lines_below: int) -> tuple[Figure, Axes]:
+    """Return a figure with square axes that has room for lines of text below them."""
+    below = _BELOW + _LEGEND_LINE * lines_below
+    width, height = _LEFT + _SQUARE + 0.15, _ABOVE + _SQUARE + below
+    figure, axes = new_axes(width, height)
+    figure.set_layout_engine("none")
+    axes.set_position((_LEFT / width, below / height, _SQUARE / width, _SQUARE / height))
+    return figure, axes
+
+
+def _draw_roc_of(
+    axes: Axes, predictions: Sequence[Prediction], positive: str, written: str, number: int
+) -> None:
     truth = np.array([prediction.label == positive for prediction in predictions])
     # Places in their order: of earlier versions, log-odds can be infinite.
     scores = np.unique([prediction.score(positive) for prediction in predictions], return_inverse=True)[1]
     style = line_style(number)
     if truth.all() or not truth.any():
-        axes.plot([], [], color=style.color, linestyle=style.dashes, label=f"{positive}: not defined")
+        axes.plot([], [], color=style.color, linestyle=style.dashes, label=f"{written}: not defined")
         return
     false_positive, true_positive, _ = roc_curve(truth, scores)
-    label = f"{positive}: AUROC {auc(false_positive, true_positive):.3f}"
+    label = f"{written}: AUROC {auc(false_positive, true_positive):.3f}"
     axes.plot(false_positive, true_positive, color=style.color, linestyle=style.dashes, label=label)
 
 
@@ -100,6 +132,7 @@ def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[s
     truth = [prediction.label for prediction in predictions]
     answers = [max(classes, key=prediction.score) for prediction in predictions]
     counts = confusion_matrix(truth, answers, labels=list(classes))
+    letters = _lettering(classes, width=_LABEL_WIDTH)
     size = 1.9 + 0.62 * len(classes)
     figure, axes = new_axes(size + 0.4, size)
     totals = counts.sum(axis=1, keepdims=True)
@@ -111,15 +144,29 @@ def draw_confusion_matrix(predictions: Sequence[Prediction], classes: Sequence[s
         axes.text(column, row, text, ha="center", va="center", color=color, fontsize=7.5)
     right, total = int(np.trace(counts)), int(counts.sum())
     axes.set_title(f"{title}\n{right} of {total} right ({100 * right / total:.1f} %)")
-    _name_classes(axes, classes)
+    _name_classes(axes, [letters.written[name] for name in classes], letters.families)
+    if letters.note:
+        figure.supxlabel(letters.note, fontsize=_NOTE_SIZE, color=PALE)
     return figure
 
 
-def _name_classes(axes: Axes, classes: Sequence[str]) -> None:
+def _lettering(classes: Sequence[str], *, width: int) -> Lettering:
+    """Find the fonts that the names of classes need, and write long names in several lines."""
+    letters = lettering(classes)
+    return replace(letters, written={name: _wrapped(text, width) for name, text in letters.written.items()})
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text.replace("_", "_ "), width).replace("_ ", "_")
+
+
+def _name_classes(axes: Axes, classes: Sequence[str], families: Sequence[str]) -> None:
     places = range(len(classes))
-    slanted = sum(map(len, classes)) > 12 * len(classes) or len(classes) > 4
-    axes.set_xticks(places, classes, rotation=35 if slanted else 0, ha="right" if slanted else "center")
-    axes.set_yticks(places, classes)
+    longest = [max(map(len, name.split("\n"))) for name in classes]
+    slanted = sum(longest) > 12 * len(classes) or len(classes) > 4
+    rotation, side = (35, "right") if slanted else (0, "center")
+    axes.set_xticks(places, classes, family=families, rotation=rotation, ha=side)
+    axes.set_yticks(places, classes, family=families)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set(xlabel="Predicted class", ylabel="True class")

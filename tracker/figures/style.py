@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -13,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from tracker.figures.fonts import USUAL
 from tracker.figures.labels import REFERENCE_MODELS, order_models
 
 ImageFormat = Literal["png", "svg"]
@@ -28,7 +30,7 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.5
 
 # Any: the names that matplotlib types as keys differ between its versions.
 _STYLE: Any = {
-    "font.family": "DejaVu Sans",
+    "font.family": USUAL,
     "font.size": 8,
     "text.color": INK,
     "axes.titlesize": 9,
@@ -72,7 +74,9 @@ class LineStyle(NamedTuple):
 @contextmanager
 def figure_style() -> Iterator[None]:
     """Draw and save within this look, whatever the user's own settings are."""
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # `fonts.lettering` writes names so that they can be drawn; a letter that it missed is a box.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
         yield
@@ -89,10 +93,16 @@ def line_style(number: int) -> LineStyle:
     return LineStyle(COLORS[number % len(COLORS)], DASHES[number % len(DASHES)])
 
 
-def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return a figure of a size in inches, drawn without a display, and its axes."""
+def new_figure(width: float, height: float) -> Figure:
+    """Return a figure of a size in inches, drawn without a display."""
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
+    return figure
+
+
+def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of a size in inches, drawn without a display, and its axes."""
+    figure = new_figure(width, height)
     return figure, figure.add_subplot()
 
 

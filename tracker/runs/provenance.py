@@ -1,10 +1,13 @@
-"""Where a run happened: versions, device and the commit of the user's folder."""
+"""Where a run happened: who started it, versions, device and the commit of the user's folder."""
 
 from __future__ import annotations
 
+import getpass
 import importlib.metadata
+import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 
 import torch
@@ -13,6 +16,22 @@ from tracker.training.device import device_name
 
 _NAMED = ("tracker", "torch", "torchvision", "numpy", "pillow")
 _GIT_TIMEOUT_S = 5
+_OUR_PROGRAMS = ("tracker", "__main__.py")
+
+
+def origin_tags() -> dict[str, str]:
+    """Return what MLflow's columns Source and User show: what was started, and by whom."""
+    program = Path(sys.argv[0]).name
+    name = "tracker" if program in _OUR_PROGRAMS else program or "python"
+    return {"mlflow.source.name": name, "mlflow.source.type": "LOCAL", "mlflow.user": _user()}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        # A container may run under a number that has no name.
+        return f"uid {os.getuid()}"
 
 
 def context_tags(device: torch.device) -> dict[str, str]:
@@ -23,6 +42,7 @@ def context_tags(device: torch.device) -> dict[str, str]:
     """
     versions = {f"tracker.version.{name}": importlib.metadata.version(name) for name in _NAMED}
     tags = {
+        **origin_tags(),
         **versions,
         "tracker.version.python": platform.python_version(),
         "tracker.platform": platform.platform(),

@@ -64,23 +64,26 @@ def class_tags(recipe: Recipe, images: Images) -> dict[str, str]:
     }
 
 
-def record_inputs(recorder: RunRecorder, images: Images) -> None:
-    """Record what a run is about to be made of, besides its recipe: split, data sets and environment."""
+def record_inputs(recorder: RunRecorder, images: Images, *, experiment: str) -> None:
+    """Record what a run is about to be made of, besides its recipe: split, data sets and environment.
+
+    Data sets are named after the experiment: every folder of images would have one name otherwise.
+    """
     recorder.artifact("split.csv", images.split.to_csv(images.manifest).encode())
     recorder.artifact("environment.txt", installed_packages().encode())
     if images.left_out:
         lines = [f"{sample}: {reason}" for sample, reason in images.left_out.items()]
         recorder.artifact("images_left_out.txt", "\n".join(lines).encode())
     for part, context in _CONTEXTS.items():
-        _record_dataset(recorder, images, part, context)
+        _record_dataset(recorder, images, f"{experiment}-{part}", part, context)
 
 
-def _record_dataset(recorder: RunRecorder, images: Images, part: Part, context: Context) -> None:
+def _record_dataset(recorder: RunRecorder, images: Images, name: str, part: Part, context: Context) -> None:
     """Record one part as a data set; MLflow lets one name and digest have one context only."""
     rows = images.split.indexes(images.manifest)[part]
     labels = [images.manifest.samples[row].label for row in rows]
     recorder.dataset(
-        name=f"{images.manifest.dataset}-{part}",
+        name=name,
         digest=digest_of([images.manifest.digest, images.split.digest])[:32],
         context=context,
         source=json.dumps({"uri": str(images.manifest.root)}),

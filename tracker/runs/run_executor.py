@@ -117,12 +117,16 @@ class RunExecutor:
             tracker_home(),
             run_uid=self._run_uid,
             experiment=self._plan.options.experiment_name,
-            run_name=self.recipe.run_name,
+            run_name=self._run_name,
             params=self.recipe.params(),
             tags=self._tags(),
             tracking_uri=self._plan.tracking_uri,
             rerun=self._plan.options.rerun,
         )
+
+    @property
+    def _run_name(self) -> str:
+        return f"{'tuned ' if self.recipe.arm in self.prepared.tuned else ''}{self.recipe.run_name}"
 
     def _tags(self) -> dict[str, str]:
         tags = run_tags(self.recipe, self._images, fingerprint=self._fingerprint, device=self._plan.device)
@@ -153,7 +157,7 @@ class RunExecutor:
         # The plan's images are those before any was left out.
         rule, options = self._plan.images.split.rule, self._plan.options
         recorder.artifact(RECIPE_FILE, recipe_file(self.recipe, split=rule, options=options))
-        record_inputs(recorder, self._images)
+        record_inputs(recorder, self._images, experiment=options.experiment_name)
         with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, self.notifier) as keep:
             return train(
                 self.recipe,

@@ -32,6 +32,7 @@ HISTORY, PARALLEL, SLICE = "optimization-history.png", "parallel-coordinates.png
 _DPI = 200
 _GRID = "#e3e3e3"
 _FEWEST = 2
+_BELOW = (0, -0.12)
 _WORDS = {
     "lr": "learning rate",
     "weight_decay": "weight decay",
@@ -63,7 +64,10 @@ def _history(study: Study, objective: str) -> Figure:
         # The best changes when a trial ends, not little by little since the one before.
         line.set_drawstyle("steps-post")
     handles, _ = axes.get_legend_handles_labels()
-    axes.legend(handles, ["a trial", "best so far"], facecolor="white")
+    # Below the trials: inside, it would cover some.
+    axes.legend(
+        handles, ["a trial", "best so far"], facecolor="white", loc="upper left", bbox_to_anchor=_BELOW
+    )
     return _plain(axes)
 
 

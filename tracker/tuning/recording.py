@@ -11,7 +11,7 @@ from tracker.config.recipe import Recipe, digest_of
 from tracker.config.tuned import values_text
 from tracker.records import RunState
 from tracker.runs.plan import Prepared
-from tracker.runs.provenance import context_tags
+from tracker.runs.provenance import context_tags, origin_tags
 from tracker.runs.recording import class_tags
 from tracker.search.plots import figures_of
 from tracker.search.records import OpenTrial, TrialRecord
@@ -50,7 +50,7 @@ class StudyRecords:
                 tracker_home(),
                 run_uid=self._uid("study"),
                 experiment=self.experiment,
-                run_name=f"study: {self.plan.base.model} · {self.plan.base.mode}",
+                run_name=f"study {self.plan.base.short_mode} {self.plan.base.model}",
                 params=self._study_params(),
                 tags=self._study_tags(),
                 tracking_uri=self.prepared.plan.tracking_uri,
@@ -75,9 +75,10 @@ class StudyRecords:
             tracker_home(),
             run_uid=self._uid(trial.number),
             experiment=self.experiment,
-            run_name=f"trial {trial.number}: {recipe.model} · {recipe.mode}",
+            run_name=f"trial {trial.number} {recipe.short_mode} {recipe.model}",
             params=recipe.params(),
             tags={
+                **origin_tags(),
                 **self._arm_tags,
                 "tracker.kind": "trial",
                 "tracker.trial": str(trial.number),

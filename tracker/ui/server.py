@@ -17,8 +17,10 @@ from typing import IO
 
 from tracker.errors import TrackingError, UsageError
 from tracker.interruption import Interruption
+from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.environment import server_environment
-from tracker.tracking.backend.uri import artifact_folder, database_file, require_store
+from tracker.tracking.backend.uri import artifact_folder, database_file, describe, require_store
+from tracker.ui.pages import Pages, find_pages
 
 HOST = "127.0.0.1"
 _START_S = 60.0
@@ -53,22 +55,23 @@ def ui_command(uri: str, port: int) -> tuple[list[str], dict[str, str]]:
     return command, os.environ | server_environment()
 
 
-def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
+def run_ui(uri: str, port: int, *, experiment: str | None = None, ready: Callable[[Pages], None]) -> None:
     """Serve MLflow's UI until Ctrl-C, SIGTERM or the terminal's end; the server and its worker end with it.
 
-    A tracking server has a UI of its own: then only its address is given.
+    A tracking server has a UI of its own: then only addresses are given.
 
     Args:
         uri: As `resolve_uri` gives it.
         port: 1 to 65535.
-        ready: Called once with the UI's address and what to do with it, as soon as it answers.
+        experiment: The experiment to show first; None: the one that was tracked last.
+        ready: Called once with the pages to look at, as soon as the UI answers.
 
     Raises:
-        TrackingError: There is no store to serve, or the server did not start.
+        TrackingError: There is no store to serve, no such experiment, or the server did not start.
         UsageError: The port is taken.
     """
     if database_file(uri) is None:
-        ready(uri)
+        ready(_pages_of_server(uri, experiment))
         return
     command, environment = ui_command(uri, port)
     _require_free(port)
@@ -80,14 +83,29 @@ def run_ui(uri: str, port: int, *, ready: Callable[[str], None]) -> None:
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )
         try:
+            # It imports MLflow, while the server does the same.
+            open_client(address)
             wait_until_ready(server, address, output)
-            ready(f"{address}\nopen it in a browser; Ctrl-C ends it")
+            ready(find_pages(address, experiment=experiment, ours=True))
             server.wait()
         except KeyboardInterrupt:
             return
         finally:
             stop_group(server)
         raise _ended(output)
+
+
+def _pages_of_server(uri: str, experiment: str | None) -> Pages:
+    if not uri.startswith("http"):
+        return Pages(describe(uri))
+    try:
+        found = find_pages(uri, experiment=experiment, ours=False)
+    except TrackingError:
+        if experiment is not None:
+            raise
+        # A browser has accounts and certificates of its own.
+        return Pages(describe(uri))
+    return found
 
 
 def stop_group(server: subprocess.Popen[bytes]) -> None:

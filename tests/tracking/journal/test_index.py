@@ -48,3 +48,11 @@ def test_cut_at_any_byte_a_journal_that_is_recorded_again_says_each_thing_once(s
         last = read_journal(journal)[0][-1].entry
         assert isinstance(last, Status)
         assert last.status == "FINISHED"
+
+
+def test_a_run_that_goes_on_keeps_the_data_sets_that_an_earlier_version_named(start: Start) -> None:
+    journal = record(start)
+    with start(URI, reopen=True) as recorder:
+        recorder.dataset(name="my-study-test", digest="d1", context="test", source='{"path": "cxr"}')
+    names = [line.entry.name for line in read_journal(journal)[0] if isinstance(line.entry, DatasetUse)]
+    assert names == ["cxr-test"]

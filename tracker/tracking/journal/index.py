@@ -20,6 +20,8 @@ class JournalIndex:
         self._texts = {to_text(entry) for entry in entries}
         self._points: set[tuple[str, int]] = set()
         self._contexts: dict[tuple[str, str], Context] = {}
+        self.contexts: set[Context] = set()
+        """The contexts that data sets were recorded in."""
         for entry in entries:
             self._add(entry)
 
@@ -33,6 +35,7 @@ class JournalIndex:
                 self._points |= {(key, step) for key in values}
             case DatasetUse() as use:
                 self.first_context(use.name, use.digest, use.context)
+                self.contexts.add(use.context)
 
     @property
     def epochs(self) -> int:

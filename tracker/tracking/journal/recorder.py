@@ -175,7 +175,7 @@ class RunRecorder:
         self._write(Link(run_uid=run_uid, tags=safe_tags(tags)))
 
     def dataset(self, *, name: str, digest: str, context: Context, source: str, profile: str = "") -> None:
-        """Record a data set that the run reads.
+        """Record a data set that the run reads; one that goes on keeps those that it has.
 
         Args:
             name: Its name; another one for each part of a split.
@@ -187,6 +187,9 @@ class RunRecorder:
         Raises:
             TrackingError: The digest is too long, or the same data set has another context already.
         """
+        if context in self._index.contexts:
+            # An earlier version may have named it in another way.
+            return
         if len(digest) > MAX_DIGEST or self._index.first_context(name, digest, context) != context:
             # MLflow keeps one context a (name, digest), the first, without a word.
             raise TrackingError(

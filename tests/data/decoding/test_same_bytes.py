@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
+import PIL
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -52,6 +53,10 @@ KNOWN = {
 }
 
 
+@pytest.mark.skipif(
+    not PIL.__version__.startswith("13."),
+    reason="other versions of Pillow round otherwise when they resize, so their names are part of the key",
+)
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_gives_the_bytes_that_it_always_gave(image: str, file: str) -> None:

@@ -48,11 +48,13 @@ def square_of_deep(image: DeepImage, size: int, resize: Resize) -> NDArray[np.ui
     Raises:
         UndecodableError: Some values are no finite numbers, or their range is none.
     """
-    low, high = _range(image)
     channels = []
-    for channel in range(image.colors.shape[2]):
-        scaled = upright(_scaled(image, channel, low, high), image.orientation)
-        channels.append(np.asarray(resized(scaled, size, resize)))
+    # What is no number is refused, or not seen; numpy need not warn of it.
+    with np.errstate(invalid="ignore"):
+        low, high = _range(image)
+        for channel in range(image.colors.shape[2]):
+            scaled = upright(_scaled(image, channel, low, high), image.orientation)
+            channels.append(np.asarray(resized(scaled, size, resize)))
     square: NDArray[np.uint8] = np.clip(np.rint(np.stack(channels, axis=2)), 0, 255).astype(np.uint8)
     return square[:, :, 0] if len(channels) == 1 else square
 

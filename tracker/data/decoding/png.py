@@ -73,8 +73,7 @@ def _without_its_key(image: ShallowImage, depth: int) -> ShallowImage:
     key = image.picture.info.pop("transparency", None)
     if key is None:
         return image
-    if depth > 1:
-        key = (key % 2**depth) * 255 // (2**depth - 1)
+    key = (key % 2**depth) * 255 // (2**depth - 1)
     values = np.array(image.picture.convert("L"))
     values[values == key] = 0
     return ShallowImage(Image.fromarray(values), image.orientation)

@@ -71,7 +71,9 @@ def _pillow_reads(layout: TiffLayout) -> bool:
         return False
     if layout.photometric in {CMYK, YCBCR} or layout.compression == JPEG:
         return True
-    return not layout.planar and layout.bits in ({1, 2, 4, 8} if layout.samples == 1 else {8})
+    if layout.samples == 1:
+        return layout.bits in {1, 2, 4, 8}
+    return layout.bits == 8 and layout.photometric == RGB and not layout.planar
 
 
 def _by_pillow(content: bytes) -> ShallowImage:

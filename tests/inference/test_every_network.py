@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,13 @@ def random_numbers_and_threads_are_put_back() -> Iterator[None]:
     yield
     torch.set_num_threads(threads)
     torch.set_rng_state(state)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that goes with the test: all networks together would fill a disk."""
+    yield tmp_path
+    shutil.rmtree(tmp_path)
 
 
 def weights_file(name: str, folder: Path) -> Path:
@@ -131,11 +139,11 @@ def interrupted(network: Network, pixels: Pixels, told: Collected, folder: Path)
     ],
 )
 def test_it_comes_back_from_files_checkpoints_and_models(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TRACKER_CACHE", str(tmp_path / "cache"))
-    weights = weights_file(name, tmp_path)
-    pixels = images(tmp_path, smallest_size(name))
+    monkeypatch.setenv("TRACKER_CACHE", str(folder / "cache"))
+    weights = weights_file(name, folder)
+    pixels = images(folder, smallest_size(name))
 
     def network() -> Network:
         return build_network(name, weights=str(weights), classes=2, seed=0)
@@ -147,7 +155,7 @@ def test_it_comes_back_from_files_checkpoints_and_models(
     del at_once
 
     told = Collected()
-    checkpoints = interrupted(network(), pixels, told, tmp_path / "checkpoints")
+    checkpoints = interrupted(network(), pixels, told, folder / "checkpoints")
     gone_on = network()
     training = training_of(gone_on, pixels)
     state = checkpoints.latest()
@@ -159,8 +167,8 @@ def test_it_comes_back_from_files_checkpoints_and_models(
     assert state_hash(gone_on.module) == expected
     del training
 
-    export_network(gone_on, tmp_path, classes=["a", "b"], image_size=pixels.shape[1], resize="stretch")
-    answers = load(str(tmp_path)).predict(np.asarray(pixels.array[:2]))
+    export_network(gone_on, folder, classes=["a", "b"], image_size=pixels.shape[1], resize="stretch")
+    answers = load(str(folder)).predict(np.asarray(pixels.array[:2]))
     with torch.inference_mode():
         normalized = Intake(gone_on.mean, gone_on.std)(torch.from_numpy(np.array(pixels.array[:2])))
         logits = gone_on.module.eval()(normalized)

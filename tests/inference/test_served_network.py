@@ -77,7 +77,8 @@ def test_files_are_taken_however_they_are_given(
 def test_one_image_needs_no_list(
     served: ServedNetwork, files: list[Path], expected: np.ndarray[Any, Any]
 ) -> None:
-    for one in (files[0], str(files[0]), files[0].read_bytes(), base64s(files)[0]):
+    text = base64s(files)[0]
+    for one in (files[0], str(files[0]), files[0].read_bytes(), text, {"image": text}, np.array(text)):
         np.testing.assert_allclose(served.predict(one).to_numpy(), expected[:1], atol=1e-6)
 
 

@@ -113,9 +113,7 @@ class _NoImageError(ValueError):
 
 def _cells(images: Any) -> Sequence[Any]:
     """Return the single images that are asked about."""
-    if isinstance(images, dict):
-        images = pd.DataFrame({name: list(column) for name, column in images.items()})
-    if isinstance(images, pd.DataFrame):
+    if isinstance(images, dict | pd.DataFrame):
         return _cells(_column(images))
     if isinstance(images, np.ndarray):
         return _cells_of_array(images)
@@ -127,8 +125,8 @@ def _cells(images: Any) -> Sequence[Any]:
     return [images]
 
 
-def _column(table: pd.DataFrame) -> pd.Series:
-    names = [_COLUMN] if _COLUMN in table.columns else list(table.columns)
+def _column(table: dict[str, Any] | pd.DataFrame) -> Any:
+    names = [_COLUMN] if _COLUMN in table else list(table)
     if len(names) != 1:
         raise ValueError(f"a table must have one column, or one named {_COLUMN}, but it has {names}")
     return table[names[0]]

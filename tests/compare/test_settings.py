@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.records import TUNED_TAGS
-from tracker.compare.settings import canonical, common, distinct, rounded, value_of
+from tracker.compare.settings import canonical, common, distinct, rounded, settings_of, value_of
 
 
 def test_numbers_are_equal_in_every_spelling_and_words_only_to_themselves():
@@ -30,3 +30,8 @@ def test_a_value_is_common_where_all_runs_have_it(make_run):
 def test_tags_are_settings_too_and_tuned_is_yes_or_no(make_run):
     assert value_of(make_run(), "test_images") == "132"
     assert [value_of(run, "tuned") for run in (make_run(), make_run(tags=TUNED_TAGS))] == ["no", "yes"]
+
+
+def test_how_images_were_chosen_is_no_setting_for_the_images_themselves_are_compared(make_run):
+    globs = {"include": "['**/a/*']", "exclude": "['*.tif']"}
+    assert settings_of(make_run(params=globs)) == settings_of(make_run())

@@ -85,7 +85,7 @@ def test_short_words_need_files_that_are_called_as_images_are(folder: str) -> No
         *(("x.png", "x_mask.png"), ("x.png", "mask_x.png"), ("X.jpg", "X-Mask.png"), ("x.png", "xMask.PNG")),
         *(("benign (1).png", "benign (1)_mask.png"), ("benign (1).png", "benign (1)_mask_2.png")),
         *(("ISIC_0001.jpg", "ISIC_0001_segmentation.png"), ("7.tif", "7_gt.tif"), ("7.tif", "gt 7.tif")),
-        *(("a_img.png", "a_mask.png"), ("image.png", "mask.png"), ("IMG_4.png", "MASK_4.png")),
+        *(("a_img.png", "a_mask.png"), ("IMG_4.png", "MASK_4.png")),
         *(("x.png", "x_left_mask.png"), ("x.png", "x_label.png"), ("x.png", "x_ground_truth.png")),
         ("P00_1.png", "P00_1_pred_mask.png"),
     ],
@@ -93,6 +93,12 @@ def test_short_words_need_files_that_are_called_as_images_are(folder: str) -> No
 def test_a_file_that_is_called_as_the_mask_of_an_image_is_one(image: str, mask: str) -> None:
     assert masks(image, mask, "other.png") == {mask}
     assert masks("other.png", mask) == set()
+
+
+@pytest.mark.parametrize("name", ["mask.png", "Label.png", "ground truth.tif", "left_mask.png"])
+def test_a_name_that_says_nothing_but_mask_is_that_of_the_images_beside_it(name: str) -> None:
+    assert masks(f"p1/{name}", "p1/scan 4.png", f"p2/{name}", "p2/7.png") == {f"p1/{name}", f"p2/{name}"}
+    assert masks(f"p1/{name}", "7.png") == set()
 
 
 def test_names_of_masks_without_images_are_images() -> None:

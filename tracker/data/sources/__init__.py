@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import pkgutil
 import shlex
 from pathlib import Path
@@ -40,7 +41,7 @@ def find_source(name: str) -> Source:
     if name in SOURCES:
         return SOURCES[name]
     place = Path(name)
-    if place.suffix.lower() in (".csv", ".tsv") or "/" in name or place.is_dir():
+    if place.suffix.lower() in (".csv", ".tsv") or "/" in name or os.path.isdir(name):  # noqa: PTH112
         kind = "csv" if place.suffix else "folder"
         raise UsageError(
             f"--dataset must be one of {', '.join(SOURCES)}",

@@ -120,11 +120,14 @@ def _by_name(paths: Sequence[PurePosixPath]) -> dict[PurePosixPath, str]:
         if path not in told:
             images[path.parent].add(bare_key(path))
     everywhere = set().union(*images.values()) - {()}
+    # A name such as mask.png says nothing else; its image lies beside it, whatever it is called.
+    nameless = {path for path in told if _MASK_WORDS.union(_BESIDE).issuperset(words_of(path.stem))}
     return {
         path: word
         for path, word in told.items()
         # A folder with nothing but masks has its images elsewhere.
         if _possible_images(path) & images.get(path.parent, everywhere)
+        or (path in nameless and path.parent in images)
     }
 
 

@@ -78,9 +78,8 @@ def _walk_without_links(start: Path, listed: set[_Identity | None], tree: Tree) 
             tree.closed.append(folder)
             continue
         tree.files.extend(others)
-        links = [path for path in folders if path.is_symlink()]
-        stack.extend(path for path in reversed(folders) if path not in links)
-        yield from links
+        stack.extend(path for path in reversed(folders) if not path.is_symlink())
+        yield from (path for path in folders if path.is_symlink())
 
 
 def _identity(folder: Path) -> _Identity | None:

@@ -32,8 +32,8 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"experiment  {plan.options.experiment_name}",
         *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
-        *_paragraph("left out", left_out_report(manifest)),
         f"patients    {patients_report(manifest, split)}",
+        *_paragraph("left out", left_out_report(manifest)),
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
         *_paragraph("tuning", _tuning_lines(plan.options)),

@@ -69,7 +69,7 @@ def test_a_plan_says_how_many_files_were_left_out_and_why(
     told = planned().out
     assert "images      30 (healthy 15, sick 15)" in told
     start = told.index("left out")
-    assert told[start : told.index("split ")].splitlines() == [
+    assert told[start : told.index("split  ")].splitlines() == [
         "left out    15 DICOM, 2 .webp: not read: sick 15, healthy 2",
         "            4 images that look like masks: sick/Masks",
         "              (masks take part with --include '**')",

@@ -33,8 +33,8 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"experiment  {plan.options.experiment_name}",
         *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
-        *_paragraph("left out", left_out_report(manifest)),
         f"patients    {patients_report(manifest, split)}",
+        *_paragraph("left out", left_out_report(manifest)),
         *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
         *_paragraph("positive", list(filter(None, [positive_line(plan.images, plan.options)]))),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),

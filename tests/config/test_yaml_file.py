@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import resource
 import time
 from pathlib import Path
@@ -244,3 +245,28 @@ def test_what_pyyaml_writes_is_read_as_it_was(file: Path) -> None:
         "g": "a: b",
     }
     assert values_of(file, yaml.safe_dump(content)) == content
+
+
+def test_no_change_of_a_few_bytes_is_more_than_a_line(file: Path) -> None:
+    whole = b"search:\n  lr: {fine-tuning: [1e-6, 1e-2]}\nx-a: &a {epochs: 5}\n<<: *a\nseed: [0, 1] # both\n"
+    pieces = b"&b |*a|<<: |!!int |!|\t|\0|\xff|>\n|---\n|? |- |[|}|\"|'|\\ud800|: |\r|@|\n  |!<x>".split(b"|")
+    drawn = random.Random(0)
+    refused = 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(drawn.randint(1, 4)):
+            place = drawn.randrange(len(content))
+            content[place : place + drawn.choice((0, 0, 1, 9))] = drawn.choice(pieces)
+        file.write_bytes(content)
+        told = outcome_of(file)
+        assert "\n" not in told
+        refused += bool(told)
+    assert 100 < refused < 300
+
+
+def outcome_of(file: Path) -> str:
+    try:
+        read_names(file)
+    except UsageError as error:
+        return str(error)
+    return ""

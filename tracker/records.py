@@ -136,6 +136,13 @@ class RunRecord:
         return Arm(self.params["model"], self.params["mode"])
 
     @property
+    def in_words(self) -> str:
+        """The run as a terminal names it; its name in MLflow is short, and was another one before."""
+        known = [self.params.get(name) for name in ("model", "mode", "seed")]
+        model, mode, seed = known
+        return self.name if None in known else f"{model} · {mode} · seed {seed}"
+
+    @property
     def is_synthetic(self) -> bool:
         """Whether the run's images were drawn by a program."""
         return self.params.get("dataset") in SYNTHETIC_DATASETS

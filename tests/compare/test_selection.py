@@ -158,3 +158,9 @@ def test_trials_are_in_no_table_and_in_no_list_beside_it(make_run, make_study):
     selection = select_runs([make_run(), *make_study(t1=0.5, t2="KILLED")])
     assert len(selection.runs) == 1
     assert selection.excluded == ()
+
+
+def test_a_run_that_does_not_count_is_named_in_words_whatever_its_name_in_mlflow(make_run):
+    short = dataclasses.replace(make_run("alexnet", "fine-tuning", 1, status="FAILED"), name="FT s1 alexnet")
+    selection = select_runs([make_run(), short])
+    assert [entry.name for entry in selection.excluded] == ["alexnet · fine-tuning · seed 1"]

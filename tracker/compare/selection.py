@@ -137,7 +137,7 @@ def _is_of_split(entry: Excluded, runs: Iterable[RunRecord], digest: str) -> boo
 
 
 def _exclude(run: RunRecord, reason: str) -> Excluded:
-    return Excluded(run.run_id, run.name, run.status, reason)
+    return Excluded(run.run_id, run.in_words, run.status, reason)
 
 
 def _nothing_finished(excluded: Sequence[Excluded]) -> ComparisonError:

@@ -174,5 +174,5 @@ def _require_metric(runs: Sequence[RunRecord], key: str, at: EpochKind) -> None:
             "every run of a table must have recorded its metric",
             but=f"{len(without)} of {len(runs)} did not record {key}",
             do=f"Choose another --metric, or leave these runs out with --where.{_RERUN}",
-            details=[f"{run.name}  {run.run_id}" for run in without],
+            details=[f"{run.in_words}  {run.run_id}" for run in without],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import io
 import itertools
 import json
@@ -108,9 +109,9 @@ def test_unequal_classes_do_not_look_like_success(studies: Studies, called: Trac
     lines = [line for line in studies.printed["unequal"].splitlines() if str(studies.folder) not in line]
     assert [line for line in lines if len(line) > 80 and " epoch " not in line] == []
     always = "Always answering 'normal' would reach 77.8 % (7 of 9 test images)"
-    for format in ("table", "markdown", "latex", "json"):
+    for format in ("table", "markdown", "latex", "json", "html"):
         shown = called("compare", "--experiment", "unequal", "--format", format).out
-        assert always in " ".join(shown.replace("\\", "").split()), format
+        assert always in " ".join(html.unescape(shown).replace("\\", "").split()), format
 
 
 def test_every_share_is_what_the_predictions_count_to(studies: Studies) -> None:

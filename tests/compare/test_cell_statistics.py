@@ -28,6 +28,7 @@ def test_the_deviation_is_that_of_a_sample():
         ("latex", [r"$70.8 \pm 19.1 [75.0]$", r"Mean $\pm$ sample standard deviation [median]"]),
         ("csv", [",mean,sd,median,n,", ",0.75,3,run001"]),
         ("json", ['"median": 0.75']),
+        ("html", ["<td>70.8 ± 19.1 [75.0]</td>", "Mean ± sample standard deviation [median]"]),
     ],
 )
 def test_another_statistic_is_in_every_format_and_in_the_note(make_run, monkeypatch, format, parts):

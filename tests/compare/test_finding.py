@@ -17,7 +17,7 @@ def run_of(make_run):
         return make_run(
             mode=mode,
             seed=seed,
-            params={"positive": finding if named else "None"},
+            params={"positive": finding} if named else {},
             tags={"tracker.positive_class": finding},
             metrics=METRICS,
         )
@@ -37,6 +37,12 @@ def test_runs_of_one_arm_with_different_findings_are_refused_with_a_condition_th
 def test_a_finding_that_a_user_named_is_the_one_that_was_found_by_name(run_of):
     runs = [run_of("sick"), run_of("sick", seed=1, named=False)]
     assert len(select_runs(runs, where=["positive=sick"]).runs) == 2
+
+
+def test_a_finding_that_nobody_had_to_name_can_be_chosen(run_of):
+    runs = [run_of("sick", named=False), run_of("normal", mode="fine-tuning", named=False)]
+    (chosen,) = select_runs(runs, where=["positive=sick"]).runs
+    assert chosen.tags["tracker.positive_class"] == "sick"
 
 
 @pytest.mark.parametrize("name", ["sensitivity", "specificity", "f1"])

@@ -70,9 +70,6 @@ ENTRIES = (
     "Status",
 )
 
-# With their defaults, which are what version 0.1.0 did.
-SETTINGS_SINCE = {"positive": "None"}
-
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the folder's place, /tmp, is a link elsewhere"
 )
@@ -218,7 +215,7 @@ def test_the_interrupted_run_goes_on_from_its_checkpoint_in_its_mlflow_run(folde
     before, after = only(folder.before, KILLED), only(folder.after, KILLED)
     assert after.info.run_id == before.info.run_id
     assert (after.info.status, after.data.tags["tracker.resumed"]) == ("FINISHED", "1")
-    assert after.data.params == before.data.params | SETTINGS_SINCE
+    assert after.data.params == before.data.params
     assert after.info.run_name == before.info.run_name
     assert datasets(after) == datasets(before) != set()
     assert set(points(folder.sent, only(folder.sent, KILLED))) < set(points(folder.after, after))

@@ -200,6 +200,13 @@ def test_a_file_where_a_folder_is_meant_is_answered_with_what_to_do(
         build_manifest("folder", tmp_path / name)
 
 
+def test_class_folders_where_a_table_is_meant_are_answered_with_the_data_set(
+    class_folders: ClassFolders,
+) -> None:
+    with pytest.raises(DataError, match=r"it holds folders of images.*--dataset folder --data"):
+        build_manifest("csv", class_folders({"a": 2, "b": 2}))
+
+
 def test_leaving_out_all_images_of_one_of_three_classes_is_refused(class_folders: ClassFolders) -> None:
     root = class_folders({"a": 2, "b": 2, "c": 1})
     with pytest.raises(DataError, match="c has none left"):

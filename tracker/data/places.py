@@ -38,6 +38,7 @@ def check_place(source: Source, place: Path) -> None:
             do="Check --data.",
         ) from error
     if not is_file:
+        _check_folder(source, place)
         return
     ending = place.suffix.lower()
     wrong = {
@@ -55,6 +56,16 @@ def check_place(source: Source, place: Path) -> None:
     for but, (holds, do) in wrong.items():
         if holds:
             raise DataError(f"{place} must be a folder of images or a table of them", but=but, do=do)
+
+
+def _check_folder(source: Source, place: Path) -> None:
+    tables = [path for path in _files(place) if path.suffix.lower() in TABLES]
+    if source.name == "csv" and not tables and folders_with_images(place):
+        raise DataError(
+            f"{place} must be a table of images, or hold one",
+            but="it holds folders of images",
+            do=f"If the folders are the classes: --dataset folder --data {shlex.quote(str(place))}.",
+        )
 
 
 def dataset_of(place: Path) -> str:

@@ -103,7 +103,7 @@ def test_images_without_patients_are_said_to_be_split_one_by_one(
     tracker: Tracker, write: Write, rows: Rows, radiographs: Path
 ) -> None:
     plan = planned(tracker, write(["path", "label"], [row[:2] for row in rows]))
-    line = "patients    unknown: images are split one by one (see --patient-pattern"
+    line = "patients    unknown: images are split one by one (--patient-pattern"
     assert f"{line}, --column)" in plan.out
     folder = tracker(*STUDY, "--dry-run", "--dataset", "folder", "--data", str(radiographs))
     assert f"{line})" in folder.out

@@ -17,8 +17,8 @@ IMAGES = [("a",), ("b",)] * 10
 @pytest.mark.parametrize(
     ("dataset", "said"),
     [
-        ("folder", "unknown: images are split one by one (see --patient-pattern)"),
-        ("csv", "unknown: images are split one by one (see --patient-pattern, --column)"),
+        ("folder", "unknown: images are split one by one (--patient-pattern)"),
+        ("csv", "unknown: images are split one by one (--patient-pattern, --column)"),
         ("tb-xray", "20, of one image each"),
         ("montgomery", "20, of one image each"),
     ],
@@ -35,7 +35,7 @@ def test_parts_that_are_given_are_not_checked_for_patients_that_nobody_knows(
 ) -> None:
     manifest = make_manifest([(label, None, part) for part in ("train", "val", "test") for label in "ab"])
     report = patients_report(manifest, make_split(manifest, "given", seed=0))
-    assert report == "unknown: none is looked for in two parts (see --patient-pattern)"
+    assert report == "unknown: none is looked for in two parts (--patient-pattern)"
 
 
 def test_patients_are_counted_with_an_example(make_manifest: MakeManifest) -> None:

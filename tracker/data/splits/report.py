@@ -47,7 +47,7 @@ def patients_report(manifest: Manifest, split: Split) -> str:
         drawn = split.rule != GIVEN or split.drawn_validation
         means = "images are split one by one" if drawn else "none is looked for in two parts"
         how = "--patient-pattern" + (", --column" if source is not None and source.with_columns else "")
-        return f"unknown: {means} (see {how})"
+        return f"unknown: {means} ({how})"
     name, ids = next(iter(known.items()))
     others = len(manifest.samples) - sum(map(len, known.values()))
     return f"{len(known)}, such as {name} of {ids[0]}" + (

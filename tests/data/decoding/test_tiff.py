@@ -221,6 +221,21 @@ def test_8_bits_stay_what_they_are_whatever_the_file(channels: int, order: str, 
     assert np.array_equal(decoded(made.file(values)), values.squeeze())
 
 
+@pytest.mark.parametrize("extra", [(0, 0), (0, 2), (2, 0, 0)])
+def test_channels_beyond_colors_and_alpha_are_left_out(extra: tuple[int, ...]) -> None:
+    values = drawn(3 + len(extra), 40, 200, "u1")
+    made = Tiff(bits=8, photometric=2, extra_samples=extra)
+    expected = values[:, :, :3].astype(float)
+    if 2 in extra:
+        expected *= values[:, :, [3 + extra.index(2)]] / 255
+    assert np.abs(decoded(made.file(values)) - expected).max() <= 1
+
+
+def test_bytes_of_no_stated_kind_are_bytes() -> None:
+    values = drawn(1, 40, 200, "u1")
+    assert np.array_equal(decoded(Tiff(bits=8, tags=((339, 3, (4,)),)).file(values)), values[:, :, 0])
+
+
 def test_signed_bytes_are_scaled_and_do_not_wrap() -> None:
     values = drawn(1, -100, 27, "i1")
     assert_scaled(Tiff(bits=8, kind="i").file(values), values)
@@ -271,6 +286,7 @@ REFUSED = {
     "raw of a camera": (Tiff(photometric=32803), "colors of a kind"),
     "CMYK of 16 bits": (Tiff(photometric=5), "only gray and RGB are read so deep"),
     "YCbCr of 16 bits": (Tiff(photometric=6), "only gray and RGB are read so deep"),
+    "YCbCr with shared colors": (Tiff(bits=8, photometric=6), "several pixels share a color"),
     "gray with two others": (Tiff(photometric=1), "3 channels"),
     "JPEG of 12 bits": (Tiff(bits=12, photometric=2, tags=((259, 3, (7,)),)), "compression .7. that is"),
     "JPEG 2000": (Tiff(photometric=2, tags=((259, 3, (33003,)),)), "compression .33003. that is not read"),

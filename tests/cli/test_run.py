@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from tests.support.command import MODELS, MODES, Outcome, Study, run_process, small_run
+from tests.support.image_files import png
 from tests.support.servers import MlflowServer
 from tracker.tracking.backend.reader import read_runs
 
@@ -222,13 +224,14 @@ def test_unreadable_images_stop_the_run_or_are_left_out(
     shutil.copytree(radiographs, data)
     whole = (data / "sick" / "P00_1.png").read_bytes()
     (data / "sick" / "P00_1.png").write_bytes(whole[:500])
-    (data / "healthy" / "P01_2.png").write_bytes(b"")
+    palette_without_colors = png(np.zeros((8, 8, 1), np.uint8), bits=1, color=3)
+    (data / "healthy" / "P01_2.png").write_bytes(palette_without_colors)
     arm = ["--model", MODELS[0], "--mode", "feature-extractor", "--experiment", "damaged"]
     told = tracker(*small_run(data, *arm))
     assert told.code == 1
     assert "2 are not" in told.err
-    assert "sick/P00_1.png" in told.err
-    assert "healthy/P01_2.png" in told.err
+    assert "sick/P00_1.png: damaged or cut off" in told.err
+    assert "healthy/P01_2.png: damaged or cut off" in told.err
     assert not (workplace / "mlflow.db").exists()
 
     told = tracker(*small_run(data, *arm, "--on-unreadable", "skip"))

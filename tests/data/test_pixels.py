@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from tests.support.image_files import png
 from tracker.data.decoding import decode, to_rgb
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import build_pixels, pixels_key
@@ -136,9 +136,11 @@ def test_progress_counts_every_image(manifest: Manifest) -> None:
     assert told == [(done, 10, "images decoded") for done in range(1, 11)]
 
 
-def test_a_16_bit_radiograph_is_not_clipped(class_folders: ClassFolders) -> None:
+@pytest.mark.parametrize("color", [0, 2, 4, 6])
+def test_a_16_bit_radiograph_keeps_its_grays(class_folders: ClassFolders, color: int) -> None:
     root = class_folders({"normal": 1, "tb": 1})
-    deep = np.linspace(0, 4095, 64).astype(np.uint16).reshape(8, 8)
-    Image.fromarray(deep).save(root / "tb" / "0000_deep.png")
+    deep = np.linspace(0, 4095, 64).astype(np.uint16).reshape(8, 8, 1)
+    channels = [deep] * (3 if color in {2, 6} else 1) + [np.full_like(deep, 65535)] * (color in {4, 6})
+    (root / "tb" / "0000_deep.png").write_bytes(png(np.concatenate(channels, axis=2), bits=16, color=color))
     pixels = build_pixels(build_manifest("folder", root), image_size=8, resize="stretch")
     assert len(np.unique(pixels.array[1])) == 64

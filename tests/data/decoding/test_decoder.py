@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import io
-import struct
 import warnings
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, features
 
-from tests.support.image_files import png
+from tests.support.image_files import Tiff, png
 from tracker.config.recipe import Resize
 from tracker.data.decoding import (
     DECODER_VERSION,
@@ -99,34 +96,10 @@ def test_32_bit_grays_are_scaled_over_their_real_range(tmp_path: Path, kind: typ
     assert np.abs(same_size(path) - expected).max() <= 0.51
 
 
-def test_a_big_endian_16_bit_tiff_is_read(tmp_path: Path) -> None:
-    deep = np.linspace(0, 4095, SIZE * SIZE).astype(">u2").reshape(SIZE, SIZE)
-    path = tmp_path / "image.tif"
-    path.write_bytes(tiff(deep.tobytes(), bits=16, photometric=1, order=">"))
-    assert np.array_equal(same_size(path), np.rint(deep / 4095 * 255))
-
-
-@pytest.mark.parametrize("bits", [8, 16])
-def test_a_tiff_that_counts_from_white_is_turned_to_count_from_black(tmp_path: Path, bits: int) -> None:
-    values = ramp().astype(f"<u{bits // 8}") * (1 if bits == 8 else 16)
-    path = tmp_path / "image.tif"
-    path.write_bytes(tiff(values.tobytes(), bits=bits, photometric=0, order="<"))
-    low, high = (0, 255) if bits == 8 else (values.min(), values.max())
-    assert np.array_equal(same_size(path), np.rint(255 - (values - low) / (high - low) * 255))
-
-
-def tiff(data: bytes, *, bits: int, photometric: int, order: str) -> bytes:
-    """Writes the smallest valid TIFF: Pillow itself cannot write these kinds."""
-    tags = [(256, 4, SIZE), (257, 4, SIZE), (258, 3, bits), (259, 3, 1), (262, 3, photometric)]
-    tags += [(273, 4, 8 + 2 + 12 * 9 + 4), (277, 3, 1), (278, 4, SIZE), (279, 4, len(data))]
-    directory = struct.pack(f"{order}H", len(tags))
-    for tag, kind, value in tags:
-        packed = (
-            struct.pack(f"{order}H", value).ljust(4, b"\0") if kind == 3 else struct.pack(f"{order}I", value)
-        )
-        directory += struct.pack(f"{order}HHI", tag, kind, 1) + packed
-    header = b"II*\0" if order == "<" else b"MM\0*"
-    return header + struct.pack(f"{order}I", 8) + directory + b"\0\0\0\0" + data
+def test_a_big_endian_16_bit_tiff_is_read() -> None:
+    deep = np.linspace(0, 4095, SIZE * SIZE).astype(np.uint16).reshape(SIZE, SIZE)
+    found = same_content(Tiff(order=">").file(deep[:, :, None]))
+    assert np.array_equal(found, np.rint(deep / 4095 * 255))
 
 
 def test_a_flat_16_bit_image_is_black(tmp_path: Path) -> None:
@@ -183,17 +156,9 @@ def test_a_cmyk_image_gets_its_colors(tmp_path: Path) -> None:
     assert np.abs(same_size(path).astype(int) - [200, 100, 50]).max() <= 6
 
 
-def test_16_bit_colors_become_8_bit_colors(tmp_path: Path) -> None:
-    # Pillow cannot write them: a PNG by hand.
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in colors().astype(int) * 257)
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", SIZE, SIZE, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows))]
-    path = tmp_path / "image.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*pair) for pair in [*chunks, (b"IEND", b"")]))
-    assert np.array_equal(same_size(path), colors())
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def test_16_bit_colors_become_8_bit_colors() -> None:
+    content = png(colors().astype(int) * 257, bits=16, color=2)
+    assert np.array_equal(same_content(content), colors())
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "tif"])
@@ -288,28 +253,6 @@ def test_an_image_that_was_cut_off_is_refused(tmp_path: Path, ending: str) -> No
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(UndecodableError, match=r"cut off|whole"):
         same_size(path)
-
-
-def test_no_damage_ends_in_anything_but_a_reason(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    whole = {}
-    for ending in ("PNG", "JPEG", "TIFF", "BMP"):
-        file = io.BytesIO()
-        Image.fromarray(colors()).save(file, ending)
-        whole[ending] = file.getvalue()
-    refused = 0
-    for ending, content in whole.items():
-        for _ in range(150):
-            damaged = bytearray(content)
-            for place in rng.integers(0, len(damaged), 4):
-                damaged[place] = rng.integers(0, 256)
-            path = tmp_path / f"image.{ending}"
-            path.write_bytes(damaged)
-            try:
-                same_size(path)
-            except UndecodableError:
-                refused += 1
-    assert refused > 100
 
 
 @pytest.mark.parametrize("times", [1.5, 3.0])

@@ -82,6 +82,7 @@ REFUSED = {
     "a wide TIFF": (lambda: tiff(width=2**31), "more than 89 million pixels"),
     "a TIFF of many channels": (lambda: tiff(width=9000, height=9000, samples=60_000), "256 MiB"),
     "a large tile": (lambda: tiff(tile_width=2**30, tile_height=2**30), "tile with a side of more than"),
+    "tiles of one pixel": (lambda: tiff(width=9400, height=9500, tile_width=1, tile_height=1), "not all of"),
     "a large tile of 8 bits": (lambda: tiff(bits=8, tile_width=60_000, tile_height=60_000), "256 MiB"),
     "a large packed tile": (
         lambda: tiff(compression=DEFLATE, tile_width=60_000, tile_height=60_000), "256 MiB",
@@ -96,6 +97,15 @@ def test_what_would_cost_too_much_is_refused_at_once(what: str, tmp_path: Path) 
     assert reason in outcome
     assert seconds < 0.5
     assert mib < 50
+
+
+def test_strips_that_all_claim_the_whole_file_cost_no_more_than_it(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 65536, (2000, 500, 1), np.uint16)
+    whole = len(Tiff(compression=DEFLATE, rows=1).file(noise))
+    claims = ((279, 4, (whole,) * len(noise)),)
+    _, seconds, mib = cost(tmp_path, Tiff(compression=DEFLATE, rows=1, tags=claims).file(noise))
+    assert mib < 100
+    assert seconds < 2
 
 
 @pytest.mark.slow

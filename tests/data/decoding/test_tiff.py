@@ -56,9 +56,8 @@ LAYOUTS: dict[str, tuple[int, tuple[int, ...]]] = {
     "gray": (1, ()), "gray, alpha": (1, (2,)), "gray, other": (1, (0,)), "gray over black": (1, (1,)),
     "rgb": (3, ()), "rgb, alpha": (3, (2,)), "rgb, other": (3, (0,)), "rgb over black": (3, (1,)),
 }  # fmt: skip
-STORED = list(
-    itertools.product("<>", (False, True), (None, (16, 16)), ("none", "zlib", "lzma", "difference"))
-)
+STORED = list(itertools.product("<>", (False, True), (None, (16, 16))))
+COMPRESSIONS = ("none", "zlib", "lzma", "difference")
 
 
 def drawn_layout(kind: str, layout: str) -> tuple[NDArray[Any], dict[str, Any]]:
@@ -77,8 +76,10 @@ def test_a_deep_image_keeps_its_range_whatever_its_type_and_layout(kind: str, la
     colors, extra = LAYOUTS[layout]
     values, known = drawn_layout(kind, layout)
     expected = scaled_by_hand(values[:, :, :colors], **known)
-    for stored in STORED:
-        order, planar, tile, compression = stored
+    for number, stored in enumerate(STORED):
+        order, planar, tile = stored
+        # Another one in each layout, so that each meets each.
+        compression = COMPRESSIONS[(number + list(LAYOUTS).index(layout)) % len(COMPRESSIONS)]
         if compression == "difference" and (kind[0] == "f" or kind[1] == "8"):
             continue
         file = io.BytesIO()
@@ -96,7 +97,7 @@ def test_a_deep_image_keeps_its_range_whatever_its_type_and_layout(kind: str, la
         )
         found = decoded(file.getvalue())
         assert found.shape == expected.shape
-        assert np.abs(found - expected).max() <= HALF, stored
+        assert np.abs(found - expected).max() <= HALF, (stored, compression)
 
 
 # What tifffile writes or reads with further packages only.
@@ -211,6 +212,30 @@ def test_up_to_8_bits_are_stretched_to_8(bits: int, photometric: int) -> None:
     assert np.array_equal(found, 255 - expected if photometric == 0 else expected)
 
 
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_8_bits_stay_what_they_are_whatever_the_file(channels: int, order: str, big: bool) -> None:
+    values = drawn(channels, 40, 200, "u1")
+    made = Tiff(bits=8, order=order, big=big, photometric=2 if channels == 3 else 1)
+    assert np.array_equal(decoded(made.file(values)), values.squeeze())
+
+
+@pytest.mark.parametrize("extra", [(0, 0), (0, 2), (2, 0, 0)])
+def test_channels_beyond_colors_and_alpha_are_left_out(extra: tuple[int, ...]) -> None:
+    values = drawn(3 + len(extra), 40, 200, "u1")
+    made = Tiff(bits=8, photometric=2, extra_samples=extra)
+    expected = values[:, :, :3].astype(float)
+    if 2 in extra:
+        expected *= values[:, :, [3 + extra.index(2)]] / 255
+    assert np.abs(decoded(made.file(values)) - expected).max() <= 1
+
+
+def test_bytes_of_no_stated_kind_are_bytes() -> None:
+    values = drawn(1, 40, 200, "u1")
+    assert np.array_equal(decoded(Tiff(bits=8, tags=((339, 3, (4,)),)).file(values)), values[:, :, 0])
+
+
 def test_signed_bytes_are_scaled_and_do_not_wrap() -> None:
     values = drawn(1, -100, 27, "i1")
     assert_scaled(Tiff(bits=8, kind="i").file(values), values)
@@ -261,6 +286,7 @@ REFUSED = {
     "raw of a camera": (Tiff(photometric=32803), "colors of a kind"),
     "CMYK of 16 bits": (Tiff(photometric=5), "only gray and RGB are read so deep"),
     "YCbCr of 16 bits": (Tiff(photometric=6), "only gray and RGB are read so deep"),
+    "YCbCr with shared colors": (Tiff(bits=8, photometric=6), "several pixels share a color"),
     "gray with two others": (Tiff(photometric=1), "3 channels"),
     "JPEG of 12 bits": (Tiff(bits=12, photometric=2, tags=((259, 3, (7,)),)), "compression .7. that is"),
     "JPEG 2000": (Tiff(photometric=2, tags=((259, 3, (33003,)),)), "compression .33003. that is not read"),
@@ -285,3 +311,11 @@ def test_a_file_that_lacks_its_end_is_refused() -> None:
     tifffile.imwrite(file, values, photometric="rgb")
     with pytest.raises(UndecodableError, match="cut off"):
         decoded(file.getvalue()[:-100])
+
+
+def test_the_only_row_that_is_left_is_not_taken_for_all() -> None:
+    values = drawn(1, 90, 4095, "u2")
+    whole = Tiff(rows=SIZE).file(values)
+    last_row = len(whole) - 2 * SIZE
+    with pytest.raises(UndecodableError, match="not all of its rows"):
+        decoded(Tiff(rows=SIZE, tags=((273, 4, (last_row,)),)).file(values))

@@ -6,16 +6,28 @@ Shapes: image [H, W, C].
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from .deep import DeepImage
 from .reasons import UndecodableError
 from .shallow import ShallowImage, shallow
-from .tiff_layout import BLACK_IS_ZERO, CMYK, JPEG, PALETTE, RGB, WHITE_IS_ZERO, YCBCR, TiffLayout, layout_of
+from .tiff_layout import (
+    BLACK_IS_ZERO,
+    CMYK,
+    JPEG,
+    NOT_COMPRESSED,
+    PALETTE,
+    RGB,
+    WHITE_IS_ZERO,
+    YCBCR,
+    TiffLayout,
+    layout_of,
+)
 from .tiff_tags import PREFIXES, Tag, Tags
 from .tiff_values import values_of
 
@@ -39,8 +51,10 @@ def open_tiff(content: bytes) -> ShallowImage | DeepImage:
     _require_known(layout)
     if layout.photometric == PALETTE:
         return _of_palette(content, tags, layout)
-    if _pillow_reads(layout) and not (tags.big and tags.order == ">"):
-        return _by_pillow(content)
+    if _pillow_reads(layout):
+        # Its versions differ in what they know, and none knows a large file that is big-endian.
+        with suppress(UnidentifiedImageError):
+            return _by_pillow(content)
     values = values_of(content, layout)
     orientation = tags.number(Tag.ORIENTATION, 1)
     colors = 3 if layout.photometric == RGB else 1
@@ -62,6 +76,10 @@ def _require_known(layout: TiffLayout) -> None:
     if layout.photometric in {PALETTE, CMYK, YCBCR} and not layout.fits_bytes:
         raise UndecodableError(
             f"a palette, CMYK or YCbCr with values of {layout.bits} bits: only gray and RGB are read so deep"
+        )
+    if layout.photometric == YCBCR and layout.compression == NOT_COMPRESSED and layout.shared_color:
+        raise UndecodableError(
+            "a YCbCr image of which several pixels share a color, and that is not compressed"
         )
 
 
@@ -86,8 +104,10 @@ def _of_palette(content: bytes, tags: Tags, layout: TiffLayout) -> ShallowImage 
     numbers = np.array(tags.numbers(Tag.COLOR_MAP, ()), np.uint16)
     if len(numbers) != 3 * count:
         raise UndecodableError("damaged or cut off (a palette without all of its colors)")
-    if not (numbers % 256).any() or not (numbers % 257).any() or layout.samples > 1:
+    if not (numbers % 256).any() or not (numbers % 257).any():
         return _by_pillow(content)
+    if layout.samples > 1:
+        raise UndecodableError("a palette of deep colors with another channel beside")
     colors = numbers.reshape(3, count).T[values_of(content, layout)[:, :, 0]]
     orientation = tags.number(Tag.ORIENTATION, 1)
     if numbers.max() < 256:

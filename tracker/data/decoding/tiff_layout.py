@@ -33,6 +33,7 @@ class TiffLayout:
         piece_width: Columns of a piece.
         compression: Its number.
         predictor: 1 none, 2 differences of values, 3 differences of the bytes of floats.
+        shared_color: Whether several pixels share one color, where colors are YCbCr.
         low_bit_first: Whether the first bit of a byte is its lowest.
         offsets: Where each piece begins.
         counts: How many bytes each piece takes.
@@ -51,6 +52,7 @@ class TiffLayout:
     piece_width: int
     compression: int
     predictor: int
+    shared_color: bool
     low_bit_first: bool
     offsets: tuple[int, ...]
     counts: tuple[int, ...]
@@ -69,6 +71,12 @@ class TiffLayout:
     def row_bytes(self) -> int:
         """How many bytes a row of a piece takes."""
         return ceil(self.piece_width * self.samples_of_piece * self.bits / 8)
+
+    @property
+    def pieces(self) -> int:
+        """How many strips or tiles there have to be."""
+        of_plane = ceil(self.height / self.piece_height) * ceil(self.width / self.piece_width)
+        return of_plane * (self.samples if self.planar else 1)
 
 
 def layout_of(tags: Tags) -> TiffLayout:
@@ -100,6 +108,7 @@ def layout_of(tags: Tags) -> TiffLayout:
         piece_width=tags.number(Tag.TILE_WIDTH) if tiled else width,
         compression=compression,
         predictor=tags.number(Tag.PREDICTOR, 1),
+        shared_color=set(tags.numbers(Tag.SUBSAMPLING, (2, 2))) != {1},
         low_bit_first=tags.number(Tag.FILL_ORDER, 1) == 2,
         offsets=tags.numbers(Tag.TILE_OFFSETS if tiled else Tag.STRIP_OFFSETS, ()),
         counts=tags.numbers(Tag.TILE_BYTES if tiled else Tag.STRIP_BYTES, ()),

@@ -34,6 +34,7 @@ class Tag(IntEnum):
     TILE_BYTES = 325
     EXTRA_SAMPLES = 338
     SAMPLE_FORMAT = 339
+    SUBSAMPLING = 530
 
 
 _MOST_TAGS = 4096

@@ -24,6 +24,8 @@ _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _MOST_PACKED_BITS = 56
 _BATCH_BYTES = 1 << 24
+# No compression makes more of a piece than twice its bytes and some: who claims so may claim anything.
+_PACKED_MORE = 1024
 
 
 def values_of(content: bytes, layout: TiffLayout) -> NDArray[Any]:
@@ -80,9 +82,9 @@ def _places(layout: TiffLayout) -> Iterator[tuple[slice, int, int]]:
 
 def _pieces(content: bytes, layout: TiffLayout) -> Iterator[Buffer]:
     """Return the bytes of each piece, uncompressed; several at once, as each call of libtiff takes time."""
-    heights = [_height(layout, top) for _, top, _ in _places(layout)]
-    if len(layout.offsets) < len(heights):
+    if len(layout.offsets) < layout.pieces:
         raise UndecodableError("damaged or cut off (not all of its strips or tiles)")
+    heights = [_height(layout, top) for _, top, _ in _places(layout)]
     several = max(1, _BATCH_BYTES // (layout.piece_height * layout.row_bytes))
     for plane in _planes(len(heights), layout):
         for first in range(plane.start, plane.stop, several):
@@ -106,8 +108,10 @@ def _some_pieces(content: bytes, layout: TiffLayout, numbers: range, heights: li
     if layout.compression == NOT_COMPRESSED:
         # Not all that write uncompressed files are right about the number of bytes.
         return (_stored(content, layout, number, size) for number, size in zip(numbers, sizes, strict=True))
-    counts = [layout.counts[number] if number < len(layout.counts) else len(content) for number in numbers]
-    packed = [_stored(content, layout, number, count) for number, count in zip(numbers, counts, strict=True)]
+    packed = [
+        _stored(content, layout, number, min(_count(content, layout, number), 2 * size + _PACKED_MORE))
+        for number, size in zip(numbers, sizes, strict=True)
+    ]
     data = memoryview(
         uncompressed(
             packed,
@@ -119,6 +123,10 @@ def _some_pieces(content: bytes, layout: TiffLayout, numbers: range, heights: li
     )
     ends = list(itertools.accumulate(sizes, initial=0))
     return (data[start:end] for start, end in itertools.pairwise(ends))
+
+
+def _count(content: bytes, layout: TiffLayout, number: int) -> int:
+    return layout.counts[number] if number < len(layout.counts) else len(content)
 
 
 def _stored(content: bytes, layout: TiffLayout, number: int, count: int) -> Buffer:

@@ -125,7 +125,7 @@ def _cells(images: Any) -> Sequence[Any]:
     return [images]
 
 
-def _column(table: dict[str, Any] | pd.DataFrame) -> Any:
+def _column(table: dict[Any, Any] | pd.DataFrame) -> Any:
     names = [_COLUMN] if _COLUMN in table else list(table)
     if len(names) != 1:
         raise ValueError(f"a table must have one column, or one named {_COLUMN}, but it has {names}")

@@ -51,8 +51,9 @@ def open_tiff(content: bytes) -> ShallowImage | DeepImage:
     _require_known(layout)
     if layout.photometric == PALETTE:
         return _of_palette(content, tags, layout)
-    if _pillow_reads(layout):
-        # Its versions differ in what they know, and none knows a large file that is big-endian.
+    # Pillow stumbles over a large file that is big-endian.
+    if _pillow_reads(layout) and not (tags.big and tags.order == ">"):
+        # Its versions differ in which channels they know.
         with suppress(UnidentifiedImageError):
             return _by_pillow(content)
     values = values_of(content, layout)

@@ -35,6 +35,11 @@ def test_what_stands_for_an_empty_cell_is_no_class(name: str) -> None:
         check_class_names({name: 1, "other": 5})
 
 
+@pytest.mark.parametrize("name", ["None", "NA"])
+def test_a_folder_says_that_its_name_is_meant(name: str) -> None:
+    check_class_names({name: 1, "Mild": 5}, folders={name, "Mild"})
+
+
 @pytest.mark.parametrize(
     "names",
     [

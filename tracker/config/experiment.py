@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tracker.config.home import expanded
+
 OWN_IMAGES = ("folder", "csv")
 """Data sets of users' own images: their names would say nothing."""
 
@@ -22,7 +24,7 @@ def own_name(dataset: str, data: Path | None) -> str:
     if dataset not in OWN_IMAGES or data is None:
         return ""
     # Not resolved: a link has the name that its user gave it.
-    place = Path(os.path.abspath(data.expanduser()))  # noqa: PTH100
+    place = Path(os.path.abspath(expanded(data)))  # noqa: PTH100
     name = place.stem if place.suffix.lower() in (".csv", ".tsv") else place.name
     readable = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
     if readable == _MLFLOWS_OWN:

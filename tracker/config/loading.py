@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from tracker.config.home import expanded
 from tracker.config.options import RunOptions
 from tracker.config.paths import from_folder
 from tracker.config.yaml_file import Named, read_names
@@ -66,7 +67,7 @@ def _of_file(config: Path | None) -> dict[str, Named]:
     if config is None:
         return {}
     names = {name: one for name, one in read_names(config).items() if not _says_nothing(name, one.value)}
-    folder = config.expanduser().absolute().parent
+    folder = expanded(config).absolute().parent
     return {name: Named(from_folder(name, one.value, folder), one.line) for name, one in names.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracker.config.command_line import options_of
+from tracker.config.home import expanded
 from tracker.config.options import RunOptions
 from tracker.config.recipe import WEIGHTS
 
@@ -34,8 +35,4 @@ def from_folder(name: str, value: object, folder: Path) -> object:
 
 
 def _absolute(path: str, folder: Path) -> str:
-    try:
-        return str(folder / Path(path).expanduser())
-    except RuntimeError:
-        # No user has the name that follows the ~.
-        return str(folder / path)
+    return str(folder / expanded(path))

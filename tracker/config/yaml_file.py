@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from tracker.config.home import expanded
 from tracker.config.yaml_nodes import (
     DEEPEST,
     MOST,
@@ -77,7 +78,7 @@ def _top(root: yaml.Node) -> yaml.MappingNode:
 
 def _text_of(path: Path) -> str:
     try:
-        with path.expanduser().open("rb") as file:
+        with expanded(path).open("rb") as file:
             content = file.read(_LARGEST_KIB * 1024 + 1)
     except OSError as error:
         raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tracker.errors import DataError, collect_errors, counted
 
@@ -14,18 +14,19 @@ _BETWEEN_WORDS = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 _NOTHING = frozenset({"nan", "<na>", "#n/a", "#na", "n/a", "na", "nat", "null"})
 
 
-def check_class_names(counts: Mapping[str, int]) -> None:
+def check_class_names(counts: Mapping[str, int], *, folders: Collection[str] = ()) -> None:
     """Refuse classes that are one class under two names, and labels that are none.
 
     Args:
         counts: How many images each class has.
+        folders: Names that are also those of folders: no empty cell is meant by them.
 
     Raises:
         DataError: Some names are the same but for case, spaces or how a number is written, or stand for an
             empty cell; all are named.
     """
     collect_errors(
-        [lambda: _check_same(counts), lambda: _check_nothing(counts)],
+        [lambda: _check_same(counts), lambda: _check_nothing(counts, folders)],
         error=DataError,
         must="every class must have one name that says what it is",
     )
@@ -46,9 +47,13 @@ def _check_same(counts: Mapping[str, int]) -> None:
         )
 
 
-def _check_nothing(counts: Mapping[str, int]) -> None:
+def _check_nothing(counts: Mapping[str, int], folders: Collection[str]) -> None:
     # Python writes None for nothing; people who mean "no finding" may write none.
-    empty = [name for name in counts if name.strip().lower() in _NOTHING or name.strip() == "None"]
+    empty = [
+        name
+        for name in counts
+        if name not in folders and (name.strip().lower() in _NOTHING or name.strip() == "None")
+    ]
     if empty:
         raise DataError(
             "every label must name a class",

@@ -37,7 +37,8 @@ def check_classes(place: Path, listing: Listing) -> None:
     _check_place_is_there(place, listing)
     _check_each_is_read(listing)
     _check_two(place, listing)
-    check_class_names(Counter(image.label for image in listing))
+    folders = {image.label for image in listing if image.label in image.path.parent.parts}
+    check_class_names(Counter(image.label for image in listing), folders=folders)
 
 
 def check_none_is_lost(before: Iterable[str], kept: Sequence[_Labeled]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from tracker.config.home import expanded
 from tracker.data.choice import ALL, Choice
 from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
@@ -193,7 +194,7 @@ def _opened(
 
 def _place(source: Source, root: Path | None, progress: Progress) -> Path:
     if root is not None:
-        return root.expanduser().absolute()
+        return expanded(root).absolute()
     if source.provide is not None:
         return source.provide(progress)
     raise UsageError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
+from tracker.config.home import expanded
 from tracker.config.options import RunOptions
 from tracker.doctor.imports import need
 from tracker.doctor.packages import INSTALL
@@ -113,6 +113,4 @@ def chosen(weights: str) -> CheckResult:
     from tracker.models.weights import prepare_weights
 
     prepare_weights("", weights)
-    return CheckResult(
-        state="good", found=weights, facts={"file": str(Path(weights).expanduser().absolute())}
-    )
+    return CheckResult(state="good", found=weights, facts={"file": str(expanded(weights).absolute())})

@@ -18,9 +18,22 @@ from tracker.io.locks import exclusive, lock_open_file
 
 
 def cache_dir() -> Path:
-    """Name the folder of everything that can be made again: `TRACKER_CACHE`, or the user's cache."""
+    """Name the folder of everything that can be made again: `TRACKER_CACHE`, or the user's cache.
+
+    Raises:
+        DataError: TRACKER_CACHE begins with the home folder of nobody on this machine.
+    """
     chosen = os.environ.get("TRACKER_CACHE")
-    return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("tracker")
+    if not chosen:
+        return platformdirs.user_cache_path("tracker")
+    try:
+        return Path(chosen).expanduser().absolute()
+    except RuntimeError:
+        raise DataError(
+            "TRACKER_CACHE must be a folder of this machine",
+            but=f"nobody has the name that follows ~ in {chosen}",
+            do="Set it to another folder.",
+        ) from None
 
 
 def existing(path: Path) -> Path:

@@ -13,6 +13,7 @@ import torch
 import torchvision
 from torch import nn
 
+from tracker.config.home import expanded
 from tracker.config.recipe import WEIGHTS
 from tracker.errors import DataError, ModelError
 from tracker.io.download import DownloadError, download
@@ -151,9 +152,9 @@ def _existing(weights: str) -> Path:
     """Return the path of a user's file that is there; under torchvision's name, it is torchvision's."""
     path = Path(weights)
     try:
-        path = path.expanduser()
+        path = expanded(path)
         mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError, ValueError, RuntimeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         raise _no_file(f"there is no file {path}") from None
     except OSError as error:
         raise unreadable(path, error) from None

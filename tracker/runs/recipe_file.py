@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
+from tracker.config.home import expanded
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.yaml_nodes import to_yaml
@@ -23,8 +23,8 @@ def recipe_file(recipe: Recipe, *, split: str, options: RunOptions) -> bytes:
     """
     values = recipe.model_dump(mode="json") | {"split": split}
     if is_file(recipe.weights):
-        values["weights"] = str(Path(recipe.weights).expanduser().absolute())
-    data = ["--data", str(options.data.expanduser().absolute())] if options.data is not None else []
+        values["weights"] = str(expanded(recipe.weights).absolute())
+    data = ["--data", str(expanded(options.data).absolute())] if options.data is not None else []
     command = ["tracker", "run", "--config", RECIPE_FILE, *data, "--experiment", options.experiment_name]
     # A folder can have any letter in its name, and a comment ends with its line.
     told = " ".join(shlex.join(command).split())

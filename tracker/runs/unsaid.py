@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 
 from tracker.config.experiment import OWN_IMAGES
+from tracker.config.home import expanded
 from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest
 from tracker.data.places import dataset_of
@@ -22,7 +23,7 @@ def with_dataset(options: RunOptions) -> tuple[RunOptions, list[str]]:
     """
     if options.data is None or "dataset" in options.model_fields_set:
         return options, []
-    found = dataset_of(options.data.expanduser())
+    found = dataset_of(expanded(options.data))
     asked = options.model_dump(exclude_unset=True)
     return RunOptions(**{**asked, "dataset": found}), [f"--data is read as --dataset {found}"]
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tracker.config.home import expanded
 from tracker.errors import TrackingError
 from tracker.io.locks import exclusive
 
@@ -25,7 +26,7 @@ def resolve_uri(option: str | None = None) -> str:
     uri = option or os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
     if uri.startswith(_SQLITE) and ":memory:" not in uri:
         # MLflow reads a relative path from the folder of whichever process opens it.
-        return f"{_SQLITE}{Path(uri.removeprefix(_SQLITE)).expanduser().absolute()}"
+        return f"{_SQLITE}{expanded(uri.removeprefix(_SQLITE)).absolute()}"
     scheme = urlsplit(uri).scheme
     if scheme in ("", "file") or uri.startswith("sqlite:"):
         raise TrackingError(

@@ -59,7 +59,7 @@ def test_its_first_line_is_the_command_that_finds_the_run_finished(
         with working_in(study.folder, shared_cache):
             told = tracker(*command)
         assert told.code == 0, told.err
-        assert run.name in told.out
+        assert run.in_words in told.out
         assert "1 run: 1 skipped" in told.out
     assert len(read_runs(study.uri, "small")) == 8
 

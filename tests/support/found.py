@@ -70,7 +70,10 @@ def _found(client: MlflowClient, run: Run) -> Found:
         tags={name: value for name, value in run.data.tags.items() if name not in _NOT_COMPARED},
         points=_points(client, run),
         datasets={
-            (use.dataset.name, use.dataset.digest): ", ".join(sorted(tag.value for tag in use.tags))
+            # Named after the experiment, which differs between what is compared.
+            (use.dataset.name.rpartition("-")[2], use.dataset.digest): ", ".join(
+                sorted(tag.value for tag in use.tags)
+            )
             for use in run.inputs.dataset_inputs
         },
         artifacts=_artifacts(client, run.info.run_id),
@@ -93,9 +96,14 @@ def _artifacts(client: MlflowClient, run_id: str) -> dict[str, bytes]:
         return {
             path: b""
             if path == _OF_THE_MOMENT
-            else Path(client.download_artifacts(run_id, path, scratch)).read_bytes()
+            else _without_command(Path(client.download_artifacts(run_id, path, scratch)).read_bytes())
             for path in _paths(client, run_id)
         }
+
+
+def _without_command(content: bytes) -> bytes:
+    """Drop the line of a recipe that names experiment and server, which differ between what is compared."""
+    return content.partition(b"\n")[2] if content.startswith(b"# The same run again") else content
 
 
 def _paths(client: MlflowClient, run_id: str, folder: str | None = None) -> Iterator[str]:

@@ -200,3 +200,11 @@ def test_tuning_that_is_asked_for_here_sets_aside_the_files(
     config.write_text(content, encoding="utf-8")
     options = read_options(given, config)
     assert (options.tune, options.tuned) == (tune, tuned)
+
+
+def test_a_backslash_that_became_a_line_break_is_no_path(tmp_path: Path) -> None:
+    config = tmp_path / "study.yaml"
+    config.write_text('data: "D:\\new\\tables"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"data must be a path, .* single quotes") as caught:
+        read_options({}, config)
+    assert "\n" not in str(caught.value)

@@ -270,3 +270,10 @@ def outcome_of(file: Path) -> str:
     except UsageError as error:
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize("path", ["D:\\images", "C:\\Users\\me"])
+def test_a_path_of_windows_in_double_quotes_is_answered_with_how_to_write_it(file: Path, path: str) -> None:
+    file.write_text(f'data: "{path}"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="with / or in single quotes"):
+        read_names(file)

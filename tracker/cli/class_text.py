@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tracker.compare.majority import Majority
 from tracker.config.options import RunOptions
+from tracker.data.file_kinds import file_kind_notes
 from tracker.data.positive_class import is_guessed, positive_class
 from tracker.data.splits.checks import class_table
 from tracker.records import PARTS
@@ -28,8 +29,8 @@ def positive_line(images: Images, options: RunOptions) -> str:
 
 
 def class_notes(images: Images) -> list[str]:
-    """Return what to beware of: classes of very unequal size, and too few images to measure anything by."""
-    return [*_unequal(images), *_few(images)]
+    """Return what to beware of: files that tell the class, unequal classes, too few to measure by."""
+    return [*file_kind_notes(images.manifest), *_unequal(images), *_few(images)]
 
 
 def majority_lines(images: Images, results: Sequence[RunResult]) -> list[str]:

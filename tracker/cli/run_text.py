@@ -44,7 +44,15 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
-        *_paragraph("note", [*_notes(plan.recipes), *plan.notes, *manifest.notes, *class_notes(plan.images)]),
+        *_paragraph(
+            "note",
+            [
+                *_notes(plan.recipes),
+                *plan.notes,
+                *manifest.notes,
+                *class_notes(plan.images),
+            ],
+        ),
         *_paragraph("warning", left_out_warnings(manifest)),
         "",
     ]
@@ -58,6 +66,7 @@ def left_out_lines(images: Images) -> list[str]:
         *_paragraph("left out", [f"{counted(len(images.left_out), 'image')} left out as unreadable:"]),
         *(f"{_INDENT}  {sample}: {reason}" for sample, reason in images.left_out.items()),
         *_paragraph("split now", images.report()),
+        *_paragraph("note", class_notes(images)),
         "",
     ]
 

@@ -8,6 +8,8 @@ from tracker.config.command_line import options_of
 from tracker.config.home import expanded
 from tracker.config.options import RunOptions
 from tracker.config.recipe import WEIGHTS
+from tracker.config.yaml_file import BACKSLASHES
+from tracker.errors import UsageError
 
 _SQLITE = "sqlite:///"
 _DATABASES = ("tracking_uri", "study_storage")
@@ -24,10 +26,17 @@ def from_folder(name: str, value: object, folder: Path) -> object:
 
     Returns:
         An absolute path for a path; every other value as it is.
+
+    Raises:
+        UsageError: A path has line breaks or the like.
     """
     if not isinstance(value, str) or not value:
         return value
     if name in _PATHS or (name == "weights" and value not in WEIGHTS):
+        if any(letter < " " for letter in value):
+            raise UsageError(
+                f"{name} must be a path", but=f"it holds letters that no path has: {value!a}", do=BACKSLASHES
+            )
         return _absolute(value, folder)
     if name in _DATABASES and value.startswith(_SQLITE) and ":memory:" not in value:
         return f"{_SQLITE}{_absolute(value.removeprefix(_SQLITE), folder)}"

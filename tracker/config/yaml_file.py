@@ -27,6 +27,8 @@ from tracker.config.yaml_nodes import (
 )
 from tracker.errors import UsageError
 
+BACKSLASHES = "Write paths of Windows with / or in single quotes: in double ones, a backslash begins a code."
+
 _LARGEST_KIB = 256
 _IGNORED = "x-"
 _MERGE = "<<"
@@ -62,7 +64,7 @@ def read_names(path: Path) -> dict[str, Named]:
         raise UsageError(
             "the configuration file must be YAML with one value a name",
             but=f"line {error.line} of {path} {error.problem}",
-            do="Mend the file.",
+            do=BACKSLASHES if "escape" in error.problem else "Mend the file.",
         ) from None
     return {name: named for name, named in names.items() if not name.startswith(_IGNORED)}
 

@@ -14,6 +14,7 @@ from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
 from tracker.data.pixels import Pixels
 from tracker.data.positive_class import positive_class
+from tracker.data.same_pixels import check_pixels
 from tracker.engines import find_engine
 from tracker.errors import ModelError, collect_errors
 from tracker.io.progress import Progress, silent
@@ -130,11 +131,14 @@ def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
     """Fetch what is missing and decode the images; nothing is recorded yet.
 
     Raises:
-        TrackerError: If weights cannot be had or do not fit, or images cannot be read.
+        TrackerError: If weights cannot be had or do not fit, images cannot be read, or the same picture is in
+            two parts.
     """
     _prepare_all_weights(plan)
     digests = {weights: weights_digest(weights) for weights in {recipe.weights for recipe in plan.recipes}}
-    return Prepared(plan, *decode_images(plan.images, plan.options, progress), digests)
+    images, pixels = decode_images(plan.images, plan.options, progress)
+    check_pixels(images.manifest, images.split, pixels)
+    return Prepared(plan, images, pixels, digests)
 
 
 def _prepare_all_weights(plan: Plan) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -113,6 +113,67 @@ def test_two_columns_of_parts_are_asked_about() -> None:
 
 def test_a_part_that_is_not_everywhere_is_a_part() -> None:
     assert chosen("path,label,subset", "a,x,test", "b,y,")["split"] == "subset"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "part"),
+    [
+        ("is_test", "01", "test"),
+        ("isTest", ("False", "True"), "test"),
+        ("In Test Set", ("yes", "no"), "test"),
+        ("istest", ("0.0", "1.0"), "test"),
+        ("TEST", ("x", ""), "test"),
+        ("holdout", ("ja", "nein"), "test"),
+        ("held_out", "11", "test"),
+        ("is_train", ("TRUE", "FALSE"), "train"),
+        ("is_valid", "10", "val"),
+        ("group", ("test", ""), "test"),
+        ("name", ("Testing", "-"), "test"),
+        ("remark", ("hold-out", "nan"), "test"),
+        ("cohort", ("test", "test"), "test"),
+        ("group", ("training", ""), "train"),
+        ("cohort", ("train", "test", "external"), "test"),
+    ],
+)
+def test_a_column_that_marks_one_part_is_asked_about(name: str, cells: Sequence[str], part: str) -> None:
+    rows = [f"{number},{'xy'[number % 2]},{cell}" for number, cell in enumerate(cells)]
+    with pytest.raises(DataError) as caught:
+        find(f"path,label,{name}", *rows)
+    typed = f"'{name}'" if " " in name else name
+    assert f"but {name} seems to tell which are {part}, not in these words" in str(caught.value)
+    assert f"add --column split={typed}; if it is no part of a split, take the column out" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("is_test", "00"),
+        ("is_train", "11"),
+        ("valid", "11"),
+        ("test", ("0.3", "1")),
+        ("test_result", "01"),
+        ("tested", "01"),
+        ("group", ("test", "control")),
+        ("group", ("train", "train")),
+        ("smoker", "01"),
+        ("fold", "01"),
+    ],
+)
+def test_other_flags_and_groups_mark_no_part(name: str, cells: Sequence[str]) -> None:
+    rows = [f"{number},{'xy'[number % 2]},{cell}" for number, cell in enumerate(cells)]
+    assert chosen(f"path,label,{name}", *rows) == {"path": "path", "label": "label"}
+
+
+def test_a_mark_is_not_asked_about_where_it_is_used_or_the_parts_are_named() -> None:
+    rows = ["a,x,train,0", "b,y,test,1"]
+    assert chosen("path,label,set,is_test", *rows)["split"] == "set"
+    assert chosen("path,label,is_train,is_test", *rows, split="is_train")["split"] == "is_train"
+    assert chosen("path,target,x,is_test", "a,x,,0", "b,y,,1", label="is_test") == {
+        "path": "path",
+        "label": "is_test",
+    }
 
 
 def test_columns_that_may_tell_patients_are_offered() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tracker.data.manifest import Manifest
+from tracker.data.manifest import Manifest, Sample
 from tracker.data.splits.folds import make_folds
+from tracker.data.splits.given import draw_validation, given_parts
 from tracker.data.splits.report import split_report
 from tracker.data.splits.split import make_split
 from tracker.errors import DataError, TrackerError, UsageError
@@ -59,6 +62,20 @@ def test_without_patients_the_number_is_that_of_the_reference_study(make_manifes
     train = [(label, None, "train") for label in "ab" for _ in range(265)]
     split = make_split(make_manifest([*train, ("a", None, "test"), ("b", None, "test")]), "given", seed=0)
     assert split.counts == {"train": 486, "val": 44, "test": 2}
+
+
+def test_the_draw_out_of_many_images_takes_moments() -> None:
+    samples = tuple(
+        Sample(
+            f"{place}.png", Path(), "ab"[place % 2], None, "test" if place % 5 == 0 else "train", f"{place}"
+        )
+        for place in range(12_000)
+    )
+    manifest = Manifest("folder", Path(), samples)
+    parts = given_parts(manifest)
+    began = time.process_time()
+    draw_validation(manifest, parts, seed=0)
+    assert time.process_time() - began < 1
 
 
 def test_copies_of_an_image_are_not_drawn_apart(make_manifest: MakeManifest) -> None:

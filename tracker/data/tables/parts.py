@@ -66,12 +66,12 @@ def check_no_part_is_marked(table: Table, taken: Sequence[int], part_named: Part
         if place not in taken and (part := _marked(name, table.column(place), part_named))
     }
     if marking:
-        name, part = next(iter(marking.items()))
+        names, part = [*marking], next(iter(marking.values()))
+        seem = "seems" if len(names) == 1 else "seem"
         raise DataError(
             f"{table.path} must say of every image whether it is train, val or test, or of none",
-            but=f"{' and '.join(marking)} {'seems' if len(marking) == 1 else 'seem'} to tell which are {part}, "
-            "not in these words",
-            do=f"Write train, val or test in every row of it and add --column split={quoted(name)}; "
+            but=f"{' and '.join(names)} {seem} to tell which are {part}, not in these words",
+            do=f"Write train, val or test in every row of it and add --column split={quoted(names[0])}; "
             "if it is no part of a split, take the column out.",
         )
 

@@ -86,7 +86,7 @@ def test_folders_that_may_be_the_patients_are_told_of(
     ],
 )
 def test_a_patient_in_two_forms_is_asked_about(pattern: str, paths: list[str], told: str) -> None:
-    with pytest.raises(DataError, match="must find each patient in one form.*leave zeros out") as caught:
+    with pytest.raises(DataError, match=r"must find each patient in one form.*leave zeros out") as caught:
         patients_of(paths, pattern)
     assert caught.value.details[0].startswith(told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from pathlib import Path
 
@@ -63,3 +64,15 @@ def test_files_are_found(locator: Locator, tmp_path: Path, cell: str, name: str,
 def test_files_that_are_not_there_are_told(locator: Locator, cell: str, problem: str, absent: bool) -> None:
     found = locator.locate(cell)
     assert (found.problem, found.absent) == (problem, absent)
+
+
+def test_many_files_without_endings_or_not_there_are_looked_for_in_moments(tmp_path: Path) -> None:
+    for number in range(3000):
+        (tmp_path / f"{number}.png").touch()
+    locator = Locator(tmp_path, IMAGE_ENDINGS)
+    began = time.process_time()
+    assert all(locator.locate(f"{number}").added == ".png" for number in range(3000))
+    assert all(
+        locator.locate(f"{number}.PNG").problem.endswith(f"({number}.png is)") for number in range(3000)
+    )
+    assert time.process_time() - began < 1.5

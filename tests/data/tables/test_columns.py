@@ -188,6 +188,27 @@ def test_columns_that_may_tell_patients_are_offered() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Name des Patienten", "'Name des Patienten'"),
+        ("No. paciente", "'No. paciente'"),
+        ("Code patient", "'Code patient'"),
+        ("Pati\u00ebntnummer", "Pati\u00ebntnummer"),
+        ("patient_hash", "patient_hash"),
+        ("Codice paziente", "'Codice paziente'"),
+    ],
+)
+def test_columns_with_a_patient_in_their_name_are_offered(name: str, typed: str) -> None:
+    rows = ["a,x,7", "b,x,7", "c,y,8"]
+    assert find(f"path,label,{name}", *rows).notes == [f"if {name} tells patients: --column patient={typed}"]
+
+
+@pytest.mark.parametrize("name", ["Patienten-ID", "Patientennummer", "Patienten Nr.", "PATIENT"])
+def test_german_names_of_patients_are_taken(name: str) -> None:
+    assert find(f"path,label,{name}", "a,x,7", "b,x,7", "c,y,8").places["patient"] == 2
+
+
+@pytest.mark.parametrize(
     ("header", "but"),
     [
         ("a,b", "path and label are missing among: a, b"),

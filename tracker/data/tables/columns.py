@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,9 @@ _PERHAPS_PATIENTS = (
     "lesionid name patientname study studyid studyinstanceuid"
 )
 """Columns that may tell patients, and often tell something else."""
+
+_PATIENT_WORDS = ("patient", "paciente", "paziente", "pasient", "pacjent")
+"""A column with one of these in its name may tell patients, too: `Name des Patienten`, `No. paciente`."""
 
 _KNOWN = frozenset(name for names in _USUAL.values() for name in names.split()) | set(COLUMN_NAMES)
 _IMAGE = re.compile(r"\.(png|jpe?g|tiff?|bmp)$", re.IGNORECASE)
@@ -186,7 +190,13 @@ def _perhaps(table: Table, found: Mapping[str, int]) -> list[str]:
     return [
         f"if {name} tells patients: --column patient={quoted(name)}"
         for place, name in enumerate(table.names)
-        if _plain(name) in _PERHAPS_PATIENTS.split()
+        if _is_perhaps_of_patients(name)
         and place not in found.values()
         and 1 < len(set(table.column(place))) < len(table.rows)
     ]
+
+
+def _is_perhaps_of_patients(name: str) -> bool:
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = _plain("".join(letter for letter in letters if not unicodedata.combining(letter)))
+    return plain in _PERHAPS_PATIENTS.split() or any(word in plain for word in _PATIENT_WORDS)

@@ -79,7 +79,8 @@ def test_a_study_that_began_under_the_earlier_name_goes_on_there_and_says_so(
         assert call_main(*begun.arguments) == 0
     told = capsys.readouterr().out
     assert "experiment  folder\n" in told
-    assert "goes on in experiment folder, where it began; a new one: --experiment 'scans'" in told
+    note = ["goes on in experiment folder, where it began; a new one:", "  --experiment 'scans'"]
+    assert f"{note[0]}\n{' ' * 12}{note[1]}\n" in told
     assert "1 run: 1 skipped" in told
     assert "tracker compare --experiment folder" in told
 
@@ -107,6 +108,16 @@ def test_class_folders_need_no_dataset_and_name_the_experiment(tracker: Tracker,
     assert "is read as" not in asked.out
     tuned = tracker("tune", "--data", str(data), *SMALL, "--dry-run")
     assert "--data is read as --dataset folder\n" in tuned.out
+
+
+def test_a_note_of_folders_fits_into_the_terminal(tracker: Tracker, data: Path) -> None:
+    for label in ("healthy", "sick"):
+        (data / label).rename(data / "years")
+        (data / label).mkdir()
+        (data / "years").rename(data / label / "2021")
+    told = tracker("run", "--data", str(data), *SMALL, "--dry-run", "--patient-pattern", "^[^_]+")
+    note = ["patients are told by file names; if folders are patients:", "  --patient-pattern '^([^/]+)/'"]
+    assert f"{note[0]}\n{' ' * 12}{note[1]}\n" in told.out, told.err
 
 
 def table_of(data: Path) -> Path:

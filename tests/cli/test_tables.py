@@ -69,7 +69,9 @@ def test_a_table_from_german_excel_is_read(tracker: Tracker, write: Write, rows:
         plan = planned(tracker, table)
         assert plan.code == 0, plan.err
         assert "30 (Entzündung 15, unauffällig 15)" in plan.out
-        assert "columns: path from Dateiname, label from Befund, patient from Patienten-ID" in plan.out
+        assert all(len(line) <= 80 for line in plan.out.splitlines() if "/" not in line)
+        columns = "columns: path from Dateiname, label from Befund, patient from Patienten-ID"
+        assert columns in " ".join(plan.out.split())
         assert "patients    15, such as P00 of healthy/P00_0.png" in plan.out
         assert ("read as Windows-1252" in plan.out) == (encoding == "cp1252")
 
@@ -90,6 +92,17 @@ def test_any_table_is_mapped_by_its_columns(tracker: Tracker, write: Write, rows
 def test_a_column_that_is_no_pair_is_refused(tracker: Tracker, write: Write, rows: Rows, value: str) -> None:
     table = write(["path", "label", "patient"], rows)
     told(planned(tracker, table, "--column", value), "column", "NAME=COLUMN", repr(value))
+
+
+def test_a_column_that_marks_the_test_part_is_never_drawn_across(
+    tracker: Tracker, write: Write, rows: Rows
+) -> None:
+    flagged = [[*row[:2], str(number % 2)] for number, row in enumerate(rows)]
+    told(
+        planned(tracker, write(["path", "label", "is_test"], flagged)),
+        "is_test seems to tell which are test, not in these words",
+        "add --column split=is_test",
+    )
 
 
 def test_columns_are_of_tables_alone(tracker: Tracker, radiographs: Path) -> None:

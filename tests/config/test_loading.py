@@ -67,8 +67,7 @@ def refusal_of(folder: Path, content: str) -> str:
         ("weight_decay: .inf", "weight_decay: "),
         ("momentum: .nan", "momentum: "),
         ("lr: true", "lr: must be a number, got true"),
-        ("epochs:", "epochs: must be a whole number, got nothing"),
-        ("mode: null", "mode: must be one value or a list of them, got nothing"),
+        ("modul: null", "modul is unknown (did you mean model?)"),
         ("experiment: 2026", "experiment: must be text (in a file, put it in quotes), got 2026"),
         ("tuned: 50", "tuned: must be true or false"),
         ("search: {lr: [true, 2]}", "lr must have [LOW, HIGH]"),
@@ -84,6 +83,22 @@ def test_a_value_that_is_none_of_an_option_is_refused_with_its_line(
     assert part in told
     assert f"({tmp_path}/study.yaml, line 2)" in told
     assert len(told) < 400 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", RunOptions.model_fields)
+@pytest.mark.parametrize("nothing", ["null", "", "~"])
+def test_null_says_nothing_whatever_the_option(tmp_path: Path, name: str, nothing: str) -> None:
+    config = tmp_path / "study.yaml"
+    config.write_text(f"{name}: {nothing}\n", encoding="utf-8")
+    options = read_options({}, config)
+    assert options == RunOptions()
+    assert options.model_fields_set == set()
+
+
+def test_what_holds_otherwise_holds_beside_a_null(tmp_path: Path) -> None:
+    config = tmp_path / "study.yaml"
+    config.write_text("epochs: null\n", encoding="utf-8")
+    assert read_options({}, config, otherwise={"epochs": 7}).epochs == 7
 
 
 def test_all_that_is_wrong_in_a_file_is_told_at_once(tmp_path: Path) -> None:

@@ -77,6 +77,29 @@ def test_folders_that_may_be_the_patients_are_told_of(
     assert bool(folders_note(paths, patients)) == noted
 
 
+@pytest.mark.parametrize(
+    ("pattern", "paths", "told"),
+    [
+        (r"^\d+", ["000_1.png", "001_1.png", "0_2.png", "1_2.png"], "patient 000 and 0: one patient or 2?"),
+        (r"^P\d+", ["P012/a.png", "P12/b.png"], "patient P012 and P12: one patient or 2?"),
+        (r"^[^_]+", ["p1_1.png", "P1_2.png"], "patient p1 and P1: one patient or 2?"),
+    ],
+)
+def test_a_patient_in_two_forms_is_asked_about(pattern: str, paths: list[str], told: str) -> None:
+    with pytest.raises(DataError, match=r"must find each patient in one form.*leave zeros out") as caught:
+        patients_of(paths, pattern)
+    assert caught.value.details[0].startswith(told)
+
+
+@pytest.mark.parametrize("names", [["000_1.png", "010_1.png", "100_2.png"], ["0_1.png", "10_1.png"]])
+def test_numbers_in_one_form_are_patients(names: list[str]) -> None:
+    assert patients_of(names, r"^\d+") == [name.partition("_")[0] for name in names]
+
+
+def test_a_pattern_may_leave_zeros_out() -> None:
+    assert patients_of(["000_1.png", "0_2.png", "007_1.png", "7_2.png"], r"^0*(\d+)") == ["0", "0", "7", "7"]
+
+
 def test_names_without_a_patient_are_named() -> None:
     with pytest.raises(DataError, match=r"(?s)in 2 of 3 it finds none.*scan\.png.*x\.png"):
         patients_of(["001_a.png", "scan.png", "x.png"], r"^\d+")

@@ -16,8 +16,24 @@ KNOWN = [
     *(("with_mask", "without_mask"), ("1_abnormal", "0_normal"), ("symptomatic", "asymptomatic")),
     *(("auffällig", "unauffällig"), ("krank", "gesund"), ("Befund", "ohne Befund"), ("肺炎", "正常")),
     *(("Typical", "Negative for Pneumonia"), ("cancer", "Clear"), ("Atelectasis", "absent")),
+    *(("affected", "unaffected"), ("ruptured", "Unruptured"), ("involved", "un-involved")),
+    *(("ruptured aneurysm", "unruptured aneurysm"), ("lesion", "unremarkable"), ("befallen", "unbefallen")),
 ]
-UNKNOWN = [("bacterial", "viral"), ("Clear_cell", "papillary"), ("No", "No_DR"), ("1", "2"), ("A", "B")]
+UNKNOWN = [
+    *(("bacterial", "viral"), ("Clear_cell", "papillary"), ("No", "No_DR"), ("1", "2"), ("A", "B")),
+    *(
+        ("stable", "unstable"),
+        ("controlled", "uncontrolled"),
+        ("in vivo", "vivo"),
+        ("complete", "incomplete"),
+    ),
+    *(
+        ("adequate", "inadequate"),
+        ("operable", "un-operable"),
+        ("active", "inactive"),
+        ("Stable", "UnStable"),
+    ),
+]
 
 
 @pytest.mark.parametrize(("finding", "nothing"), KNOWN)

@@ -128,6 +128,15 @@ def test_a_class_name_may_hold_a_dollar_sign(make_predictions):
     assert size_of(roc_png(make_predictions(rows)))
 
 
+@pytest.mark.parametrize("names", [["a", "_b"], ["_a", "_b", "__"], ["_", "_nolegend_"]])
+def test_a_class_name_may_begin_with_an_underscore(make_predictions, names):
+    rows = [(name, {other: 0.6 if other == name else 0.2 for other in names}) for name in names]
+    # Any warning is an error in tests.
+    legend = legend_of(draw_roc(make_predictions(rows), "Test images").axes[0])
+    assert legend == [f"{name}: AUROC 1.000" for name in names[-1 if len(names) == 2 else 0 :]]
+    assert size_of(confusion_matrix_png(make_predictions(rows), names))
+
+
 def test_a_run_without_such_predictions_is_refused(make_predictions):
     validation = make_predictions([binary(0.2, False)], part="val")
     with pytest.raises(ComparisonError, match="none of part test at its final epoch"):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from tracker.cli.class_text import class_notes, majority_lines, positive_line
+from tracker.cli.line_breaks import broken
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
@@ -44,15 +45,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
         f"weights {weights}, on {device_name(plan.device)}",
         f"tracked in  {describe(plan.tracking_uri)}",
-        *_paragraph(
-            "note",
-            [
-                *_notes(plan.recipes),
-                *plan.notes,
-                *manifest.notes,
-                *class_notes(plan.images),
-            ],
-        ),
+        *_paragraph("note", broken(_all_notes(plan), _WIDTH - len(_INDENT))),
         *_paragraph("warning", left_out_warnings(manifest)),
         "",
     ]
@@ -127,6 +120,15 @@ def tuned_lines(plan: Plan, run: str) -> list[str]:
         "",
         f"runs    {run}",
         f"curves  {_with_uri('tracker ui', plan)}",
+    ]
+
+
+def _all_notes(plan: Plan) -> list[str]:
+    return [
+        *_notes(plan.recipes),
+        *plan.notes,
+        *plan.images.manifest.notes,
+        *class_notes(plan.images),
     ]
 
 

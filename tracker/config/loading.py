@@ -72,9 +72,8 @@ def _of_file(config: Path | None) -> dict[str, Named]:
 
 
 def _says_nothing(name: str, value: object) -> bool:
-    """Return whether a file names an option that may be left open, and leaves it open."""
-    field = RunOptions.model_fields.get(name)
-    return value is None and field is not None and field.default is None
+    """Return whether a file names an option and leaves it open."""
+    return value is None and name in RunOptions.model_fields
 
 
 def _usage_error(error: ValidationError, places: Mapping[str, str]) -> UsageError:

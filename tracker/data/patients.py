@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.data.pattern import check_pattern, search
+from tracker.data.spellings import check_spellings
 from tracker.data.wording import shown
 from tracker.errors import DataError, listed
 
@@ -25,7 +26,8 @@ def patients_of(paths: Sequence[str], pattern: str) -> list[str]:
 
     Raises:
         UsageError: The pattern is no regular expression, or takes for ever.
-        DataError: Some paths do not match, or match with nothing, or names and paths disagree.
+        DataError: Some paths do not match, or match with nothing, or names and paths disagree, or a patient
+            is written in two ways.
     """
     check_pattern(pattern)
     patients = search(pattern, paths) if "/" in pattern else _in_names_or_paths(paths, pattern)
@@ -37,7 +39,21 @@ def patients_of(paths: Sequence[str], pattern: str) -> list[str]:
             do="Change the pattern, or name the patients in a table (--dataset csv).",
             details=listed(without, 5),
         )
-    return [patient for patient in patients if patient]
+    found = [patient for patient in patients if patient]
+    _check_spellings(found, pattern)
+    return found
+
+
+def _check_spellings(patients: Sequence[str], pattern: str) -> None:
+    """Refuse patients in two forms, such as `007` and `7`: as two they could train and test."""
+    spelled = check_spellings(patients)
+    if spelled:
+        raise DataError(
+            f"--patient-pattern '{shown(pattern)}' must find each patient in one form",
+            but=f"{len(spelled)} of {len(set(patients))} look like another one, or have lost digits",
+            do=r"Rename the files, or leave zeros out of what it finds: '^0*(\d+)'.",
+            details=listed([*dict.fromkeys(spelled.values())], 5),
+        )
 
 
 def _in_names_or_paths(paths: Sequence[str], pattern: str) -> Sequence[str | None]:

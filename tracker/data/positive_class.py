@@ -5,6 +5,7 @@ The order of the alphabet does not know: it has `abnormal` before `normal`, and 
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ _NEGATIONS = frozenset(
 _NOTHING = frozenset(
     {
         *("normal", "normals", "norm", "healthy", "negative", "negatives", "neg", "absent", "nothing", "nil"),
-        *("control", "controls", "ctrl", "unremarkable", "uninfected", "unaffected", "asymptomatic"),
+        *("control", "controls", "ctrl", "asymptomatic"),
         *("gesund", "gesunde", "negativ", "unauffällig", "kontrolle", "kontrollen", "normale", "sain"),
         *("négatif", "sano", "sana", "negativo", "正常", "健康", "阴性", "陰性"),
     }
@@ -35,6 +36,16 @@ _NOTHING_ALONE = frozenset(
     }
 )
 """Names that say so where they are the whole name: a `clear cell` carcinoma is a finding."""
+
+_FINDINGS = frozenset(
+    {
+        *("affected", "colonized", "colonised", "damaged", "detected", "diseased", "fractured", "infected"),
+        *("infested", "infiltrated", "injured", "involved", "obstructed", "parasitized", "parasitised"),
+        *("remarkable", "ruptured", "suspicious", "befallen", "beteiligt", "betroffen", "infiziert"),
+        *("verdächtig", "verletzt"),
+    }
+)
+"""Words that `un` makes say that nothing was found; `unstable` beside `stable` is more likely the finding."""
 
 _HARMLESS = frozenset({"benign", "benigne", "benigno", "gutartig"})
 """Words of a finding that is the lesser one of two, beside anything but nothing."""
@@ -86,7 +97,7 @@ def _is_nothing(name: str, other: str) -> bool:
     whole = " ".join(words)
     if whole in _NOTHING_ALONE or words[-1] in ("-", "−", "–"):
         return True
-    if any("".join(words) == negation + "".join(_words(other)) for negation in ("un", "in", *_NEGATIONS)):
+    if any("".join(words) == negation + "".join(_words(other)) for negation in _NEGATIONS):
         # `noncovid` beside `covid`; but `not normal` is a finding.
         return not _says_nothing(_words(other))
     return _says_nothing(words)
@@ -94,7 +105,14 @@ def _is_nothing(name: str, other: str) -> bool:
 
 def _says_nothing(words: Sequence[str]) -> bool:
     """Return whether a name says that nothing was found; `not normal` says twice no."""
-    return (words[0] in _NEGATIONS) != bool(_NOTHING.intersection(words))
+    nothing = bool(_NOTHING.intersection(words)) or _is_unaffected(words)
+    return (words[0] in _NEGATIONS) != nothing
+
+
+def _is_unaffected(words: Sequence[str]) -> bool:
+    """Return whether a word of a name, or two of `un-ruptured`, begin with `un` and go on with a finding."""
+    pairs = [f"{first}{second}" for first, second in itertools.pairwise(words)]
+    return any(word.startswith("un") and word[2:] in _FINDINGS for word in (*words, *pairs))
 
 
 def _is_harmless(name: str, _other: str) -> bool:

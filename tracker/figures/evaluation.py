@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 from tracker.errors import ComparisonError
 from tracker.figures.fonts import Lettering, lettering
 from tracker.figures.labels import title_of
-from tracker.figures.style import INK, PALE, figure_style, line_style, new_axes, to_bytes
+from tracker.figures.style import INK, PALE, LineStyle, figure_style, line_style, new_axes, to_bytes
 from tracker.records import EpochKind, Part, Prediction
 
 _LABEL_WIDTH, _LEGEND_WIDTH = 24, 44
@@ -83,12 +84,14 @@ def draw_roc(predictions: Sequence[Prediction], title: str, *, positive: str | N
     letters = _lettering(drawn, width=_LEGEND_WIDTH)
     figure, axes = _square_axes(sum(1 + name.count("\n") for name in letters.written.values()) + 1)
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=0.8, linestyle=(0, (3, 3)))
-    for number, name in enumerate(drawn):
-        _draw_roc_of(axes, predictions, name, letters.written[name], number)
+    curves = [_draw_roc_of(axes, predictions, name, line_style(number)) for number, name in enumerate(drawn)]
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     axes.set(xlabel="False positive rate (1 − specificity)", ylabel="True positive rate (sensitivity)")
     # Below the curves: inside, it would cover those of a poor network.
     legend = axes.legend(
+        # Of labels that it finds itself, matplotlib passes over those that begin with an underscore.
+        [curve for curve, _ in curves],
+        [f"{letters.written[name]}: {told}" for name, (_, told) in zip(drawn, curves, strict=True)],
         loc="lower center",
         bbox_to_anchor=(0.5, 0),
         bbox_transform=figure.transFigure,
@@ -112,18 +115,18 @@ def _square_axes(lines_below: int) -> tuple[Figure, Axes]:
 
 
 def _draw_roc_of(
-    axes: Axes, predictions: Sequence[Prediction], positive: str, written: str, number: int
-) -> None:
+    axes: Axes, predictions: Sequence[Prediction], positive: str, style: LineStyle
+) -> tuple[Line2D, str]:
+    """Draw the curve of a class, and return it with what the legend says of it."""
     truth = np.array([prediction.label == positive for prediction in predictions])
     # Places in their order: of earlier versions, log-odds can be infinite.
     scores = np.unique([prediction.score(positive) for prediction in predictions], return_inverse=True)[1]
-    style = line_style(number)
     if truth.all() or not truth.any():
-        axes.plot([], [], color=style.color, linestyle=style.dashes, label=f"{written}: not defined")
-        return
+        (line,) = axes.plot([], [], color=style.color, linestyle=style.dashes)
+        return line, "not defined"
     false_positive, true_positive, _ = roc_curve(truth, scores)
-    label = f"{written}: AUROC {auc(false_positive, true_positive):.3f}"
-    axes.plot(false_positive, true_positive, color=style.color, linestyle=style.dashes, label=label)
+    (line,) = axes.plot(false_positive, true_positive, color=style.color, linestyle=style.dashes)
+    return line, f"AUROC {auc(false_positive, true_positive):.3f}"
 
 
 @figure_style()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tracker.data.manifest import Manifest
+from tracker.data.manifest import Manifest, Sample
 from tracker.data.splits.folds import make_folds
+from tracker.data.splits.given import draw_validation, given_parts
 from tracker.data.splits.report import split_report
 from tracker.data.splits.split import make_split
 from tracker.errors import DataError, TrackerError, UsageError
+from tracker.records import Part
 
 MakeManifest = Callable[..., Manifest]
 
@@ -59,6 +63,24 @@ def test_without_patients_the_number_is_that_of_the_reference_study(make_manifes
     train = [(label, None, "train") for label in "ab" for _ in range(265)]
     split = make_split(make_manifest([*train, ("a", None, "test"), ("b", None, "test")]), "given", seed=0)
     assert split.counts == {"train": 486, "val": 44, "test": 2}
+
+
+def test_the_draw_takes_no_more_for_an_image_the_more_there_are() -> None:
+    few, many = draw_seconds(3_000), draw_seconds(24_000)
+    assert many < 4 * 8 * few, "eight times the images; their square is sixty-four"
+
+
+def draw_seconds(images: int) -> float:
+    parts: list[Part] = ["test", "train", "train", "train", "train"]
+    samples = tuple(
+        Sample(f"{place}.png", Path(), "ab"[place % 2], None, parts[place % 5], f"{place}")
+        for place in range(images)
+    )
+    manifest = Manifest("folder", Path(), samples)
+    part_of = given_parts(manifest)
+    began = time.process_time()
+    draw_validation(manifest, part_of, seed=0)
+    return time.process_time() - began
 
 
 def test_copies_of_an_image_are_not_drawn_apart(make_manifest: MakeManifest) -> None:

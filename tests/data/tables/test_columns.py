@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -115,6 +115,67 @@ def test_a_part_that_is_not_everywhere_is_a_part() -> None:
     assert chosen("path,label,subset", "a,x,test", "b,y,")["split"] == "subset"
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "part"),
+    [
+        ("is_test", "01", "test"),
+        ("isTest", ("False", "True"), "test"),
+        ("In Test Set", ("yes", "no"), "test"),
+        ("istest", ("0.0", "1.0"), "test"),
+        ("TEST", ("x", ""), "test"),
+        ("holdout", ("ja", "nein"), "test"),
+        ("held_out", "11", "test"),
+        ("is_train", ("TRUE", "FALSE"), "train"),
+        ("is_valid", "10", "val"),
+        ("group", ("test", ""), "test"),
+        ("name", ("Testing", "-"), "test"),
+        ("remark", ("hold-out", "nan"), "test"),
+        ("cohort", ("test", "test"), "test"),
+        ("group", ("training", ""), "train"),
+        ("cohort", ("train", "test", "external"), "test"),
+    ],
+)
+def test_a_column_that_marks_one_part_is_asked_about(name: str, cells: Sequence[str], part: str) -> None:
+    rows = [f"{number},{'xy'[number % 2]},{cell}" for number, cell in enumerate(cells)]
+    with pytest.raises(DataError) as caught:
+        find(f"path,label,{name}", *rows)
+    typed = f"'{name}'" if " " in name else name
+    assert f"but {name} seems to tell which are {part}, not in these words" in str(caught.value)
+    assert f"add --column split={typed}; if it is no part of a split, take the column out" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("is_test", "00"),
+        ("is_train", "11"),
+        ("valid", "11"),
+        ("test", ("0.3", "1")),
+        ("test_result", "01"),
+        ("tested", "01"),
+        ("group", ("test", "control")),
+        ("group", ("train", "train")),
+        ("smoker", "01"),
+        ("fold", "01"),
+    ],
+)
+def test_other_flags_and_groups_mark_no_part(name: str, cells: Sequence[str]) -> None:
+    rows = [f"{number},{'xy'[number % 2]},{cell}" for number, cell in enumerate(cells)]
+    assert chosen(f"path,label,{name}", *rows) == {"path": "path", "label": "label"}
+
+
+def test_a_mark_is_not_asked_about_where_it_is_used_or_the_parts_are_named() -> None:
+    rows = ["a,x,train,0", "b,y,test,1"]
+    assert chosen("path,label,set,is_test", *rows)["split"] == "set"
+    assert chosen("path,label,is_train,is_test", *rows, split="is_train")["split"] == "is_train"
+    assert chosen("path,target,x,is_test", "a,x,,0", "b,y,,1", label="is_test") == {
+        "path": "path",
+        "label": "is_test",
+    }
+
+
 def test_columns_that_may_tell_patients_are_offered() -> None:
     rows = ["a,x,7", "b,x,7", "c,y,8"]
     assert find("path,label,study_id", *rows).notes == [
@@ -124,6 +185,27 @@ def test_columns_that_may_tell_patients_are_offered() -> None:
     assert find("path,label,study_id,mrn", "a,x,7,1", "b,x,7,1", "c,y,8,2").notes == [
         "columns: patient from mrn"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Name des Patienten", "'Name des Patienten'"),
+        ("No. paciente", "'No. paciente'"),
+        ("Code patient", "'Code patient'"),
+        ("Pati\u00ebntnummer", "Pati\u00ebntnummer"),
+        ("patient_hash", "patient_hash"),
+        ("Codice paziente", "'Codice paziente'"),
+    ],
+)
+def test_columns_with_a_patient_in_their_name_are_offered(name: str, typed: str) -> None:
+    rows = ["a,x,7", "b,x,7", "c,y,8"]
+    assert find(f"path,label,{name}", *rows).notes == [f"if {name} tells patients: --column patient={typed}"]
+
+
+@pytest.mark.parametrize("name", ["Patienten-ID", "Patientennummer", "Patienten Nr.", "PATIENT"])
+def test_german_names_of_patients_are_taken(name: str) -> None:
+    assert find(f"path,label,{name}", "a,x,7", "b,x,7", "c,y,8").places["patient"] == 2
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from pathlib import Path
 
@@ -63,3 +64,21 @@ def test_files_are_found(locator: Locator, tmp_path: Path, cell: str, name: str,
 def test_files_that_are_not_there_are_told(locator: Locator, cell: str, problem: str, absent: bool) -> None:
     found = locator.locate(cell)
     assert (found.problem, found.absent) == (problem, absent)
+
+
+def test_a_file_without_ending_costs_no_more_the_more_files_there_are(tmp_path: Path) -> None:
+    few, many = locating_seconds(tmp_path / "few", 500), locating_seconds(tmp_path / "many", 4000)
+    assert many < 4 * 8 * few, "eight times the files; their square is sixty-four"
+
+
+def locating_seconds(folder: Path, files: int) -> float:
+    folder.mkdir()
+    for number in range(files):
+        (folder / f"{number}.png").touch()
+    locator = Locator(folder, IMAGE_ENDINGS)
+    began = time.process_time()
+    assert all(locator.locate(f"{number}").added == ".png" for number in range(files))
+    assert all(
+        locator.locate(f"{number}.PNG").problem.endswith(f"({number}.png is)") for number in range(files)
+    )
+    return time.process_time() - began

@@ -81,7 +81,8 @@ def draw_validation(manifest: Manifest, part_of: Mapping[str, Part], seed: int) 
         DataError: Some class cannot be in both parts.
     """
     rows = [place for place, sample in enumerate(manifest.samples) if part_of[sample.id] == "train"]
-    groups = [group for group in inseparable(manifest) if group[0] in set(rows)]
+    training = set(rows)
+    groups = [group for group in inseparable(manifest) if group[0] in training]
     vectors = [class_counts(manifest, group) for group in groups]
     _check_groups(manifest, vectors)
     sizes = apportion(REFERENCE[:2], len(rows))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.config.columns import COLUMN_NAMES
+from tracker.data.tables.parts import PartNamed, check_no_part_is_marked, columns_with_parts, quoted
 from tracker.data.tables.rows import Table
 from tracker.errors import DataError, listed
 
@@ -39,10 +41,11 @@ _PERHAPS_PATIENTS = (
 )
 """Columns that may tell patients, and often tell something else."""
 
+_PATIENT_WORDS = ("patient", "paciente", "paziente", "pasient", "pacjent")
+"""A column with one of these in its name may tell patients, too: `Name des Patienten`, `No. paciente`."""
+
 _KNOWN = frozenset(name for names in _USUAL.values() for name in names.split()) | set(COLUMN_NAMES)
 _IMAGE = re.compile(r"\.(png|jpe?g|tiff?|bmp)$", re.IGNORECASE)
-PartNamed = Callable[[str], object]
-"""Returns the part of a split that a word means; None where it means none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def find_columns(table: Table, given: Mapping[str, str], part_named: PartNamed) 
         part_named: Knows the words of a column with the parts of a split.
 
     Raises:
-        DataError: Columns are missing, or may be several; says what to type.
+        DataError: Columns are missing, or may be several, or mark the test part without naming the others;
+            says what to type.
     """
     _check_header(table)
     found: dict[str, int] = {}
@@ -81,7 +85,7 @@ def find_columns(table: Table, given: Mapping[str, str], part_named: PartNamed) 
         taken = [*found.values()]
         candidates = _candidates(table, name, given, taken)
         if name == "split" and name not in given:
-            candidates = _with_parts(table, candidates, taken, part_named)
+            candidates = columns_with_parts(table, candidates, taken, part_named)
         if name == "patient":
             candidates = _one_of_equals(table, candidates)
         if len(candidates) > 1:
@@ -93,6 +97,8 @@ def find_columns(table: Table, given: Mapping[str, str], part_named: PartNamed) 
         elif name in given:
             problems[name] = _unknown(table, name, given[name])
     _check(table, found, problems)
+    if "split" not in found:
+        check_no_part_is_marked(table, [*found.values()], part_named)
     return Columns(found, [*_renamed(table, found), *_perhaps(table, found)])
 
 
@@ -115,25 +121,6 @@ def _candidates(table: Table, name: str, given: Mapping[str, str], taken: Sequen
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
-
-
-def _with_parts(
-    table: Table, candidates: list[int], taken: Sequence[int], part_named: PartNamed
-) -> list[int]:
-    """Keep the column `split`, else every column, whatever its name, that says which images are for test.
-
-    A part that is given must not be passed over; columns of other words, such as numbers of folds, are no
-    split.
-    """
-    if any(table.names[place].casefold() == "split" for place in candidates):
-        return candidates
-    chosen: list[int] = []
-    for place in range(len(table.names)):
-        words = set(table.column(place)) - {""}
-        parts = {word for word in words if part_named(word)}
-        if place not in taken and parts and (place in candidates or (parts == words and len(words) > 1)):
-            chosen.append(place)
-    return chosen
 
 
 def _one_of_equals(table: Table, candidates: list[int]) -> list[int]:
@@ -179,19 +166,15 @@ def _which(table: Table, name: str, candidates: Sequence[int]) -> str:
         return (
             f"{len(names)} columns are called {names[0]}: leave one, --column {name}={names[0]} cannot choose"
         )
-    typed = [f"--column {name}={_quoted(called)}" for called in dict.fromkeys(names)]
+    typed = [f"--column {name}={quoted(called)}" for called in dict.fromkeys(names)]
     return f"{name} can be {len(typed)} of them: {' or '.join(typed)}"
 
 
 def _unknown(table: Table, name: str, wanted: str) -> str:
     near = difflib.get_close_matches(wanted, table.names, n=1)
-    return f"--column {name}={_quoted(wanted)}: there is no such column" + (
+    return f"--column {name}={quoted(wanted)}: there is no such column" + (
         f" (did you mean {near[0]}?)" if near else ""
     )
-
-
-def _quoted(name: str) -> str:
-    return name if re.fullmatch(r"[\w.-]+", name) else f"'{name}'"
 
 
 def _renamed(table: Table, found: Mapping[str, int]) -> list[str]:
@@ -205,9 +188,15 @@ def _perhaps(table: Table, found: Mapping[str, int]) -> list[str]:
     if "patient" in found:
         return []
     return [
-        f"if {name} tells patients: --column patient={_quoted(name)}"
+        f"if {name} tells patients: --column patient={quoted(name)}"
         for place, name in enumerate(table.names)
-        if _plain(name) in _PERHAPS_PATIENTS.split()
+        if _is_perhaps_of_patients(name)
         and place not in found.values()
         and 1 < len(set(table.column(place))) < len(table.rows)
     ]
+
+
+def _is_perhaps_of_patients(name: str) -> bool:
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = _plain("".join(letter for letter in letters if not unicodedata.combining(letter)))
+    return plain in _PERHAPS_PATIENTS.split() or any(word in plain for word in _PATIENT_WORDS)

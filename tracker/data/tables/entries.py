@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.config.columns import COLUMN_NAMES
-from tracker.data.tables.columns import Columns, PartNamed
+from tracker.data.spellings import NOBODY, check_spellings
+from tracker.data.tables.columns import Columns
+from tracker.data.tables.parts import PartNamed
 from tracker.data.tables.paths import Located, Locator
 from tracker.data.tables.problems import Problems
 from tracker.data.tables.rows import Table
-from tracker.data.tables.spellings import NOBODY, check_spellings
 from tracker.data.wording import shown
 from tracker.errors import listed
 

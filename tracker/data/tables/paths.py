@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
@@ -30,6 +30,19 @@ class Located:
     added: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The names in a folder.
+
+    Attributes:
+        by_stem: Those with the ending of an image, by what is before it.
+        by_casefold: All, by their letters without regard to case.
+    """
+
+    by_stem: Mapping[str, Sequence[str]]
+    by_casefold: Mapping[str, Sequence[str]]
+
+
 @dataclass(frozen=True)
 class Locator:
     """Finds the files that a table names.
@@ -41,7 +54,7 @@ class Locator:
 
     folder: Path
     endings: Collection[str]
-    _listings: dict[Path, list[str]] = field(default_factory=dict)
+    _listings: dict[Path, _Listing] = field(default_factory=dict)
 
     def locate(self, cell: str) -> Located:
         """Find the file that a cell names.
@@ -65,25 +78,37 @@ class Locator:
         return Located(spellings[-1], self._missing(cell, spellings[-1]), absent=True)
 
     def _with_endings(self, path: Path) -> list[Path]:
-        return [
-            path.with_name(name)
-            for name in self._names_in(path.parent)
-            if name.startswith(f"{path.name}.") and name[len(path.name) :].lower() in self.endings
-        ]
+        return [path.with_name(name) for name in self._listing_of(path.parent).by_stem.get(path.name, ())]
 
     def _missing(self, cell: str, path: Path) -> str:
         if _is(Path.is_dir, path):
             return f"{shown(cell)} is a folder"
-        near = [name for name in self._names_in(path.parent) if name.casefold() == path.name.casefold()]
+        near = self._listing_of(path.parent).by_casefold.get(path.name.casefold())
         return f"{shown(cell)} is not there" + (f" ({near[0]} is)" if near else "")
 
-    def _names_in(self, folder: Path) -> list[str]:
+    def _listing_of(self, folder: Path) -> _Listing:
         if folder not in self._listings:
-            try:
-                self._listings[folder] = sorted(path.name for path in folder.iterdir())
-            except OSError:
-                self._listings[folder] = []
+            names = _names_in(folder)
+            apart = [(name, *name.rpartition(".")) for name in names]
+            self._listings[folder] = _Listing(
+                _grouped((stem, name) for name, stem, _, end in apart if f".{end.lower()}" in self.endings),
+                _grouped((name.casefold(), name) for name in names),
+            )
         return self._listings[folder]
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for key, name in pairs:
+        groups.setdefault(key, []).append(name)
+    return groups
 
 
 def _spellings(cell: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.data.tables.spellings import check_spellings
+from tracker.data.spellings import check_spellings
 
 
 @pytest.mark.parametrize(

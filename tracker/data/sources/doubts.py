@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tracker.data.sources.class_folder import ClassFolder
 from tracker.data.sources.masks import folder_word, only_image_words
+from tracker.data.sources.source import part_named
 from tracker.data.sources.walk import entries
 from tracker.errors import DataError, listed
 
@@ -38,8 +39,12 @@ def _folders_of_each(classes: Sequence[ClassFolder]) -> list[str]:
     ]
     if len(inside) < 2 or len(set(inside)) > 1:
         return []
-    names = sorted(name for name in inside[0] if not (folder_word(name) or only_image_words(name)))
+    names = sorted(name for name in inside[0] if not _is_explained(name))
     return names if len(names) > 1 else []
+
+
+def _is_explained(name: str) -> bool:
+    return bool(folder_word(name) or only_image_words(name) or part_named(name))
 
 
 def refuse_kinds_of_files(root: Path, classes: Sequence[ClassFolder]) -> None:

@@ -253,6 +253,15 @@ def test_images_and_masks_are_no_classes(class_folders: ClassFolders) -> None:
         SOURCE.collect(flat)
 
 
+def test_images_and_masks_are_no_classes_of_a_part(class_folders: ClassFolders) -> None:
+    parts = {"train/images": 3, "train/masks": 3, "test/images": 2}
+    with pytest.raises(DataError, match=r"(?s)/test must be .*images says of .*Put the images into a folder"):
+        SOURCE.collect(class_folders(parts))
+    deep = class_folders({f"{name}/a": 1 for name in parts}, root=class_folders({}) / "deep")
+    with pytest.raises(DataError, match=r"Move the class folders that lie in .*/test/images into .*/test,"):
+        SOURCE.collect(deep)
+
+
 def test_a_folder_of_masks_beside_the_classes_is_left_out(draw_image: DrawImage, tmp_path: Path) -> None:
     for number, label in enumerate("aabb"):
         draw_image(tmp_path / label / f"{number}.png", number)

@@ -49,6 +49,7 @@ def collect_folder(root: Path) -> Listing:
         left_out += other.left_out or ([] if other.images else [LeftOut(other.label, "empty")])
     for folder, part in parts.items():
         more, beside_them = _under(folder, root, part)
+        refuse_kinds_of_files(folder, more)
         classes += more
         left_out += beside_them
     return _listing(with_parts_below(root, classes), left_out)

@@ -32,6 +32,26 @@ def decoded(data: Path, damage: Damage | None = None) -> tuple[Images, int]:
     return images, len(files)
 
 
+@pytest.mark.parametrize(
+    ("asked", "before", "after"),
+    [
+        (None, "22/2/6", "19/2/6"),
+        ("20/4/6", "20/4/6", "17/4/6"),
+        ("0.6/0.2/0.2", "0.6/0.2/0.2", "0.6/0.2/0.2"),
+    ],
+)
+def test_training_alone_shrinks_by_what_cannot_be_opened(
+    data: Path, asked: str | None, before: str, after: str
+) -> None:
+    options = small_options(data, on_unreadable="skip", split=asked)
+    assert find_images(options).split.rule == before
+    for path in sorted(data.glob("sick/*.png"))[:3]:
+        path.unlink()
+        path.symlink_to("/nowhere")
+    images = find_images(options)
+    assert (images.asked, images.split.rule) == (before, after)
+
+
 def replaced_by_a_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()

@@ -32,11 +32,13 @@ class Images:
         manifest: The images that take part.
         split: Their parts.
         left_out: Why an image was left out, by sample id.
+        asked: The rule of the split for all images, also for those that were left out.
     """
 
     manifest: Manifest
     split: Split
     left_out: Mapping[str, str]
+    asked: str
 
     def report(self) -> list[str]:
         """Return lines that say how many images of each class are in each part."""
@@ -61,9 +63,9 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
         progress=progress,
     )
     positive_class(manifest.classes, options.positive)
-    unopened = manifest.unopened
-    rule = rule_after_skipping(options.split, len(unopened)) if options.split else default_rule(manifest)
-    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), unopened)
+    asked, unopened = options.split or default_rule(manifest), manifest.unopened
+    rule = rule_after_skipping(asked, len(unopened))
+    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), unopened, asked)
 
 
 def decode_images(images: Images, options: RunOptions, progress: Progress = silent) -> tuple[Images, Pixels]:

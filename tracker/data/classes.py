@@ -12,7 +12,7 @@ from tracker.data.class_names import check_class_names
 from tracker.data.globs import glob_of_folder
 from tracker.data.places import folder_of_classes, folders_with_images
 from tracker.data.sources.listing import LeftOut, Listing
-from tracker.errors import DataError, listed
+from tracker.errors import DataError, counted, listed
 
 CONVERT_DICOM = (
     "DICOM is not read yet. Make PNG of it, for example with DCMTK (dcmj2pnm +on2 IN.dcm OUT.png)."
@@ -106,10 +106,11 @@ def _check_two(place: Path, listing: Listing) -> None:
     classes = sorted({image.label for image in listing})
     if len(classes) < 2:
         better = folder_of_classes(place)
+        images, of = counted(len(listing), "image"), "class" if len(classes) == 1 else "classes"
         raise DataError(
             f"{place} must hold images of two classes or more",
-            but=f"{len(listing)} images of {len(classes)} {'class' if len(classes) == 1 else 'classes'} "
-            f"were found{': ' + classes[0] if classes else ''}",
+            but=f"{images} of {len(classes)} {of} {'was' if len(listing) == 1 else 'were'} found"
+            + (f": {classes[0]}" if classes else ""),
             do=f"Did you mean --data {shlex.quote(str(better))}? "
             f"It has {len(folders_with_images(better))} folders of images."
             if better

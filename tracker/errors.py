@@ -72,9 +72,10 @@ class UnreadableImages(DataError):
 
     Args:
         reasons: Why, by sample id.
+        passing: The ids of those that may be decoded another time, as their reason is not in their content.
     """
 
-    def __init__(self, reasons: dict[str, str]) -> None:
+    def __init__(self, reasons: dict[str, str], passing: Iterable[str] = ()) -> None:
         super().__init__(
             "every image must be readable",
             but=f"{len(reasons)} {'is' if len(reasons) == 1 else 'are'} not",
@@ -82,6 +83,7 @@ class UnreadableImages(DataError):
             details=[f"{sample}: {reason}" for sample, reason in reasons.items()],
         )
         self.reasons = dict(reasons)
+        self.passing = frozenset(passing)
 
 
 class ModelError(TrackerError):

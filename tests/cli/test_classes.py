@@ -104,7 +104,7 @@ def test_unequal_classes_do_not_look_like_success(studies: Studies, called: Trac
     plan, _, rest = studies.printed["unequal"].partition("tracked in")
     assert "positive    abnormal (sensitivity, specificity and F1 are of it)" in plan
     assert "unequal classes (40 to 8): balanced accuracy says more than accuracy" in rest
-    assert "too few to measure by: 1 abnormal in val, 2 abnormal in test" in rest
+    assert "too few to measure by: 1 of abnormal in val, 2 of abnormal in test" in rest
     assert "beware  always answering 'normal' would reach 77.8 % of the test images" in rest
     lines = [line for line in studies.printed["unequal"].splitlines() if str(studies.folder) not in line]
     assert [line for line in lines if len(line) > 80 and " epoch " not in line] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,59 @@ def test_a_class_of_files_that_are_not_read_is_refused(planned: Planned, data: P
     assert "unclear: 3 DICOM" in told.err
     told = planned("--exclude", "unclear/**")
     assert "left out    3 files by --exclude: unclear" in told.out
+
+
+def in_parts(data: Path) -> None:
+    """Lay images into train/ and test/, a folder a class in each."""
+    for number, path in enumerate(sorted(data.glob("*/*.png"))):
+        folder = data / ("test" if number % 3 == 0 else "train") / path.parent.name
+        folder.mkdir(parents=True, exist_ok=True)
+        path.rename(folder / path.name)
+    for folder in (data / "healthy", data / "sick"):
+        folder.rmdir()
+
+
+def advised(text: str) -> list[str]:
+    """Return the first --exclude that a text tells to type, as a shell hands it over."""
+    words = shlex.split(text[text.index("--exclude") :].partition("\n")[0].rstrip("."))
+    return words[:2]
+
+
+def test_the_glob_that_is_advised_leaves_a_class_out_of_every_part(planned: Planned, data: Path) -> None:
+    in_parts(data)
+    for part in ("train", "test"):
+        (data / part / "it's unclear").mkdir()
+        (data / part / "it's unclear" / "1.dcm").touch()
+    told = planned()
+    assert told.code == 1
+    told = planned(*advised(told.err))
+    assert told.code == 0, told.err
+    assert "left out    2 files by --exclude" in told.out
+
+
+def test_the_glob_that_is_advised_leaves_masks_out_of_every_part(
+    planned: Planned, data: Path, draw_image: DrawImage
+) -> None:
+    in_parts(data)
+    for number in range(12):
+        draw_image(data / ("train" if number % 2 else "test") / "Masks" / f"{number}.png", 300 + number)
+    told = planned()
+    assert "Masks is taken for a class; if it holds masks: --exclude '*/Masks/**'\n" in told.out
+    told = planned(*advised(told.out))
+    assert told.code == 0, told.err
+    assert "30 (healthy 15, sick 15)" in told.out
+
+
+def test_images_and_masks_in_parts_are_refused(
+    tracker: Tracker, workplace: Path, draw_image: DrawImage
+) -> None:
+    for number in range(28):
+        for place, kind in enumerate(("images", "masks")):
+            part = "train" if number < 20 else "test"
+            draw_image(workplace / "set" / part / kind / f"{number}.png", 2 * number + place)
+    told = tracker("run", "--data", "set", *SMALL, "--dry-run")
+    assert told.code == 1
+    assert "images, masks say of what kind the files are" in told.err
 
 
 def test_masks_beside_images_are_left_out_unless_they_are_asked_for(planned: Planned, data: Path) -> None:

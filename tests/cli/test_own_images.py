@@ -201,3 +201,22 @@ def test_a_folder_above_the_class_folders_folder_is_answered_with_the_right_one(
     shutil.move(data, workplace / "download" / "v2")
     told = tracker("run", "--data", ".", *SMALL)
     assert f"Did you mean --data {workplace}/download/v2? It has 2 folders of images." in told.err
+
+
+@pytest.mark.parametrize("folder", ["train/sick", "sick/train", "test/sick"])
+def test_the_folder_that_is_advised_for_one_image_has_all_parts(
+    tracker: Tracker, workplace: Path, draw_image: DrawImage, folder: str
+) -> None:
+    image = draw_image(workplace / "scans" / folder / "1.png", 1)
+    assert f"here {workplace}/scans." in tracker("run", "--data", str(image), *SMALL).err
+
+
+@pytest.mark.parametrize("folder", ["train/one", "Test/one", "one/train", "one/deep/hold-out"])
+def test_a_part_is_never_advised(
+    tracker: Tracker, workplace: Path, draw_image: DrawImage, folder: str
+) -> None:
+    for number, label in enumerate("aabb"):
+        draw_image(workplace / "scans" / folder / label / f"{number}.png", number)
+    told = tracker("run", "--data", "scans", *SMALL)
+    assert "must hold images of two classes or more" in told.err
+    assert "Did you mean" not in told.err

@@ -91,6 +91,24 @@ def test_images_that_were_left_out_are_left_out_again(
 
 
 @pytest.mark.slow
+def test_its_command_leaves_out_again_what_cannot_be_opened(
+    tracker: Tracker, workplace: Path, tmp_path: Path
+) -> None:
+    images = draw_radiographs(tmp_path / "images")
+    for path in sorted(images.glob("*/*.png"))[::6]:
+        path.unlink()
+        path.symlink_to("/nowhere")
+    (images / "sick" / "P01_3.png").write_bytes(b"not an image")
+    settings = small_run(images, *ARM, "--on-unreadable", "skip")
+    place = settings.index("--split")
+    del settings[place : place + 2]
+    assert tracker(*settings).code == 0
+    file = recipe_of_the_run(workplace)
+    (workplace / "recipe.yaml").write_bytes(file.read_bytes())
+    assert_it_finished_before(tracker, command_in(file), workplace)
+
+
+@pytest.mark.slow
 def test_a_split_that_came_with_the_images_is_taken_from_them_again(
     tracker: Tracker, workplace: Path, radiographs: Path
 ) -> None:

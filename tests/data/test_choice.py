@@ -45,7 +45,7 @@ def test_what_no_include_covers_is_counted_so_and_exclude_wins() -> None:
     assert left_out == {"b/2.png": "excluded", MASK.id: "mask", DICOM.id: "not included"}
 
 
-@pytest.mark.parametrize("glob", ["**", "a/masks/*", "**/masks/**", "masks"])
+@pytest.mark.parametrize("glob", ["**", "a/masks/*", "**/masks/**", "masks", "*mask*"])
 def test_masks_take_part_where_a_glob_names_what_makes_them_masks(glob: str) -> None:
     listing = Choice((glob, "**/masks/1.png")).of(FOUND)
     assert MASK.id in [one.id for one in listing]

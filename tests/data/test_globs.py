@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tracker.data.globs import covers
+from tracker.data.globs import covers, glob_of_folder
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,21 @@ def test_a_glob_of_many_stars_takes_no_time() -> None:
     start = time.monotonic()
     assert not covers("**/a*/" * 20 + "*a*a*a*b", "/".join("aaaa" for _ in range(40)))
     assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "paths", "others", "glob"),
+    [
+        ("masks", ["masks/1.png", "masks/x/2.png"], ["a/masks/1.png"], "'masks/**'"),
+        ("masks", ["train/masks/1.png", "test/masks/2.png"], ["train/a/masks/1.png"], "'*/masks/**'"),
+        ("masks", ["x/train/masks/1.png", "test/masks/2.png"], ["train/a/1.png"], "masks"),
+        ("masks", ["x/train/masks/1.png", "test/masks/2.png"], ["a/masks/1.png"], ""),
+        ("[a]*", ["[a]*/1.png"], ["a/1.png", "[a]b/1.png"], "'[[]a][*]/**'"),
+        ("it's", ["it's/1.png"], [], """'it'"'"'s/**'"""),
+        ("sick", ["scans/1.png"], [], ""),
+    ],
+)
+def test_a_glob_of_a_folder_covers_what_is_in_it_and_nothing_else(
+    name: str, paths: list[str], others: list[str], glob: str
+) -> None:
+    assert glob_of_folder(name, paths, others) == glob

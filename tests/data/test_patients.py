@@ -142,6 +142,8 @@ def test_many_names_are_searched_in_moments() -> None:
     [
         (["sick/12/a.png", "well/b.png"], ["12/a.png", "b.png"]),
         (["train/sick/a.png", "test/well/b.png"], ["a.png", "b.png"]),
+        (["sick/train/12/a.png", "well/Test/b.png"], ["12/a.png", "b.png"]),
+        (["sick/train/12/a.png", "well/b.png"], ["train/12/a.png", "b.png"]),
         (["a/sick/sick/1.png", "b/well/1.png"], ["sick/1.png", "1.png"]),
         (["sick/a.png", "other/b.png"], ["sick/a.png", "other/b.png"]),
         (["sick.png", "well.png"], ["sick.png", "well.png"]),

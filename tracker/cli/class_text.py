@@ -54,6 +54,8 @@ def _few(images: Images) -> list[str]:
     table = class_table(images.manifest, images.split.part_of)
     fewest = {part: min(table[part], key=table[part].__getitem__) for part in PARTS if part != "train"}
     few = [
-        f"{table[part][name]} {name} in {part}" for part, name in fewest.items() if table[part][name] < _FEW
+        f"{table[part][name]} of {name} in {part}"
+        for part, name in fewest.items()
+        if table[part][name] < _FEW
     ]
     return [f"too few to measure by: {', '.join(few)}"] if few else []

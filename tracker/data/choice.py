@@ -60,9 +60,9 @@ class Choice:
 
     def _asks_for(self, mask: LeftOut) -> bool:
         """Return whether masks are asked for: by a glob that names what makes them masks, or by `**`."""
+        word = "mask" if "mask" in mask.detail else mask.detail
         asked = any(
-            covers(glob, mask.id) and (glob == ANY_FOLDERS or mask.detail in glob.lower())
-            for glob in self.include
+            covers(glob, mask.id) and (glob == ANY_FOLDERS or word in glob.lower()) for glob in self.include
         )
         return asked and not self._excluded(mask.id)
 

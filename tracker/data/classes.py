@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from tracker.data.class_names import check_class_names
+from tracker.data.globs import glob_of_folder
 from tracker.data.places import folder_of_classes, folders_with_images
 from tracker.data.sources.listing import LeftOut, Listing
-from tracker.errors import DataError, listed
+from tracker.errors import DataError, counted, listed
 
 CONVERT_DICOM = (
     "DICOM is not read yet. Make PNG of it, for example with DCMTK (dcmj2pnm +on2 IN.dcm OUT.png)."
@@ -77,7 +78,7 @@ def _check_each_is_read(listing: Listing) -> None:
         raise DataError(
             "every class must hold images that are read (PNG, JPEG, TIFF or BMP)",
             but=f"{len(lost)} {'holds' if len(lost) == 1 else 'hold'} none: {', '.join(listed(lost, 5))}",
-            do=f"{_advice(dicom, masks)} Or leave a class out: --exclude '{lost[0]}/**'.",
+            do=_advice(dicom, masks) + _how_to_leave_out(lost[0], listing),
             details=[f"{name}: {_held(name, left_out)}" for name in lost],
         )
 
@@ -86,6 +87,12 @@ def _advice(dicom: bool, masks: bool) -> str:
     if dicom:
         return CONVERT_DICOM
     return "If they are no masks: --include '**'." if masks else "Convert their images."
+
+
+def _how_to_leave_out(label: str, listing: Listing) -> str:
+    files = [one.id for one in listing.left_out if one.label == label]
+    glob = glob_of_folder(label, files, others=[image.id for image in listing])
+    return f" Or leave a class out: --exclude {glob}." if glob else ""
 
 
 def _held(label: str, left_out: Sequence[LeftOut]) -> str:
@@ -99,10 +106,11 @@ def _check_two(place: Path, listing: Listing) -> None:
     classes = sorted({image.label for image in listing})
     if len(classes) < 2:
         better = folder_of_classes(place)
+        images, of = counted(len(listing), "image"), "class" if len(classes) == 1 else "classes"
         raise DataError(
             f"{place} must hold images of two classes or more",
-            but=f"{len(listing)} images of {len(classes)} {'class' if len(classes) == 1 else 'classes'} "
-            f"were found{': ' + classes[0] if classes else ''}",
+            but=f"{images} of {len(classes)} {of} {'was' if len(listing) == 1 else 'were'} found"
+            + (f": {classes[0]}" if classes else ""),
             do=f"Did you mean --data {shlex.quote(str(better))}? "
             f"It has {len(folders_with_images(better))} folders of images."
             if better

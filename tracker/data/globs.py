@@ -10,6 +10,9 @@ Upper and lower case differ, on every system.
 
 from __future__ import annotations
 
+import glob as globs_of_files
+import shlex
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -27,6 +30,33 @@ def covers(glob: str, path: str) -> bool:
     if len(wanted) == 1 and "/" not in glob.replace("\\", "/").strip("/"):
         wanted = [ANY_FOLDERS, *wanted]
     return _covers(tuple(wanted), tuple(path.split("/")))
+
+
+def glob_of_folder(name: str, paths: Collection[str], others: Collection[str] = ()) -> str:
+    """Return a glob, quoted for a shell, that covers the files in folders of one name and no others.
+
+    Args:
+        name: The name of the folders.
+        paths: The files in them.
+        others: The files that it may not cover.
+
+    Returns:
+        The one that says most plainly where the folders lie; empty where there is none.
+    """
+    escaped = literal(name)
+    for glob in (f"{escaped}/**", f"*/{escaped}/**", escaped):
+        if all(covers(glob, path) for path in paths) and not any(covers(glob, path) for path in others):
+            return shlex.quote(glob)
+    return ""
+
+
+def literal(text: str) -> str:
+    """Return the glob that means a text letter by letter.
+
+    Args:
+        text: Of a name.
+    """
+    return globs_of_files.escape(text).replace("\\", "?")
 
 
 def _names_of(glob: str) -> list[str]:

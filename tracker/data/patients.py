@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.data.pattern import check_pattern, search
+from tracker.data.sources.source import part_named
 from tracker.data.spellings import check_spellings
 from tracker.data.wording import shown
 from tracker.errors import DataError, listed
@@ -102,6 +103,8 @@ def folders_note(paths: Sequence[str], patients: Sequence[str]) -> list[str]:
 def below_class_folders(ids: Sequence[str], labels: Sequence[str]) -> list[str]:
     """Cut paths behind the folder that is named after the class, where all images have it in one place.
 
+    Folders of the parts of a split that follow it are cut off, too.
+
     Args:
         ids: Paths below the data set's folder.
         labels: The class of each.
@@ -117,4 +120,6 @@ def below_class_folders(ids: Sequence[str], labels: Sequence[str]) -> list[str]:
         if all(parts[place] == label for parts, label in zip(folders, labels, strict=True))
     ]
     cut = places[0] + 1 if places else 0
+    if 0 < cut < depth and all(part_named(parts[cut]) for parts in folders):
+        cut += 1
     return ["/".join(path.split("/")[cut:]) for path in ids]

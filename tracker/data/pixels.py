@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.config.recipe import Resize
-from tracker.data.decoding import UndecodableError, decode, decoder_identity, read_file, to_rgb
+from tracker.data.decoding import (
+    PassingError,
+    UndecodableError,
+    decode,
+    decoder_identity,
+    read_file,
+    to_rgb,
+)
 from tracker.data.manifest import Manifest, Sample
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
@@ -96,35 +103,38 @@ def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
 def _decode_all(manifest: Manifest, folder: Path, size: int, resize: Resize, progress: Progress) -> None:
     total = len(manifest.samples)
     require_space(folder, total * size * size, "decoding")
-    reasons: dict[str, str] = {}
+    refused: dict[str, UndecodableError] = {}
     with atomic_folder(folder) as temporary, _RawFile(temporary / _RAW, total, size) as raw:
         for done, (sample, image) in enumerate(_decoded(manifest, size, resize), start=1):
-            if isinstance(image, str):
-                reasons[sample.id] = image
-            elif not reasons:
+            if isinstance(image, UndecodableError):
+                refused[sample.id] = image
+            elif not refused:
                 raw.append(image)
             progress(done, total, "images decoded")
-        if reasons:
-            raise UnreadableImages(reasons)
+        if refused:
+            passing = [name for name, error in refused.items() if isinstance(error, PassingError)]
+            raise UnreadableImages({name: str(error) for name, error in refused.items()}, passing=passing)
         (temporary / _SHAPE).write_text(json.dumps([total, size, size, raw.channels]))
 
 
 def _decoded(
     manifest: Manifest, size: int, resize: Resize
-) -> Iterator[tuple[Sample, NDArray[np.uint8] | str]]:
-    """Decode in the manifest's order; what cannot be decoded comes as its reason."""
-    images = parallel_map(partial(_image_or_reason, image_size=size, resize=resize), manifest.samples)
+) -> Iterator[tuple[Sample, NDArray[np.uint8] | UndecodableError]]:
+    """Decode in the manifest's order; what cannot be decoded comes as its error."""
+    images = parallel_map(partial(_image_or_error, image_size=size, resize=resize), manifest.samples)
     return zip(manifest.samples, images, strict=True)
 
 
-def _image_or_reason(sample: Sample, *, image_size: int, resize: Resize) -> NDArray[np.uint8] | str:
+def _image_or_error(
+    sample: Sample, *, image_size: int, resize: Resize
+) -> NDArray[np.uint8] | UndecodableError:
     try:
         content = read_file(sample.path)
         if hashlib.sha256(content).hexdigest() != sample.sha256:
-            return "it was changed while the study was prepared"
+            return PassingError("it was changed while the study was prepared")
         return decode(content, image_size=image_size, resize=resize)
     except UndecodableError as error:
-        return str(error)
+        return error
 
 
 class _RawFile:

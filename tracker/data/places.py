@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tracker.data.sources import SOURCES, Source
 from tracker.data.sources.formats import is_hidden
-from tracker.data.sources.source import IMAGE_ENDINGS, is_image
+from tracker.data.sources.source import IMAGE_ENDINGS, is_image, part_named
 from tracker.data.sources.walk import entries, walk
 from tracker.errors import DataError
 
@@ -45,7 +45,7 @@ def check_place(source: Source, place: Path) -> None:
         "it is a packed file": (ending in _PACKED, "Unpack it, and point --data at the folder."),
         "it is one image": (
             ending in IMAGE_ENDINGS,
-            f"Point --data at the folder above the class folders, here {place.parent.parent}.",
+            f"Point --data at the folder above the class folders, here {_above_class_folder(place)}.",
         ),
         "it is a table": (
             ending in TABLES and source.name == "folder",
@@ -56,6 +56,12 @@ def check_place(source: Source, place: Path) -> None:
     for but, (holds, do) in wrong.items():
         if holds:
             raise DataError(f"{place} must be a folder of images or a table of them", but=but, do=do)
+
+
+def _above_class_folder(image: Path) -> Path:
+    """Return the folder that holds the class folders, or the parts, of an image's data set."""
+    label = image.parent.parent if part_named(image.parent.name) else image.parent
+    return label.parent.parent if part_named(label.parent.name) else label.parent
 
 
 def _check_folder(source: Source, place: Path) -> None:
@@ -97,12 +103,14 @@ def folders_with_images(place: Path) -> list[Path]:
 def folder_of_classes(place: Path) -> Path | None:
     """Return the nearest folder below a place that has two folders of images or more; None where none has.
 
+    A part of a split is no data set: neither it nor what is in it is returned.
+
     Args:
         place: A folder that has fewer itself.
     """
     level = [place]
     for _ in range(_DEPTH):
-        level = [folder for parent in level for folder in _visible(parent)]
+        level = [folder for parent in level for folder in _visible(parent) if not part_named(folder.name)]
         for folder in level:
             if len(folders_with_images(folder)) > 1:
                 return folder

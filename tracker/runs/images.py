@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from tracker.config.columns import column_mapping
 from tracker.config.options import RunOptions
@@ -31,11 +32,13 @@ class Images:
         manifest: The images that take part.
         split: Their parts.
         left_out: Why an image was left out, by sample id.
+        asked: The rule of the split for all images, also for those that were left out.
     """
 
     manifest: Manifest
     split: Split
     left_out: Mapping[str, str]
+    asked: str
 
     def report(self) -> list[str]:
         """Return lines that say how many images of each class are in each part."""
@@ -60,9 +63,9 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
         progress=progress,
     )
     positive_class(manifest.classes, options.positive)
-    unopened = manifest.unopened
-    rule = rule_after_skipping(options.split, len(unopened)) if options.split else default_rule(manifest)
-    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), unopened)
+    asked, unopened = options.split or default_rule(manifest), manifest.unopened
+    rule = rule_after_skipping(asked, len(unopened))
+    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), unopened, asked)
 
 
 def decode_images(images: Images, options: RunOptions, progress: Progress = silent) -> tuple[Images, Pixels]:
@@ -72,20 +75,42 @@ def decode_images(images: Images, options: RunOptions, progress: Progress = sile
         UnreadableImages: If some cannot be decoded and none are to be skipped.
     """
     build = partial(build_pixels, image_size=options.image_size, resize=options.resize, progress=progress)
-    key = pixels_key(images.manifest, image_size=options.image_size, resize=options.resize)
-    known = cache_dir() / "unreadable" / key
-    try:
-        if options.on_unreadable == "skip" and known.exists():
-            images = _without(images, json.loads((known / _REASONS).read_text(encoding="utf-8")))
+    if options.on_unreadable == "stop":
         return images, build(images.manifest)
-    except UnreadableImages as error:
-        if options.on_unreadable == "stop":
-            raise
-        # The next command need not decode everything again to learn the same.
-        with atomic_folder(known) as folder:
-            (folder / _REASONS).write_text(json.dumps(error.reasons), encoding="utf-8")
-        images = _without(images, error.reasons)
-    return images, build(images.manifest)
+    while True:
+        known = cache_dir() / "undecodable" / _key(images.manifest, options)
+        reasons = _known_reasons(known, images.manifest)
+        if not reasons:
+            try:
+                return images, build(images.manifest)
+            except UnreadableImages as error:
+                reasons = error.reasons
+                _remember(known, images.manifest, error)
+        images = _without(images, reasons)
+
+
+def _key(manifest: Manifest, options: RunOptions) -> str:
+    return pixels_key(manifest, image_size=options.image_size, resize=options.resize)
+
+
+def _known_reasons(folder: Path, manifest: Manifest) -> dict[str, str]:
+    """Return why images cannot be decoded, by id, as far as an earlier command found it in their content."""
+    if not folder.exists():
+        return {}
+    by_content = json.loads((folder / _REASONS).read_text(encoding="utf-8"))
+    return {one.id: by_content[one.sha256] for one in manifest.samples if one.sha256 in by_content}
+
+
+def _remember(folder: Path, manifest: Manifest, error: UnreadableImages) -> None:
+    """Keep what follows from the images' content: the next command need not decode everything for it."""
+    lasting = {
+        one.sha256: error.reasons[one.id]
+        for one in manifest.samples
+        if one.id in error.reasons and one.id not in error.passing
+    }
+    if lasting:
+        with atomic_folder(folder) as temporary:
+            (temporary / _REASONS).write_text(json.dumps(lasting), encoding="utf-8")
 
 
 def _without(images: Images, reasons: Mapping[str, str]) -> Images:

@@ -154,8 +154,7 @@ class RunExecutor:
     ) -> Trained:
         if state is not None:
             self.reporter.resumed(self.recipe, state["epoch"])
-        # The plan's images are those before any was left out.
-        rule, options = self._plan.images.split.rule, self._plan.options
+        rule, options = self._images.asked, self._plan.options
         recorder.artifact(RECIPE_FILE, recipe_file(self.recipe, split=rule, options=options))
         record_inputs(recorder, self._images, experiment=options.experiment_name)
         with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, self.notifier) as keep:

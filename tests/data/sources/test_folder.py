@@ -43,6 +43,48 @@ def test_folders_of_parts_are_the_split(class_folders: ClassFolders) -> None:
     ]
 
 
+@pytest.mark.parametrize("below", ["", "/patient 3/left"])
+@pytest.mark.parametrize("above", ["", "/chest/frontal"])
+def test_folders_of_parts_below_the_classes_are_the_split(
+    class_folders: ClassFolders, above: str, below: str
+) -> None:
+    classes = {f"normal{above}/Training{below}": 2, f"tb{above}/train{below}": 1, f"tb{above}/test{below}": 1}
+    found = SOURCE.collect(class_folders(classes | {f"normal{above}/hold-out": 1}))
+    folders = [(image.id.rpartition("/")[0], image.label, image.part) for image in found]
+    assert sorted(set(folders)) == [
+        (f"normal{above}/Training{below}", "normal", "train"),
+        (f"normal{above}/hold-out", "normal", "test"),
+        (f"tb{above}/test{below}", "tb", "test"),
+        (f"tb{above}/train{below}", "tb", "train"),
+    ]
+    assert isinstance(found, Listing)
+    assert list(found.notes) == []
+
+
+@pytest.mark.parametrize("folder", ["tb", "tb/2021", "normal/more", "normal", "other"])
+def test_parts_that_hold_some_images_alone_are_refused(class_folders: ClassFolders, folder: str) -> None:
+    root = class_folders({"normal/train": 1, "normal/test": 1, "tb/train": 1, folder: 1})
+    with pytest.raises(DataError, match=f"3 do, such as normal/test/.*, and 1 do not, such as {folder}/"):
+        SOURCE.collect(root)
+
+
+@pytest.mark.parametrize("folder", ["tb/train/test", "tb/train/2021/val", "tb/test/x/training"])
+def test_an_image_of_two_parts_is_refused(class_folders: ClassFolders, folder: str) -> None:
+    root = class_folders({"normal/train": 1, "tb/train": 1, folder: 1})
+    with pytest.raises(DataError, match=r"tb/.* lies in those of (test|train) and (train|val)"):
+        SOURCE.collect(root)
+    other = class_folders({"train/a": 1, "train/b": 1, "test/a": 1, "test/b/Train": 1}, root=root / "other")
+    with pytest.raises(DataError, match=r"test/b/Train/.* lies in those of test and train"):
+        SOURCE.collect(other)
+
+
+def test_masks_need_no_part(class_folders: ClassFolders) -> None:
+    parts = {f"{label}/{part}": 1 for label in ("normal", "tb") for part in ("train", "test")}
+    root = class_folders(parts | {"normal/masks": 1, "tb/lung masks": 1, "tb/train/masks": 1})
+    assert {image.id.rpartition("/")[0] for image in SOURCE.collect(root)} == set(parts)
+    assert {one[1] for one in left_out(root)} == {"mask"}
+
+
 @pytest.mark.parametrize("name", ["TRAIN_SET", "training-data", "Train Images", "trainset"])
 @pytest.mark.parametrize("other", ["dev", "Validation Set", "val_split"])
 @pytest.mark.parametrize("last", ["holdout", "Hold-Out", "test_set", "TESTING"])
@@ -209,6 +251,15 @@ def test_images_and_masks_are_no_classes(class_folders: ClassFolders) -> None:
     flat = class_folders({"CXR_png": 2, "Ground Truth": 2}, root=deep / "flat")
     with pytest.raises(DataError, match="Put the images into a folder a class"):
         SOURCE.collect(flat)
+
+
+def test_images_and_masks_are_no_classes_of_a_part(class_folders: ClassFolders) -> None:
+    parts = {"train/images": 3, "train/masks": 3, "test/images": 2}
+    with pytest.raises(DataError, match=r"(?s)/test must be .*images says of .*Put the images into a folder"):
+        SOURCE.collect(class_folders(parts))
+    deep = class_folders({f"{name}/a": 1 for name in parts}, root=class_folders({}) / "deep")
+    with pytest.raises(DataError, match=r"Move the class folders that lie in .*/test/images into .*/test,"):
+        SOURCE.collect(deep)
 
 
 def test_a_folder_of_masks_beside_the_classes_is_left_out(draw_image: DrawImage, tmp_path: Path) -> None:

@@ -53,6 +53,9 @@ def test_folders_of_masks_are_told_by_their_names(name: str) -> None:
             "no_mask",
             "with_mask",
             "without-mask",
+            "withmask",
+            "nomasks",
+            "unmask",
         ),
         *("images_and_masks", "labeled", "labels of reader 2", "gta", "segment 4", "legs", "P01 GT check"),
     ],
@@ -87,6 +90,8 @@ def test_short_words_need_files_that_are_called_as_images_are(folder: str) -> No
         *(("ISIC_0001.jpg", "ISIC_0001_segmentation.png"), ("7.tif", "7_gt.tif"), ("7.tif", "gt 7.tif")),
         *(("a_img.png", "a_mask.png"), ("IMG_4.png", "MASK_4.png")),
         *(("x.png", "x_left_mask.png"), ("x.png", "x_label.png"), ("x.png", "x_ground_truth.png")),
+        *(("0_image.png", "0_lungmask.png"), ("0.png", "lungmasks_0.png"), ("x.png", "x_LungMask_2.png")),
+        *(("x.png", "x_left_lungmask.png"), ("x_img.png", "x_bitmask1.png"), ("x.png", "XRAYMASK_x.png")),
         ("P00_1.png", "P00_1_pred_mask.png"),
     ],
 )
@@ -95,7 +100,16 @@ def test_a_file_that_is_called_as_the_mask_of_an_image_is_one(image: str, mask: 
     assert masks("other.png", mask) == set()
 
 
-@pytest.mark.parametrize("name", ["mask.png", "Label.png", "ground truth.tif", "left_mask.png"])
+@pytest.mark.parametrize(
+    "name", ["1_nomask.png", "withmask_1.png", "1_unmask.png", "damask.png", "damask2.png"]
+)
+def test_what_is_no_mask_of_an_image_beside_it_is_an_image(name: str) -> None:
+    assert masks(name, "1.png", "rose.png") == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["mask.png", "lungmask.png", "Label.png", "ground truth.tif", "left_mask.png"]
+)
 def test_a_name_that_says_nothing_but_mask_is_that_of_the_images_beside_it(name: str) -> None:
     assert masks(f"p1/{name}", "p1/scan 4.png", f"p2/{name}", "p2/7.png") == {f"p1/{name}", f"p2/{name}"}
     assert masks(f"p1/{name}", "7.png") == set()

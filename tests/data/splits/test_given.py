@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tracker.data.manifest import Manifest, Sample
+from tracker.data.manifest import Manifest, Sample, build_manifest
 from tracker.data.splits.folds import make_folds
 from tracker.data.splits.given import draw_validation, given_parts
 from tracker.data.splits.report import split_report
+from tracker.data.splits.rule import default_rule
 from tracker.data.splits.split import make_split
 from tracker.errors import DataError, TrackerError, UsageError
 from tracker.records import Part
 
+ClassFolders = Callable[..., Path]
 MakeManifest = Callable[..., Manifest]
 
 
@@ -202,3 +204,12 @@ def test_folds_of_a_given_split_have_no_test_images(without_val: Manifest) -> No
     test = set(split.indexes(without_val)["test"])
     for fold in make_folds(without_val, split, 5, seed=0):
         assert not test & {*fold["train"], *fold["val"]}
+
+
+def test_no_test_image_trains_where_the_parts_lie_below_the_classes(class_folders: ClassFolders) -> None:
+    sizes = {f"{label}/{part}": n for label in ("normal", "tb") for part, n in (("train", 20), ("test", 8))}
+    manifest = build_manifest("folder", class_folders(sizes))
+    split = make_split(manifest, default_rule(manifest), seed=0)
+    assert split.rule == "given"
+    assert split.counts == {"train": 37, "val": 3, "test": 16}
+    assert {name.split("/")[1] for name in split.parts["test"]} == {"test"}

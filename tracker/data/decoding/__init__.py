@@ -7,11 +7,12 @@ works where tracker is not installed.
 from .decoder import decode, prepare, to_rgb
 from .files import read_file
 from .identity import DECODER_VERSION, decoder_identity
-from .reasons import UndecodableError
+from .reasons import PassingError, UndecodableError
 from .resizing import Resize
 
 __all__ = [
     "DECODER_VERSION",
+    "PassingError",
     "Resize",
     "UndecodableError",
     "decode",

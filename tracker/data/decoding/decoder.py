@@ -42,7 +42,8 @@ def decode(image: Path | bytes, *, image_size: int, resize: Resize) -> NDArray[n
         [H, W, 3] in the order red, green, blue.
 
     Raises:
-        UndecodableError: The file is empty, cut off, damaged, of another kind or too large.
+        UndecodableError: The file is empty, cut off, damaged, of another kind or too large; a PassingError
+            where it may be decoded another time.
     """
     content = image if isinstance(image, bytes) else read_file(image)
     silence_libraries()

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from .limits import MOST_FILE_BYTES
-from .reasons import UndecodableError
+from .reasons import PassingError, UndecodableError, reason_of
 
 
 def read_file(path: Path) -> bytes:
@@ -17,21 +17,24 @@ def read_file(path: Path) -> bytes:
         path: The file; a link is followed.
 
     Raises:
-        UndecodableError: It is missing, may not be read, is empty or too large, or is no file (a folder, or a
-            pipe, on which reading would wait for ever).
+        PassingError: It is missing, may not be read, or is no file (a folder, or a pipe, on which reading
+            would wait for ever).
+        UndecodableError: It is empty or too large.
     """
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise UndecodableError("not a file but a pipe or a device")
+                raise PassingError("not a file but a pipe or a device")
             if status.st_size > MOST_FILE_BYTES:
                 raise UndecodableError(f"a file of more than {MOST_FILE_BYTES // 2**20} MiB")
             content = file.read(MOST_FILE_BYTES)
     except OSError as error:
-        raise UndecodableError((error.strerror or str(error)).lower()) from error
+        raise PassingError((error.strerror or str(error)).lower()) from error
+    except MemoryError as error:
+        raise reason_of(error) from error
     except ValueError as error:
-        raise UndecodableError(f"no name that a file can have ({error})") from error
+        raise PassingError(f"no name that a file can have ({error})") from error
     if not content:
         raise UndecodableError("the file is empty")
     return content

@@ -1,4 +1,4 @@
-"""A folder a class; where folders of the parts of a split stand above them, they are the split."""
+"""A folder a class; where folders of the parts of a split stand above or below them, they are the split."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tracker.data.sources.doubts import doubts, refuse_kinds_of_files
 from tracker.data.sources.formats import is_hidden
 from tracker.data.sources.listing import LeftOut, Listing
 from tracker.data.sources.masks import folder_word, masks_among, masks_of_classes
+from tracker.data.sources.parts_below import with_parts_below
 from tracker.data.sources.source import Source, SourceImage, is_image, part_named
 from tracker.data.sources.walk import entries, walk
 from tracker.errors import DataError, listed
@@ -20,7 +21,8 @@ def collect_folder(root: Path) -> Listing:
     """List images by the folder that they are in.
 
     `root/CLASS/.../image.png`, or `root/train/CLASS/.../image.png` (likewise val, test, and other words for
-    them). Folders below a class folder mean nothing, but for those of masks. Links are followed.
+    them), or `root/CLASS/train/.../image.png`. Other folders below a class folder mean nothing, but for those
+    of masks. Links are followed.
 
     Args:
         root: The folder above the class folders or above the parts.
@@ -29,14 +31,15 @@ def collect_folder(root: Path) -> Listing:
         The images, sorted by id, and what was left out.
 
     Raises:
-        DataError: The folder is missing, or images lie where no class folder says what they are.
+        DataError: The folder is missing, images lie where no class folder says what they are, or folders of
+            parts hold some of them alone.
     """
     folders, files = _inside(root)
     parts = {folder: part for folder in folders if (part := part_named(folder.name))}
     if not parts:
         classes, left_out = _under(root, root, None)
         refuse_kinds_of_files(root, classes)
-        return _listing(classes, left_out)
+        return _listing(with_parts_below(root, classes), left_out)
     classes, left_out = [], [item for file in files for item in beside(file, root)]
     others = [look_into(folder, root, None) for folder in folders if folder not in parts]
     _refuse_classes_beside_parts(root, parts, others)
@@ -46,9 +49,10 @@ def collect_folder(root: Path) -> Listing:
         left_out += other.left_out or ([] if other.images else [LeftOut(other.label, "empty")])
     for folder, part in parts.items():
         more, beside_them = _under(folder, root, part)
+        refuse_kinds_of_files(folder, more)
         classes += more
         left_out += beside_them
-    return _listing(classes, left_out)
+    return _listing(with_parts_below(root, classes), left_out)
 
 
 def _inside(folder: Path) -> tuple[list[Path], list[Path]]:

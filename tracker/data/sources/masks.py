@@ -59,11 +59,23 @@ def folder_word(name: str) -> str:
     words = words_of(name)
     if _OTHERWISE.intersection(words):
         return ""
-    sure = [word for word in words if word in _SURE or word.endswith(("mask", "masks"))]
+    sure = [word for word in words if _is_mask_word(word) and word not in _LIKELY]
     # `labels` is a folder of masks, `labels of the second reader` may be anything.
     spoken = [word for word in words if not word.isdigit()]
     likely = spoken if _LIKELY.issuperset(spoken) else []
     return (sure or likely or [""])[0]
+
+
+def _is_mask_word(word: str) -> bool:
+    """Return whether a word tells a mask: one that is known, or one such as `lungmask`; not `nomask`."""
+    before = _before_mask(word)
+    return word in _MASK_WORDS or (bool(before) and before not in _OTHERWISE)
+
+
+def _before_mask(word: str) -> str:
+    """Return what stands before mask in one word, such as `lung` in `lungmasks`; empty where nothing does."""
+    bare = word.removesuffix("s")
+    return bare.removesuffix("mask") if bare.endswith("mask") else ""
 
 
 def only_image_words(name: str) -> bool:
@@ -82,7 +94,11 @@ def bare_key(path: PurePosixPath) -> Key:
     Args:
         path: The file.
     """
-    return tuple(w for w in words_of(path.stem) if w not in _MASK_WORDS and w not in IMAGE_WORDS)
+    return _bare(words_of(path.stem))
+
+
+def _bare(words: Key) -> Key:
+    return tuple(word for word in words if not _is_mask_word(word) and word not in IMAGE_WORDS)
 
 
 def masks_among(paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, str]:
@@ -121,7 +137,7 @@ def _by_name(paths: Sequence[PurePosixPath]) -> dict[PurePosixPath, str]:
             images[path.parent].add(bare_key(path))
     everywhere = set().union(*images.values()) - {()}
     # A name such as mask.png says nothing else; its image lies beside it, whatever it is called.
-    nameless = {path for path in told if _MASK_WORDS.union(_BESIDE).issuperset(words_of(path.stem))}
+    nameless = {path for path in told if all(map(_says_nothing_else, words_of(path.stem)))}
     return {
         path: word
         for path, word in told.items()
@@ -132,7 +148,11 @@ def _by_name(paths: Sequence[PurePosixPath]) -> dict[PurePosixPath, str]:
 
 
 def _word_of_file(path: PurePosixPath) -> str:
-    return next((word for word in words_of(path.stem) if word in _MASK_WORDS), "")
+    return next(filter(_is_mask_word, words_of(path.stem)), "")
+
+
+def _says_nothing_else(word: str) -> bool:
+    return word in _MASK_WORDS or word in _BESIDE or _before_mask(word) in _BESIDE
 
 
 def _possible_images(path: PurePosixPath) -> set[Key]:
@@ -141,12 +161,12 @@ def _possible_images(path: PurePosixPath) -> set[Key]:
     numbered = {
         place
         for place, word in enumerate(words)
-        if word.isdigit() and place and words[place - 1] in _MASK_WORDS
+        if word.isdigit() and place and _is_mask_word(words[place - 1])
     }
     without_numbers = tuple(word for place, word in enumerate(words) if place not in numbered)
     keys: set[Key] = set()
     for kept in (words, without_numbers):
-        bare = tuple(w for w in kept if w not in _MASK_WORDS and w not in IMAGE_WORDS)
+        bare = _bare(kept)
         keys |= {bare, tuple(word for word in bare if word not in _BESIDE)}
     return keys
 

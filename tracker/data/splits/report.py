@@ -59,10 +59,10 @@ def _part_lines(manifest: Manifest, split: Split) -> list[str]:
     table = class_table(manifest, split.part_of)
     number = {part: len(_patients_in(manifest, split, part)) for part in PARTS}
     return [
-        f"{part}: {split.counts[part]} images ("
+        f"{part}: {counted(split.counts[part], 'image')} ("
         + ", ".join(f"{count} {name}" for name, count in table[part].items())
         + ")"
-        + (f" of {number[part]} patients" if number[part] else "")
+        + (f" of {counted(number[part], 'patient')}" if number[part] else "")
         for part in PARTS
     ]
 

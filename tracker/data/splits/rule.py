@@ -80,14 +80,15 @@ def default_rule(manifest: Manifest) -> str:
 
     Returns:
         `given` where the source dictates a split; the counts that the data set is known for where all
-        its images are there; else the reference study's proportions of this number of images.
+        its images are there; else the reference study's proportions of this number of images. Counts are
+        those of all images, also of those that cannot be opened and are left out for it.
     """
     if any(sample.part for sample in manifest.samples):
         return GIVEN
     _require_enough(manifest)
     source = SOURCES.get(manifest.dataset)
     known = source.default_split if source else None
-    images = len(manifest.samples)
+    images = len(manifest.samples) + len(manifest.unopened)
     if known and sum(int(text) for text in known.split("/")) == images:
         return known
     return _text(_with_every_class(apportion(REFERENCE, images), len(manifest.classes)))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tracker.compare.majority import Majority, class_counts, majority_of
+from tracker.compare.majority import Majority, majority_of, recorded_class_counts
 
 
 def test_the_majority_is_the_largest_class():
@@ -32,7 +32,7 @@ def test_it_matters_where_classes_are_unequal_or_an_accuracy_is_not_above_it(cou
 
 def test_one_run_that_says_it_says_it_for_all_of_a_split(make_run):
     told = {"tracker.test_class_counts": json.dumps({"a": 3, "b": 5})}
-    assert class_counts([make_run(), make_run(seed=1, tags=told)], "test") == {"a": 3, "b": 5}
+    assert recorded_class_counts([make_run(), make_run(seed=1, tags=told)], "test") == {"a": 3, "b": 5}
 
 
 @pytest.mark.parametrize("told", ["", "{}", '{"a": 3, ... (cut)'])

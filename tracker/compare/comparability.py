@@ -17,7 +17,7 @@ from tracker.compare.settings import (
     condition_of,
     is_tuned,
     settings_of,
-    shortened,
+    shortened_digest,
 )
 from tracker.errors import ComparisonError, counted
 from tracker.records import Arm, RunRecord
@@ -84,7 +84,7 @@ def refuse_other_images(runs: Sequence[RunRecord]) -> None:
             but=f"the images behind this split changed between runs ({len(groups)} manifests)",
             do=f"Choose one, for example --where manifest_digest={next(iter(groups))[:SHORT_DIGEST]}.",
             details=[_line(digest, members) for digest, members in groups.items()],
-            choices=[("--where", f"manifest_digest={shortened(digest, groups)}") for digest in groups],
+            choices=[("--where", f"manifest_digest={shortened_digest(digest, groups)}") for digest in groups],
         )
 
 
@@ -137,7 +137,7 @@ def _newest_first(runs: Sequence[RunRecord], key: Callable[[RunRecord], _Key]) -
 def _not_one_split(runs: Sequence[RunRecord], must: str, but: str) -> ComparisonError:
     groups = _newest_first(runs, split_digest_of)
     details = [_line(digest, members) for digest, members in groups.items()]
-    choices = [("--split", shortened(digest, groups)) for digest in groups]
+    choices = [("--split", shortened_digest(digest, groups)) for digest in groups]
     return ComparisonError(must, but=but, do="Choose one: --split DIGEST.", details=details, choices=choices)
 
 

@@ -49,7 +49,7 @@ class Majority:
         return self.share > _UNEQUAL / self.classes or any(value <= self.share for value in accuracies)
 
 
-def class_counts(runs: Sequence[RunRecord], part: str) -> dict[str, int]:
+def recorded_class_counts(runs: Sequence[RunRecord], part: str) -> dict[str, int]:
     """Return how many images of each class a part has; empty where no run says it.
 
     Args:
@@ -67,5 +67,5 @@ def class_counts(runs: Sequence[RunRecord], part: str) -> dict[str, int]:
 
 def majority_of(runs: Sequence[RunRecord], part: str) -> Majority | None:
     """Return the majority of a part; None where no run says it."""
-    counts = class_counts(runs, part)
+    counts = recorded_class_counts(runs, part)
     return Majority.of(counts) if sum(counts.values()) else None

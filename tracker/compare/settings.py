@@ -57,11 +57,11 @@ def condition_of(name: str, value: str, runs: Iterable[RunRecord]) -> str:
     digests = {run.tags.get(_WEIGHTS_DIGEST, "") for run in runs} - {""}
     for digest in digests if name == "weights" else ():
         if value in (digest, f"bundled {digest[:SHORT_DIGEST]}"):
-            return f"weights_digest={shortened(digest, digests)}"
+            return f"weights_digest={shortened_digest(digest, digests)}"
     return f"{name}={value}"
 
 
-def shortened(digest: str, among: Collection[str]) -> str:
+def shortened_digest(digest: str, among: Collection[str]) -> str:
     """Return the beginning of a digest that tells it from others, such as people can read."""
     short = digest[:SHORT_DIGEST]
     return short if sum(other.startswith(short) for other in among) <= 1 else digest

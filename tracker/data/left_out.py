@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from tracker.data.classes import CONVERT_DICOM
 from tracker.data.manifest import Manifest
-from tracker.data.sources.listing import Kind, LeftOut
+from tracker.data.sources.listing import LeftOut, LeftOutKind
 from tracker.errors import counted
 
 _WIDTH = 68
@@ -55,7 +55,7 @@ def left_out_words(manifest: Manifest) -> str:
     Args:
         manifest: The images that take part, and what was left out.
     """
-    kinds: Counter[Kind] = Counter(one.kind for one in manifest.left_out if one.kind != "other")
+    kinds: Counter[LeftOutKind] = Counter(one.kind for one in manifest.left_out if one.kind != "other")
     return ", ".join(f"{kinds[kind]} {kind}" for kind in _LINES if kinds[kind])
 
 
@@ -110,7 +110,7 @@ def _other(found: Sequence[LeftOut]) -> str:
     )
 
 
-_LINES: dict[Kind, Callable[[Sequence[LeftOut]], str]] = {
+_LINES: dict[LeftOutKind, Callable[[Sequence[LeftOut]], str]] = {
     "unread": _unread,
     "mask": _masks,
     "hidden": _hidden,

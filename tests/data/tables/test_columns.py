@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from tracker.data.sources.source import part_named
-from tracker.data.tables.columns import Columns, find_columns
-from tracker.data.tables.rows import Row, Table
+from tracker.data.tables.columns import FoundColumns, find_columns
+from tracker.data.tables.rows import SourceRow, SourceTable
 from tracker.errors import DataError
 
 
-def find(header: str, *rows: str, given: Mapping[str, str] | None = None) -> Columns:
+def find(header: str, *rows: str, given: Mapping[str, str] | None = None) -> FoundColumns:
     names = header.split(",")
-    lines = [Row(number, row.split(",")) for number, row in enumerate(rows, start=2)]
-    table = Table(Path("t.csv"), names, lines or [Row(2, [str(place) for place in range(len(names))])])
+    lines = [SourceRow(number, row.split(",")) for number, row in enumerate(rows, start=2)]
+    table = SourceTable(
+        Path("t.csv"), names, lines or [SourceRow(2, [str(place) for place in range(len(names))])]
+    )
     return find_columns(table, given or {}, part_named)
 
 
@@ -241,4 +243,4 @@ def test_a_first_line_without_names_is_told_from_one_with_names() -> None:
 
 def test_a_table_without_rows_is_refused() -> None:
     with pytest.raises(DataError, match="must have a row an image, but it has none"):
-        find_columns(Table(Path("t.csv"), ["path", "label"], []), {}, part_named)
+        find_columns(SourceTable(Path("t.csv"), ["path", "label"], []), {}, part_named)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tracker.data.tables.columns import is_known
-from tracker.data.tables.rows import Table, read_table
+from tracker.data.tables.rows import SourceTable, read_table
 from tracker.errors import DataError
 
 
-def read(folder: Path, text: str, encoding: str = "utf-8") -> Table:
+def read(folder: Path, text: str, encoding: str = "utf-8") -> SourceTable:
     table = folder / "table.csv"
     table.write_bytes(text.encode(encoding))
     return read_table(table, is_known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker.compare.finding import finding_of, is_of_the_finding
-from tracker.compare.majority import Majority, class_counts, majority_of
+from tracker.compare.majority import Majority, majority_of, recorded_class_counts
 from tracker.compare.settings import common
 from tracker.compare.table import Table
 from tracker.errors import counted
@@ -26,7 +26,7 @@ def images_note(table: Table) -> str:
     if _name(table) == "accuracy":
         count = common(table.selection.runs, f"{part}_images") or ""
         return _worth(int(count), part) if count.isdecimal() else ""
-    finding, counts = finding_of(table.selection.runs), class_counts(table.selection.runs, part)
+    finding, counts = finding_of(table.selection.runs), recorded_class_counts(table.selection.runs, part)
     if finding is None or finding not in counts:
         return ""
     if _name(table) == "sensitivity":

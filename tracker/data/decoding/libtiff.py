@@ -14,11 +14,11 @@ from .reasons import UndecodableError
 # Where pixels begin after a header and nine tags.
 _START = 8 + 2 + 9 * 12 + 4
 
-Buffer = bytes | memoryview
+Bytes = bytes | memoryview
 
 
 def uncompressed(
-    pieces: Sequence[Buffer], compression: int, *, rows: int, row_bytes: int, most_rows: int
+    pieces: Sequence[Bytes], compression: int, *, rows: int, row_bytes: int, most_rows: int
 ) -> bytes:
     """Undo a compression of bytes.
 
@@ -44,7 +44,7 @@ def uncompressed(
         ) from error
 
 
-def _tiff(pieces: Sequence[Buffer], compression: int, rows: int, row_bytes: int, most_rows: int) -> bytes:
+def _tiff(pieces: Sequence[Bytes], compression: int, rows: int, row_bytes: int, most_rows: int) -> bytes:
     """Make a TIFF file whose pixels are bytes, each of them a gray."""
     count = len(pieces)
     ends = list(itertools.accumulate(map(len, pieces), initial=_START))

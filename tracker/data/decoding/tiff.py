@@ -28,7 +28,7 @@ from .tiff_layout import (
     TiffLayout,
     layout_of,
 )
-from .tiff_tags import PREFIXES, Tag, Tags
+from .tiff_tags import PREFIXES, Tag, TiffTags
 from .tiff_values import values_of
 
 __all__ = ["PREFIXES", "open_tiff"]
@@ -46,7 +46,7 @@ def open_tiff(content: bytes) -> ShallowImage | DeepImage:
     Returns:
         The image, deep where its values do not fit a byte.
     """
-    tags = Tags(content)
+    tags = TiffTags(content)
     layout = layout_of(tags)
     _require_known(layout)
     if layout.photometric == PALETTE:
@@ -99,7 +99,7 @@ def _by_pillow(content: bytes) -> ShallowImage:
     return shallow(Image.open(io.BytesIO(content), formats=["TIFF"]))
 
 
-def _of_palette(content: bytes, tags: Tags, layout: TiffLayout) -> ShallowImage | DeepImage:
+def _of_palette(content: bytes, tags: TiffTags, layout: TiffLayout) -> ShallowImage | DeepImage:
     """Read an image whose values are numbers of colors, which have 16 bits each and often need but 8."""
     count = 2**layout.bits
     numbers = np.array(tags.numbers(Tag.COLOR_MAP, ()), np.uint16)
@@ -117,7 +117,7 @@ def _of_palette(content: bytes, tags: Tags, layout: TiffLayout) -> ShallowImage 
     return DeepImage(colors, orientation=orientation)
 
 
-def _alpha(tags: Tags, layout: TiffLayout, colors: int) -> int | None:
+def _alpha(tags: TiffTags, layout: TiffLayout, colors: int) -> int | None:
     """Return the channel that says how much of a pixel is seen, unless the colors are over black already."""
     others = layout.samples - colors
     if others < 0 or others > (3 if colors == 3 else 1):

@@ -7,7 +7,7 @@ from math import ceil
 
 from .limits import LONGEST_SIDE, require_affordable, require_few_bytes
 from .reasons import UndecodableError
-from .tiff_tags import Tag, Tags
+from .tiff_tags import Tag, TiffTags
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 NOT_COMPRESSED, JPEG = 1, 7
@@ -79,7 +79,7 @@ class TiffLayout:
         return of_plane * (self.samples if self.planar else 1)
 
 
-def layout_of(tags: Tags) -> TiffLayout:
+def layout_of(tags: TiffTags) -> TiffLayout:
     """Understand the tags of a page.
 
     Raises:

@@ -42,7 +42,7 @@ _MOST_TAGS = 4096
 _WORDS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 
 
-class Tags:
+class TiffTags:
     """The tags of a file's first page.
 
     Args:

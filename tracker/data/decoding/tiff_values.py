@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .libtiff import Buffer, uncompressed
+from .libtiff import Bytes, uncompressed
 from .limits import require_few_bytes
 from .reasons import UndecodableError
 from .tiff_layout import NOT_COMPRESSED, TiffLayout
@@ -80,7 +80,7 @@ def _places(layout: TiffLayout) -> Iterator[tuple[slice, int, int]]:
     return itertools.product(slices, tops, range(0, layout.width, layout.piece_width))
 
 
-def _pieces(content: bytes, layout: TiffLayout) -> Iterator[Buffer]:
+def _pieces(content: bytes, layout: TiffLayout) -> Iterator[Bytes]:
     """Return the bytes of each piece, uncompressed; several at once, as each call of libtiff takes time."""
     if len(layout.offsets) < layout.pieces:
         raise UndecodableError("damaged or cut off (not all of its strips or tiles)")
@@ -103,7 +103,7 @@ def _planes(count: int, layout: TiffLayout) -> list[range]:
     return [range(first, first + size) for first in range(0, count, size)]
 
 
-def _some_pieces(content: bytes, layout: TiffLayout, numbers: range, heights: list[int]) -> Iterator[Buffer]:
+def _some_pieces(content: bytes, layout: TiffLayout, numbers: range, heights: list[int]) -> Iterator[Bytes]:
     sizes = [height * layout.row_bytes for height in heights]
     if layout.compression == NOT_COMPRESSED:
         # Not all that write uncompressed files are right about the number of bytes.
@@ -129,14 +129,14 @@ def _count(content: bytes, layout: TiffLayout, number: int) -> int:
     return layout.counts[number] if number < len(layout.counts) else len(content)
 
 
-def _stored(content: bytes, layout: TiffLayout, number: int, count: int) -> Buffer:
+def _stored(content: bytes, layout: TiffLayout, number: int, count: int) -> Bytes:
     """Return what a piece has in the file, high bits first."""
     start = layout.offsets[number]
     data = memoryview(content)[start : start + count]
     return bytes(data).translate(_REVERSED) if layout.low_bit_first else data
 
 
-def _values_of_piece(data: Buffer, layout: TiffLayout) -> NDArray[Any]:
+def _values_of_piece(data: Bytes, layout: TiffLayout) -> NDArray[Any]:
     """Return the values [h, w, s] of one piece."""
     rows = len(data) // layout.row_bytes
     shape = (rows, layout.piece_width, layout.samples_of_piece)

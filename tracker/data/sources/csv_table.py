@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tracker.data.sources.listing import Listing
 from tracker.data.sources.source import IMAGE_ENDINGS, Source, SourceImage, part_named
-from tracker.data.tables.columns import Columns, find_columns, is_known
-from tracker.data.tables.entries import Entry, check_entries, read_entries
+from tracker.data.tables.columns import FoundColumns, find_columns, is_known
+from tracker.data.tables.entries import TableEntry, check_entries, read_entries
 from tracker.data.tables.rows import read_table
 from tracker.errors import DataError, counted, listed
 
@@ -77,7 +77,7 @@ def _table(root: Path) -> Path:
     )
 
 
-def _source_image(entry: Entry) -> SourceImage:
+def _source_image(entry: TableEntry) -> SourceImage:
     return SourceImage(
         id=entry.id,
         path=entry.located.path,
@@ -88,7 +88,7 @@ def _source_image(entry: Entry) -> SourceImage:
     )
 
 
-def _notes(entries: Sequence[Entry], columns: Columns) -> list[str]:
+def _notes(entries: Sequence[TableEntry], columns: FoundColumns) -> list[str]:
     ended = [entry.id for entry in entries if entry.located.added]
     optional = [name for name in ("patient", "split") if name in columns.places]
     empty = [name for name in optional if not any(getattr(entry, name) for entry in entries)]

@@ -8,7 +8,7 @@ from typing import Literal, overload
 
 from tracker.data.sources.source import SourceImage
 
-Kind = Literal[
+LeftOutKind = Literal[
     "unread", "mask", "hidden", "loose", "unlisted", "repeated", "excluded", "not included", "empty", "other"
 ]
 """Why a file is no image of the data set:
@@ -38,7 +38,7 @@ class LeftOut:
     """
 
     id: str
-    kind: Kind
+    kind: LeftOutKind
     detail: str = ""
     label: str | None = None
     image: SourceImage | None = None

@@ -12,7 +12,7 @@ from tracker.records import PARTS, Part
 DRAWN = "Choose a larger part (--split 0.7/0.1/0.2), another --split-seed, or add images."
 
 
-def check_classes(
+def check_classes_in_parts(
     manifest: Manifest, part_of: Mapping[str, Part], *, parts: Sequence[Part] = PARTS, do: str = DRAWN
 ) -> None:
     """Refuse a split in which a part lacks a class.

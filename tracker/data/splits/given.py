@@ -8,7 +8,7 @@ from functools import partial
 
 from tracker.data.manifest import Manifest
 from tracker.data.splits.allocation import assign_groups, target_table
-from tracker.data.splits.checks import check_classes, check_duplicates, check_patients
+from tracker.data.splits.checks import check_classes_in_parts, check_duplicates, check_patients
 from tracker.data.splits.groups import class_counts, inseparable
 from tracker.data.splits.rule import REFERENCE, apportion
 from tracker.errors import DataError, UsageError, collect_errors, listed
@@ -29,7 +29,7 @@ def given_parts(manifest: Manifest) -> dict[str, Part]:
     _check_every_image(manifest, part_of)
     _check_parts(part_of)
     check = partial(
-        check_classes,
+        check_classes_in_parts,
         parts=[part for part in PARTS if part in part_of.values()],
         do="Add images of it to that part, or leave the class out.",
     )

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from tracker.data.manifest import Manifest
 from tracker.data.splits.allocation import assign_groups, target_table
-from tracker.data.splits.checks import check_classes
+from tracker.data.splits.checks import check_classes_in_parts
 from tracker.data.splits.given import check_test_is_left, draw_validation, given_parts
 from tracker.data.splits.groups import class_counts, inseparable
 from tracker.data.splits.rule import GIVEN, part_sizes
@@ -107,7 +107,7 @@ def make_split(manifest: Manifest, rule: str, *, seed: int) -> Split:
         return _given(manifest, seed)
     check_test_is_left(manifest, rule)
     split = _drawn(manifest, rule, seed)
-    check_classes(manifest, split.part_of)
+    check_classes_in_parts(manifest, split.part_of)
     return split
 
 
@@ -121,7 +121,9 @@ def _given(manifest: Manifest, seed: int) -> Split:
         part: tuple(sample.id for sample in manifest.samples if part_of[sample.id] == part) for part in PARTS
     }
     split = Split(parts, GIVEN, seed, drawn_validation=wanted)
-    check_classes(manifest, split.part_of, do="Try another --split-seed, or name validation images (val).")
+    check_classes_in_parts(
+        manifest, split.part_of, do="Try another --split-seed, or name validation images (val)."
+    )
     return split
 
 

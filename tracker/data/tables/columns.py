@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tracker.config.columns import COLUMN_NAMES
 from tracker.data.tables.parts import PartNamed, check_no_part_is_marked, columns_with_parts, quoted
-from tracker.data.tables.rows import Table
+from tracker.data.tables.rows import SourceTable
 from tracker.errors import DataError, listed
 
 _NEEDED = ("path", "label")
@@ -49,7 +49,7 @@ _IMAGE = re.compile(r"\.(png|jpe?g|tiff?|bmp)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class FoundColumns:
     """The places of the columns that are used.
 
     Attributes:
@@ -66,7 +66,7 @@ def is_known(name: str) -> bool:
     return _plain(name) in _KNOWN
 
 
-def find_columns(table: Table, given: Mapping[str, str], part_named: PartNamed) -> Columns:
+def find_columns(table: SourceTable, given: Mapping[str, str], part_named: PartNamed) -> FoundColumns:
     """Find the columns of a table.
 
     Args:
@@ -99,10 +99,10 @@ def find_columns(table: Table, given: Mapping[str, str], part_named: PartNamed) 
     _check(table, found, problems)
     if "split" not in found:
         check_no_part_is_marked(table, [*found.values()], part_named)
-    return Columns(found, [*_renamed(table, found), *_perhaps(table, found)])
+    return FoundColumns(found, [*_renamed(table, found), *_perhaps(table, found)])
 
 
-def _candidates(table: Table, name: str, given: Mapping[str, str], taken: Sequence[int]) -> list[int]:
+def _candidates(table: SourceTable, name: str, given: Mapping[str, str], taken: Sequence[int]) -> list[int]:
     """Return the columns that the user names, else those of that name, else those of a usual name."""
     names = list(enumerate(table.names))
     if name in given:
@@ -123,7 +123,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def _one_of_equals(table: Table, candidates: list[int]) -> list[int]:
+def _one_of_equals(table: SourceTable, candidates: list[int]) -> list[int]:
     """Keep the first of columns that group the rows in the same way."""
     if len({table.names[place].casefold() for place in candidates}) < len(candidates):
         return candidates
@@ -134,7 +134,7 @@ def _one_of_equals(table: Table, candidates: list[int]) -> list[int]:
     return candidates
 
 
-def _check_header(table: Table) -> None:
+def _check_header(table: SourceTable) -> None:
     images = [name for name in table.names if _IMAGE.search(name)]
     if images:
         raise DataError(
@@ -144,7 +144,7 @@ def _check_header(table: Table) -> None:
         )
 
 
-def _check(table: Table, found: Mapping[str, int], problems: Mapping[str, str]) -> None:
+def _check(table: SourceTable, found: Mapping[str, int], problems: Mapping[str, str]) -> None:
     missing = [name for name in _NEEDED if name not in found and name not in problems]
     if missing or problems:
         lacking = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
@@ -160,7 +160,7 @@ def _check(table: Table, found: Mapping[str, int], problems: Mapping[str, str]) 
         )
 
 
-def _which(table: Table, name: str, candidates: Sequence[int]) -> str:
+def _which(table: SourceTable, name: str, candidates: Sequence[int]) -> str:
     names = [table.names[place] for place in candidates]
     if len(set(names)) == 1:
         return (
@@ -170,20 +170,20 @@ def _which(table: Table, name: str, candidates: Sequence[int]) -> str:
     return f"{name} can be {len(typed)} of them: {' or '.join(typed)}"
 
 
-def _unknown(table: Table, name: str, wanted: str) -> str:
+def _unknown(table: SourceTable, name: str, wanted: str) -> str:
     near = difflib.get_close_matches(wanted, table.names, n=1)
     return f"--column {name}={quoted(wanted)}: there is no such column" + (
         f" (did you mean {near[0]}?)" if near else ""
     )
 
 
-def _renamed(table: Table, found: Mapping[str, int]) -> list[str]:
+def _renamed(table: SourceTable, found: Mapping[str, int]) -> list[str]:
     other = {name: table.names[place] for name, place in found.items()}
     told = [f"{name} from {called}" for name, called in other.items() if called.casefold() != name]
     return [f"columns: {', '.join(told)}"] if told else []
 
 
-def _perhaps(table: Table, found: Mapping[str, int]) -> list[str]:
+def _perhaps(table: SourceTable, found: Mapping[str, int]) -> list[str]:
     """Offer columns that may tell patients, where none does and they tell that images belong together."""
     if "patient" in found:
         return []

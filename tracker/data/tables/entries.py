@@ -9,17 +9,17 @@ from pathlib import Path
 
 from tracker.config.columns import COLUMN_NAMES
 from tracker.data.spellings import NOBODY, check_spellings
-from tracker.data.tables.columns import Columns
+from tracker.data.tables.columns import FoundColumns
 from tracker.data.tables.parts import PartNamed
 from tracker.data.tables.paths import Located, Locator
 from tracker.data.tables.problems import Problems
-from tracker.data.tables.rows import Table
+from tracker.data.tables.rows import SourceTable
 from tracker.data.wording import shown
 from tracker.errors import listed
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TableEntry:
     """A row, with its cells by what they say.
 
     Attributes:
@@ -45,7 +45,7 @@ class Entry:
     attributes: Mapping[str, str]
 
 
-def read_entries(table: Table, columns: Columns, endings: Collection[str]) -> list[Entry]:
+def read_entries(table: SourceTable, columns: FoundColumns, endings: Collection[str]) -> list[TableEntry]:
     """Read what the rows of a table say.
 
     Args:
@@ -57,7 +57,7 @@ def read_entries(table: Table, columns: Columns, endings: Collection[str]) -> li
     locator = Locator(folder, endings)
     used = {*columns.places.values()}
     others = {place: name.lower() for place, name in enumerate(table.names) if name and place not in used}
-    entries: list[Entry] = []
+    entries: list[TableEntry] = []
     for row in table.rows:
         path, label, patient, split = (
             row.cells[columns.places[name]] if name in columns.places else "" for name in COLUMN_NAMES
@@ -65,11 +65,13 @@ def read_entries(table: Table, columns: Columns, endings: Collection[str]) -> li
         located = locator.locate(path)
         name = Path(os.path.relpath(located.path, folder)).as_posix()
         attributes = {name: row.cells[place] for place, name in others.items() if row.cells[place]}
-        entries.append(Entry(row.line, row.problem, path, label, patient, split, located, name, attributes))
+        entries.append(
+            TableEntry(row.line, row.problem, path, label, patient, split, located, name, attributes)
+        )
     return entries
 
 
-def check_entries(entries: Sequence[Entry], part_named: PartNamed, *, must_exist: bool) -> Problems:
+def check_entries(entries: Sequence[TableEntry], part_named: PartNamed, *, must_exist: bool) -> Problems:
     """Find all that is wrong with the rows of a table.
 
     Args:
@@ -95,7 +97,9 @@ def check_entries(entries: Sequence[Entry], part_named: PartNamed, *, must_exist
     return problems
 
 
-def _problems_of(entry: Entry, used: Collection[str], part_named: PartNamed, must_exist: bool) -> list[str]:
+def _problems_of(
+    entry: TableEntry, used: Collection[str], part_named: PartNamed, must_exist: bool
+) -> list[str]:
     located, label, split, patient = entry.located, entry.label, entry.split, entry.patient
     checks = {
         located.problem: bool(located.problem) and (must_exist or not located.absent),
@@ -110,9 +114,9 @@ def _problems_of(entry: Entry, used: Collection[str], part_named: PartNamed, mus
     return [problem for problem, holds in checks.items() if holds]
 
 
-def _repeated(entries: Sequence[Entry]) -> dict[int, str]:
+def _repeated(entries: Sequence[TableEntry]) -> dict[int, str]:
     """Return what is wrong with rows that name an image which another row names too, by line."""
-    by_id: dict[str, list[Entry]] = {}
+    by_id: dict[str, list[TableEntry]] = {}
     for entry in entries:
         if entry.path:
             by_id.setdefault(entry.id, []).append(entry)

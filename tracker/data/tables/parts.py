@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from tracker.data.spellings import NOBODY
-from tracker.data.tables.rows import Table
+from tracker.data.tables.rows import SourceTable
 from tracker.errors import DataError
 from tracker.records import Part
 
@@ -25,7 +25,7 @@ _BESIDE = frozenset({"is", "in", "for", "use", "used", "as", "flag", "only"})
 
 
 def columns_with_parts(
-    table: Table, candidates: list[int], taken: Sequence[int], part_named: PartNamed
+    table: SourceTable, candidates: list[int], taken: Sequence[int], part_named: PartNamed
 ) -> list[int]:
     """Keep the column `split`, else every column, whatever its name, that says which images are for test.
 
@@ -49,7 +49,7 @@ def columns_with_parts(
     return chosen
 
 
-def check_no_part_is_marked(table: Table, taken: Sequence[int], part_named: PartNamed) -> None:
+def check_no_part_is_marked(table: SourceTable, taken: Sequence[int], part_named: PartNamed) -> None:
     """Ask about columns that tell the test part in words of their own, such as `is_test` with 0 and 1.
 
     Args:

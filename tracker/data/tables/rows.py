@@ -16,7 +16,7 @@ _EXCEL_SAYS = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n|$)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """A row of a table.
 
     Attributes:
@@ -31,7 +31,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SourceTable:
     """A table.
 
     Attributes:
@@ -43,7 +43,7 @@ class Table:
 
     path: Path
     names: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[SourceRow]
     notes: Sequence[str] = ()
 
     def column(self, place: int) -> list[str]:
@@ -51,7 +51,7 @@ class Table:
         return [row.cells[place] for row in self.rows]
 
 
-def read_table(path: Path, is_known: Callable[[str], bool]) -> Table:
+def read_table(path: Path, is_known: Callable[[str], bool]) -> SourceTable:
     """Read a table, with whatever stands between its columns.
 
     Args:
@@ -75,10 +75,12 @@ def read_table(path: Path, is_known: Callable[[str], bool]) -> Table:
         ["the table is read as Windows-1252; check its umlauts and accents"] if encoding == WINDOWS else []
     )
     if not lines:
-        return Table(path, (), (), notes)
+        return SourceTable(path, (), (), notes)
     names = lines[0][1]
     between = _DELIMITERS.get(delimiter, repr(delimiter))
-    return Table(path, names, [_row(line, cells, len(names), between) for line, cells in lines[1:]], notes)
+    return SourceTable(
+        path, names, [_row(line, cells, len(names), between) for line, cells in lines[1:]], notes
+    )
 
 
 def _delimiter(text: str, is_known: Callable[[str], bool]) -> str:
@@ -118,11 +120,11 @@ def _in_words(error: csv.Error) -> str:
     return said
 
 
-def _row(line: int, cells: list[str], columns: int, between: str) -> Row:
+def _row(line: int, cells: list[str], columns: int, between: str) -> SourceRow:
     more = [cell for cell in cells[columns:] if cell]
     problem = (
         f"{len(cells)} cells for {columns} columns: a {between} in a cell needs quotation marks"
         if more
         else ""
     )
-    return Row(line, [*cells[:columns], *[""] * (columns - len(cells))], problem)
+    return SourceRow(line, [*cells[:columns], *[""] * (columns - len(cells))], problem)

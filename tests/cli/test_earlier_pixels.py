@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import optuna
+import pytest
 
 from tests.support.command import Outcome
 from tests.support.earlier_version import as_0_1_0_did, forget_pixels_of_0_1_0
@@ -41,7 +42,7 @@ def test_a_finished_run_of_other_pixels_is_told_and_stands_in_no_table_with_new_
     with as_0_1_0_did(deep_colors):
         assert tracker(*run(deep_colors, "--seed", "0")).code == 0
     again = tracker(*run(deep_colors, "--seed", "0", "--seed", "1"))
-    assert "finished before from other pixels, of another decoder (--rerun runs it again)" in again.out
+    assert "finished before, from another decoder's pixels (--rerun runs it again)" in again.out
     table = tracker("compare", "--experiment", "deep")
     assert table.code != 0
     assert "all runs of a table must have seen the same pixels" in table.err
@@ -52,6 +53,7 @@ def test_a_finished_run_of_other_pixels_is_told_and_stands_in_no_table_with_new_
     assert list(cell["values"]) == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_known_of_a_finished_run_stands_under_the_table(
     tracker: Tracker, deep_colors: Path
 ) -> None:
@@ -64,6 +66,7 @@ def test_what_cannot_be_known_of_a_finished_run_stands_under_the_table(
     assert "1 run of an earlier version does not say from which pixels" in " ".join(table.split())
 
 
+@pytest.mark.slow
 def test_a_study_on_other_pixels_gives_way_to_a_new_one(tracker: Tracker, deep_colors: Path) -> None:
     with as_0_1_0_did(deep_colors):
         assert tracker(*tune(deep_colors, 2)).code == 0
@@ -84,6 +87,7 @@ def test_a_study_on_other_pixels_gives_way_to_a_new_one(tracker: Tracker, deep_c
     assert tuned != earlier
 
 
+@pytest.mark.slow
 def test_a_study_that_does_not_say_its_pixels_goes_on_and_that_is_told(
     tracker: Tracker, deep_colors: Path
 ) -> None:

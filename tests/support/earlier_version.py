@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mlflow import MlflowClient
+from numpy.typing import NDArray
 from PIL import Image
 
 from tests.support.image_files import png
@@ -46,14 +47,12 @@ def as_0_1_0_did(images: Path) -> Iterator[None]:
     """Have what is trained in the block be trained on 0.1.0's pixels; then nothing but the cache says so.
 
     Args:
-        images: Deep colors.
+        images: Deep colors, or grays of 8 bits.
     """
     prepared = prepared_of(images)
     pixels = prepared.pixels.path.parent
-    first_bytes = [
-        np.asarray(Image.open(one.path).convert("RGB")) for one in prepared.images.manifest.samples
-    ]
-    (pixels / "pixels.raw").write_bytes(np.stack(first_bytes).tobytes())
+    decoded = [_decoded(sample.path) for sample in prepared.images.manifest.samples]
+    (pixels / "pixels.raw").write_bytes(np.stack(decoded).tobytes())
     (pixels / "shape.json").write_text(json.dumps(prepared.pixels.shape))
     yield
     (pixels / "shape.json").write_text(json.dumps(prepared.pixels.shape))
@@ -73,6 +72,12 @@ def forget_pixels_of_0_1_0(images: Path) -> None:
 
 def prepared_of(images: Path) -> Prepared:
     return prepare(make_plan(small_options(images)))
+
+
+def _decoded(path: Path) -> NDArray[np.uint8]:
+    picture = Image.open(path)
+    small = picture.convert("L" if picture.mode == "L" else "RGB").resize((_SIZE, _SIZE), Image.BILINEAR)
+    return np.asarray(small)
 
 
 def _key(prepared: Prepared) -> str:

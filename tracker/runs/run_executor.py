@@ -166,7 +166,7 @@ class RunExecutor:
             # More trials found the same values.
             retag(taken.folder, tuned.tags())
         deleted = ", and deleted in MLflow since" if load_cursor(taken.folder).deleted else ""
-        other = " from other pixels, of another decoder" if self._has_other_pixels(taken) else ""
+        other = ", from another decoder's pixels" if self._has_other_pixels(taken) else ""
         return RunResult(
             self.recipe, RunState.SKIPPED, reason=f"finished before{other}{deleted} (--rerun runs it again)"
         )

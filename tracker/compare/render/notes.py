@@ -34,7 +34,7 @@ def footnotes(table: Table) -> list[str]:
         tuning_note(table.selection.runs),
         finding_note(table),
         images_note(table),
-        _pixels(table.selection.runs),
+        _pixels(table),
         majority_note(table),
         _split(table),
         _synthetic(table.selection.runs),
@@ -55,15 +55,17 @@ def _synthetic(runs: Sequence[RunRecord]) -> str:
     return "The radiographs are synthetic: this shows the tool, and nothing about medicine."
 
 
-def _pixels(runs: Sequence[RunRecord]) -> str:
+def _pixels(table: Table) -> str:
     """Return how many runs do not say from which pixels they were made, where others do."""
+    runs = table.selection.runs
     silent = sum(PIXELS_DIGEST not in run.tags for run in runs)
     if silent in (0, len(runs)):
         return ""
     do = "does" if silent == 1 else "do"
+    ranked = ", and its AUROC ranked probabilities" if table.metric.endswith("/auroc") else ""
     return (
         f"{counted(silent, 'run')} of an earlier version {do} not say from which pixels: its decoder made "
-        "others of some kinds of images."
+        f"others of some kinds of images{ranked}."
     )
 
 

@@ -278,7 +278,7 @@ def _with_tuned(prepared: Prepared, observer: Observer, interruption: Interrupti
     if options.tuned:
         from tracker.tuning.plan import find_tuned
 
-        found: Mapping[Arm, Tuned] = find_tuned(prepared)
+        found: Mapping[Arm, Tuned] = find_tuned(prepared, observer)
     else:
         found = _tune_all(prepared, observer, interruption)
     observer.tuned(found, earlier=options.tuned)

@@ -15,6 +15,10 @@ POSITIVE_CLASS = "tracker.positive_class"
 """The tag of a run that says which of two classes is the finding."""
 
 
+PIXELS_DIGEST = "tracker.pixels_digest"
+"""The tag of a run that says from which pixels it was made: another decoder may make others of an image."""
+
+
 def counts_tag(part: Part) -> str:
     """Return the tag of a run that says, as JSON, how many images of each class a part has."""
     return f"tracker.{part}_class_counts"

@@ -73,9 +73,10 @@ def test_every_table_of_a_tangle_is_there_to_be_typed(
     tracker: Tracker, workplace: Path, radiographs: Path, mlflow_server: MlflowServer, place: str
 ) -> None:
     uri = {
+        "here": [],
         "server": ["--tracking-uri", mlflow_server.uri],
         "file": ["--tracking-uri", "sqlite:///my runs.db"],
-    }
+    }[place]
     settings = (["--lr", "0.01"], ["--lr", "0.02"], ["--lr", "0.02", "--split-seed", "1"])
     tables = []
     for more in settings:

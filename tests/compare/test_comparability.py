@@ -90,3 +90,24 @@ def test_a_tuned_run_and_one_with_the_same_recipe_do_not_replace_each_other(make
     assert select_runs([untuned, tuned], where=["tuned=no"]).runs == (untuned,)
     with pytest.raises(ComparisonError, match="all tuned or all not"):
         select_runs([untuned, tuned])
+
+
+def test_runs_of_other_pixels_are_refused_with_what_to_choose(make_run):
+    def run(seed, digest, **params):
+        return make_run(seed=seed, params=params, tags={"tracker.pixels_digest": digest * 64})
+
+    runs = [run(0, "a", image_size="64"), run(1, "b", image_size="64")]
+    with pytest.raises(ComparisonError, match="must have seen the same pixels") as caught:
+        select_runs(runs)
+    assert caught.value.choices == tuple(("--where", f"pixels_digest={digest * 12}") for digest in "ba")
+    assert [line.split()[:3] for line in caught.value.details] == [
+        [digest * 12, "1", "run"] for digest in "ba"
+    ]
+    (chosen,) = select_runs(runs, where=["pixels_digest=aaaa"]).runs
+    assert chosen.params["seed"] == "0"
+
+
+def test_arms_of_other_sizes_have_other_pixels(make_run):
+    small = make_run(params={"image_size": "64"}, tags={"tracker.pixels_digest": "a" * 64})
+    large = make_run("resnet18", params={"image_size": "96"}, tags={"tracker.pixels_digest": "b" * 64})
+    assert len(select_runs([small, large]).runs) == 2

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 from tests.support.image_files import png
 from tracker.data.decoding import decode, to_rgb
 from tracker.data.manifest import Manifest, build_manifest
-from tracker.data.pixels import build_pixels, pixels_key
+from tracker.data.pixels import build_pixels, earlier_digest, pixels_key
 from tracker.errors import UnreadableImages
 
 ClassFolders = Callable[..., Path]
@@ -144,3 +147,34 @@ def test_a_16_bit_radiograph_keeps_its_grays(class_folders: ClassFolders, color:
     (root / "tb" / "0000_deep.png").write_bytes(png(np.concatenate(channels, axis=2), bits=16, color=color))
     pixels = build_pixels(build_manifest("folder", root), image_size=8, resize="stretch")
     assert len(np.unique(pixels.array[1])) == 64
+
+
+def test_the_digest_is_of_the_pixels_and_not_of_their_key(manifest: Manifest) -> None:
+    pixels = build_pixels(manifest, image_size=8, resize="stretch")
+    backwards = Manifest("folder", manifest.root, manifest.samples[::-1])
+    other = build_pixels(backwards, image_size=8, resize="stretch")
+    assert (
+        len({pixels.digest, other.digest, build_pixels(manifest, image_size=9, resize="stretch").digest}) == 3
+    )
+    other.path.write_bytes(pixels.path.read_bytes())
+    (other.path.parent / "shape.json").write_text(json.dumps(other.shape))
+    assert build_pixels(backwards, image_size=8, resize="stretch").digest == pixels.digest
+
+
+def test_a_digest_that_a_cache_does_not_have_is_computed_once(manifest: Manifest) -> None:
+    pixels = build_pixels(manifest, image_size=8, resize="stretch")
+    described = pixels.path.with_name("shape.json")
+    described.write_text(json.dumps(pixels.shape))
+    assert build_pixels(manifest, image_size=8, resize="stretch") == pixels
+    pixels.path.write_bytes(bytes(pixels.path.stat().st_size))
+    assert build_pixels(manifest, image_size=8, resize="stretch") == pixels
+
+
+def test_what_0_1_0_decoded_is_known_by_its_digest(manifest: Manifest) -> None:
+    pixels = build_pixels(manifest, image_size=8, resize="stretch")
+    assert earlier_digest(manifest, image_size=8, resize="stretch") == ""
+    key = hashlib.sha256(b"1 8 stretch" + b"".join(bytes.fromhex(one.sha256) for one in manifest.samples))
+    earlier = shutil.copytree(pixels.path.parent, pixels.path.parent.with_name(key.hexdigest()))
+    (earlier / "shape.json").write_text(json.dumps(pixels.shape))
+    assert earlier_digest(manifest, image_size=8, resize="stretch") == pixels.digest
+    assert json.loads((earlier / "shape.json").read_text()) == list(pixels.shape)

@@ -93,7 +93,7 @@ def smallest_size(name: str) -> int:
 def images(folder: Path, size: int) -> Pixels:
     values = np.random.default_rng(0).integers(0, 256, (len(LABELS), size, size, 3), dtype=np.uint8)
     (folder / "pixels.raw").write_bytes(values.tobytes())
-    return Pixels(folder / "pixels.raw", values.shape, "key")
+    return Pixels(folder / "pixels.raw", values.shape, "key", "some-digest")
 
 
 def training_of(network: Network, pixels: Pixels) -> Training:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.earlier_version import as_0_1_0_did, forget_pixels_of_0_1_0, prepared_of
 from tests.support.journals import Recorded, recorded_in
 from tests.support.plans import Prepare, RecordingReporter
 from tracker.config.tuned import Tuned
@@ -149,3 +150,70 @@ def test_a_tuned_run_is_a_run_of_its_own_and_says_what_tuned_it(
         for entries in [Recorded.read(folder)]
     ]
     assert sorted(tags, key=str) == ["9", None]
+
+
+def stop_as_0_1_0_did(images: Path) -> None:
+    """Leave a run that was interrupted after its first epoch."""
+    interruption = Interruption()
+    with as_0_1_0_did(images), pytest.raises(Interrupted):
+        run(prepared_of(images), reporter=StopsAfter(1, interruption), interruption=interruption)
+
+
+def attempts_in(folder: Path) -> list[Recorded]:
+    return [Recorded.read(run) for run in sorted(folder.glob(".tracker/runs/*"))]
+
+
+def test_a_run_says_from_which_pixels_it_was_made(prepare_small: Prepare, workplace: Path) -> None:
+    prepared = prepare_small()
+    run(prepared)
+    assert only_run(workplace).tags["tracker.pixels_digest"] == prepared.pixels.digest
+
+
+def test_a_run_of_other_pixels_begins_anew_and_says_so(deep_colors: Path, workplace: Path) -> None:
+    stop_as_0_1_0_did(deep_colors)
+    prepared, reporter = prepared_of(deep_colors), RecordingReporter()
+    result = run(prepared, reporter=reporter)
+    assert (result.state, result.resumed, reporter.named("epoch")) == ("FINISHED", None, [1, 2])
+    (note,) = reporter.named("note")
+    assert "was begun with other pixels (of another decoder): it begins anew" in str(note)
+    first, second = attempts_in(workplace)
+    assert (list(first.steps), list(second.steps)) == ([1], [1, 2])
+    assert second.creation.attempt == 2
+    assert second.tags["tracker.pixels_digest"] == prepared.pixels.digest
+    assert run(prepared).state == "SKIPPED"
+
+
+def test_a_run_that_does_not_say_its_pixels_goes_on_and_that_is_told(
+    deep_colors: Path, workplace: Path
+) -> None:
+    stop_as_0_1_0_did(deep_colors)
+    forget_pixels_of_0_1_0(deep_colors)
+    reporter = RecordingReporter()
+    result = run(prepared_of(deep_colors), reporter=reporter)
+    assert (result.state, result.resumed, reporter.named("epoch")) == ("FINISHED", 1, [2])
+    (note,) = reporter.named("note")
+    assert "it goes on; --rerun begins it anew" in str(note)
+    assert "tracker.pixels_digest" not in only_run(workplace).tags
+
+
+def test_a_run_whose_pixels_are_the_same_goes_on_in_silence(
+    radiographs: Path, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKER_CACHE", str(tmp_path / "cache"))
+    interruption = Interruption()
+    with as_0_1_0_did(radiographs), pytest.raises(Interrupted):
+        run(prepared_of(radiographs), reporter=StopsAfter(1, interruption), interruption=interruption)
+    prepared, reporter = prepared_of(radiographs), RecordingReporter()
+    assert run(prepared, reporter=reporter).resumed == 1
+    assert reporter.named("note") == []
+    assert only_run(workplace).tags["tracker.pixels_digest"] == prepared.pixels.digest
+
+
+def test_a_finished_run_of_other_pixels_says_so_from_then_on(deep_colors: Path, workplace: Path) -> None:
+    with as_0_1_0_did(deep_colors):
+        earlier = prepared_of(deep_colors)
+        run(earlier)
+    assert "tracker.pixels_digest" not in only_run(workplace).tags
+    result = run(prepared_of(deep_colors))
+    assert result.reason == "finished before, from another decoder's pixels (--rerun runs it again)"
+    assert only_run(workplace).tags["tracker.pixels_digest"] == earlier.pixels.digest

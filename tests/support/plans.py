@@ -37,7 +37,7 @@ def prepare_small(workplace: Path, radiographs: Path) -> Prepare:
     """Prepares a small plan whose options are changed, in an empty current folder."""
 
     def make(**given: object) -> Prepared:
-        return prepare(make_plan(small_options(radiographs, **given)))
+        return prepare(make_plan(small_options(**{"data": radiographs, **given})))
 
     return make
 

@@ -47,7 +47,7 @@ def pixels(tmp_path: Path) -> Pixels:
     images[np.array(LABELS) == 1, 20:44, 20:44] += 60
     path = tmp_path / "pixels.raw"
     path.write_bytes(images.astype(np.uint8).tobytes())
-    return Pixels(path, images.shape, "some-key")
+    return Pixels(path, images.shape, "some-key", "some-digest")
 
 
 @pytest.fixture

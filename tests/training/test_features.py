@@ -69,7 +69,7 @@ def test_other_weights_nodes_precisions_and_pixels_have_features_of_their_own(pi
     assert features(cut(seed=1), pixels)[1] > 0
     assert features(cut("freeze:layer1"), pixels)[1] > 0
     assert features(cut(), pixels, precision="bf16")[1] > 0
-    assert features(cut(), Pixels(pixels.path, pixels.shape, "other-key"))[1] > 0
+    assert features(cut(), Pixels(pixels.path, pixels.shape, "other-key", "some-digest"))[1] > 0
 
 
 def test_bf16_features_are_near_those_of_fp32_and_half_as_large(pixels: Pixels) -> None:

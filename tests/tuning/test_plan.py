@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from tests.support.earlier_version import as_0_1_0_did, forget_pixels_of_0_1_0
 from tests.support.plans import HEAD_MODEL, TAIL_MODEL, Prepare
+from tracker.config.recipe import digest_of
 from tracker.errors import TuningError
 from tracker.search.study import ArmStudy
 from tracker.tuning.plan import StudyPlan, find_tuned, plan_studies
@@ -89,3 +94,61 @@ def test_what_is_found_is_put_into_the_recipes_of_its_arm(prepare_small: Prepare
     tuned = find_tuned(prepared)
     rates = [recipe.lr for recipe in prepared.with_tuned(tuned).plan.recipes]
     assert rates == [tuned[plan.base.arm].values["lr"]] * 2
+
+
+def test_a_study_of_other_pixels_gives_way_to_a_new_one(prepare_small: Prepare, deep_colors: Path) -> None:
+    options = {"data": deep_colors, "tune": 3}
+    with as_0_1_0_did(deep_colors):
+        (earlier,) = plan_studies(prepare_small(**options))
+        spend(earlier, 0.1)
+    with pytest.raises(TuningError) as caught:
+        find_tuned(prepare_small(data=deep_colors, tuned=True))
+    assert "on other pixels, of another decoder" in caught.value.details[0]
+    (plan,) = plan_studies(prepare_small(**options))
+    assert plan.spec.name != earlier.spec.name
+    assert "a new study begins" in plan.note
+    spend(plan, 0.5)
+    # Once it has begun it goes on, whatever is known of the earlier one.
+    forget_pixels_of_0_1_0(deep_colors)
+    (again,) = plan_studies(prepare_small(**options))
+    assert (again.spec.name, again.note) == (plan.spec.name, "")
+    (tuned,) = find_tuned(prepare_small(data=deep_colors, tuned=True)).values()
+    assert tuned.study == plan.spec.name
+
+
+def test_a_study_that_does_not_say_its_pixels_goes_on_and_that_is_told(
+    prepare_small: Prepare, deep_colors: Path
+) -> None:
+    options = {"data": deep_colors, "tune": 3}
+    with as_0_1_0_did(deep_colors):
+        (earlier,) = plan_studies(prepare_small(**options))
+        spend(earlier, 0.1)
+    forget_pixels_of_0_1_0(deep_colors)
+    (plan,) = plan_studies(prepare_small(**options))
+    assert plan.spec.name == earlier.spec.name
+    assert "may have decoded the images to other pixels" in plan.note
+    assert "pixels" not in plan.spec.attributes
+
+
+def test_two_processes_that_decode_otherwise_cannot_begin_one_study(prepare_small: Prepare) -> None:
+    (plan,) = plan_studies(prepare_small(tune=3))
+    spend(plan, 0.5)
+    other = replace(plan.spec, attributes={**plan.spec.attributes, "pixels": "f" * 64})
+    with pytest.raises(TuningError, match="judged on the same pixels"):
+        ArmStudy(other)
+
+
+def test_a_study_that_ranked_by_probabilities_gives_way_to_a_new_one(prepare_small: Prepare) -> None:
+    options = {"tune": 3, "objective": "val/auroc"}
+    (plan,) = plan_studies(prepare_small(**options))
+    assert plan.note == ""
+    new = ("pixels", "ranked_by")
+    older = {name: value for name, value in plan.spec.attributes.items() if name not in new}
+    name = f"{plan.spec.name.rpartition('/')[0]}/{digest_of(older)[:10]}"
+    spend(replace(plan, spec=replace(plan.spec, name=name, attributes=older)), 1.0)
+    (again,) = plan_studies(prepare_small(**options))
+    assert again.spec.name == plan.spec.name != name
+    assert "ranked images by probabilities" in again.note
+    with pytest.raises(TuningError) as caught:
+        find_tuned(prepare_small(tuned=True, objective="val/auroc"))
+    assert "lr by val/auroc of probabilities" in caught.value.details[0]

@@ -20,9 +20,11 @@ from tracker.compare.settings import (
     shortened_digest,
 )
 from tracker.errors import ComparisonError, counted
-from tracker.records import Arm, RunRecord
+from tracker.records import PIXELS_DIGEST, Arm, RunRecord
 
 _Key = TypeVar("_Key")
+
+_SIZING = ("image_size", "resize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,28 @@ def refuse_other_images(runs: Sequence[RunRecord]) -> None:
             details=[_line(digest, members) for digest, members in groups.items()],
             choices=[("--where", f"manifest_digest={shortened_digest(digest, groups)}") for digest in groups],
         )
+
+
+def refuse_other_pixels(runs: Sequence[RunRecord]) -> None:
+    """Refuse runs that were trained on other pixels, of the same images brought to the same size.
+
+    Raises:
+        ComparisonError: The runs of one size carry more than one digest of their pixels.
+    """
+    known = [run for run in runs if PIXELS_DIGEST in run.tags]
+    for sized in _newest_first(known, lambda run: tuple(map(run.params.get, _SIZING))).values():
+        groups = _newest_first(sized, lambda run: run.tags[PIXELS_DIGEST])
+        if len(groups) > 1:
+            raise ComparisonError(
+                "all runs of a table must have seen the same pixels",
+                but=f"the images were decoded in {len(groups)} ways, by other versions of tracker or Pillow",
+                do="Make the older runs again with --rerun, or choose, for example "
+                f"--where pixels_digest={shortened_digest(next(iter(groups)), groups)}.",
+                details=[_line(digest, members) for digest, members in groups.items()],
+                choices=[
+                    ("--where", f"pixels_digest={shortened_digest(digest, groups)}") for digest in groups
+                ],
+            )
 
 
 def refuse_tuned_beside_untuned(runs: Sequence[RunRecord]) -> None:

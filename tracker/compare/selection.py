@@ -10,6 +10,7 @@ from tracker.compare.comparability import (
     pick_split,
     refuse_conflicts,
     refuse_other_images,
+    refuse_other_pixels,
     refuse_tuned_beside_untuned,
     split_digest_of,
 )
@@ -89,6 +90,7 @@ def select_runs(
         lambda run: (run.tags.get("tracker.fingerprint", run.run_id), is_tuned(run)),
     )
     refuse_other_images(chosen)
+    refuse_other_pixels(chosen)
     refuse_tuned_beside_untuned(chosen)
     # A study that went on can have found better values since.
     chosen, outdone = _newest(chosen, lambda run: (run.arm, run.params["seed"], _tuned_by(run)))

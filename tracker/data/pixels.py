@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from tracker.data.decoding import (
 )
 from tracker.data.manifest import Manifest, Sample
 from tracker.errors import UnreadableImages
+from tracker.io.atomic import write_whole
 from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
 from tracker.io.parallel import parallel_map
 from tracker.io.progress import Progress, silent
@@ -33,6 +35,8 @@ from tracker.io.progress import Progress, silent
 _RAW = "pixels.raw"
 _SHAPE = "shape.json"
 _COPY_ROWS = 64
+_EARLIER_DECODER = "1"
+"""What 0.1.0 called its decoder in its keys."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,13 @@ class Pixels:
         path: The raw file, C-ordered bytes.
         shape: (N, H, W, C).
         key: Digest of the images' content and of how they were brought to size.
+        digest: Digest of the pixels themselves: the same whichever decoder made them.
     """
 
     path: Path
     shape: tuple[int, int, int, int]
     key: str
+    digest: str
 
     @cached_property
     def array(self) -> np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]:
@@ -79,8 +85,19 @@ def build_pixels(
         with locked(folder):
             if not folder.exists():
                 _decode_all(manifest, folder, image_size, resize, progress)
-    shape = json.loads((folder / _SHAPE).read_text())
-    return Pixels(folder / _RAW, tuple(shape), key)
+    return _found(folder)
+
+
+def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
+    """Return the digest of what 0.1.0 decoded the same images to; empty where it lies here no more.
+
+    Args:
+        manifest: As for `build_pixels`.
+        image_size: As for `build_pixels`.
+        resize: As for `build_pixels`.
+    """
+    folder = cache_dir() / "pixels" / _key(manifest, f"{_EARLIER_DECODER} {image_size} {resize}")
+    return _digest(folder / _RAW, json.loads((folder / _SHAPE).read_text())) if folder.exists() else ""
 
 
 def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
@@ -94,9 +111,35 @@ def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     Returns:
         64 hexadecimal digits.
     """
-    digest = hashlib.sha256(f"{decoder_identity()} {image_size} {resize}".encode())
+    return _key(manifest, f"{decoder_identity()} {image_size} {resize}")
+
+
+def _key(manifest: Manifest, way: str) -> str:
+    digest = hashlib.sha256(way.encode())
     for sample in manifest.samples:
         digest.update(bytes.fromhex(sample.sha256))
+    return digest.hexdigest()
+
+
+def _found(folder: Path) -> Pixels:
+    """Return the pixels of a folder; a digest that it does not have yet is kept there."""
+    known = json.loads((folder / _SHAPE).read_text())
+    if isinstance(known, list):
+        known = _described(folder / _RAW, known)
+        # Where the cache may not be written to, it is computed once more.
+        with suppress(OSError):
+            write_whole(folder / _SHAPE, json.dumps(known).encode())
+    return Pixels(folder / _RAW, tuple(known["shape"]), folder.name, known["digest"])
+
+
+def _described(raw: Path, shape: list[int]) -> dict[str, object]:
+    return {"shape": shape, "digest": _digest(raw, shape)}
+
+
+def _digest(raw: Path, shape: list[int]) -> str:
+    digest = hashlib.sha256(json.dumps(shape).encode())
+    with raw.open("rb") as file:
+        hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
@@ -114,7 +157,9 @@ def _decode_all(manifest: Manifest, folder: Path, size: int, resize: Resize, pro
         if refused:
             passing = [name for name, error in refused.items() if isinstance(error, PassingError)]
             raise UnreadableImages({name: str(error) for name, error in refused.items()}, passing=passing)
-        (temporary / _SHAPE).write_text(json.dumps([total, size, size, raw.channels]))
+        raw.close()
+        described = _described(raw.path, [total, size, size, raw.channels])
+        (temporary / _SHAPE).write_text(json.dumps(described))
 
 
 def _decoded(
@@ -142,13 +187,18 @@ class _RawFile:
 
     def __init__(self, path: Path, total: int, size: int) -> None:
         self.channels = 1
-        self._path, self._total, self._size = path, total, size
+        self.path = path
+        self._total, self._size = total, size
         self._file = path.open("wb")
 
     def __enter__(self) -> _RawFile:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is left in memory; no image follows."""
         self._file.close()
 
     def append(self, image: NDArray[np.uint8]) -> None:
@@ -160,9 +210,9 @@ class _RawFile:
     def _widen(self) -> None:
         """Write the gray rows again with three channels."""
         self._file.close()
-        require_space(self._path, 3 * self._total * self._size**2, "decoding color images")
-        gray_path = self._path.rename(self._path.with_suffix(".gray"))
-        self._file = self._path.open("wb")
+        require_space(self.path, 3 * self._total * self._size**2, "decoding color images")
+        gray_path = self.path.rename(self.path.with_suffix(".gray"))
+        self._file = self.path.open("wb")
         with gray_path.open("rb") as gray:
             while block := gray.read(_COPY_ROWS * self._size**2):
                 self._file.write(np.repeat(np.frombuffer(block, np.uint8), 3).tobytes())

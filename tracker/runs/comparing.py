@@ -53,6 +53,6 @@ def _record(summary: RunSummary) -> Iterator[RunRecord]:
             status=summary.state,
             start_time=creation.start_time,
             params=summary.params,
-            tags={"tracker.run_uid": creation.run_uid, **creation.tags},
+            tags={"tracker.run_uid": creation.run_uid, **summary.tags},
             metrics={},
         )

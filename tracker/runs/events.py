@@ -39,6 +39,9 @@ class StudyReporter:
     def progress(self, done: int, total: int, what: str) -> None:
         """So many items of a stage are done."""
 
+    def note(self, text: str) -> None:
+        """Something happened that a user should know of while the work goes on."""
+
     def study_started(self, arm: Arm, number: int, total: int) -> None:
         """The study with this number (from 1) begins or goes on."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 
@@ -12,7 +12,7 @@ from tracker.config.modes import HEAD, INPUT, find_mode
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
-from tracker.data.pixels import Pixels
+from tracker.data.pixels import Pixels, earlier_digest
 from tracker.data.positive_class import positive_class
 from tracker.data.same_pixels import check_pixels
 from tracker.engines import find_engine
@@ -113,6 +113,29 @@ class Prepared:
     pixels: Pixels
     weights_digests: Mapping[str, str]
     tuned: Mapping[Arm, Tuned] = field(default_factory=dict)
+
+    def same_pixels(self, recorded: str) -> bool | None:
+        """Say whether something was made from these pixels; None where that cannot be known.
+
+        Args:
+            recorded: The digest of the pixels that it was made from; empty where it was made by 0.1.0, which
+                did not record it.
+        """
+        digest = self.pixels_of(recorded)
+        return digest == self.pixels.digest if digest else None
+
+    def pixels_of(self, recorded: str) -> str:
+        """Return the digest of the pixels that something was made from; empty where that cannot be known.
+
+        Args:
+            recorded: As for `same_pixels`.
+        """
+        return recorded or self._earlier_digest
+
+    @cached_property
+    def _earlier_digest(self) -> str:
+        options = self.plan.options
+        return earlier_digest(self.images.manifest, image_size=options.image_size, resize=options.resize)
 
     def with_tuned(self, tuned: Mapping[Arm, Tuned]) -> Prepared:
         """Return it with the values that studies found in the recipes of their arms.

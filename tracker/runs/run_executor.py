@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tracker.config.recipe import Recipe, digest_of
 from tracker.errors import TrackerError
 from tracker.interruption import Interruption
-from tracker.records import RunState
+from tracker.records import PIXELS_DIGEST, RunState
 from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.images import Images
@@ -17,7 +18,7 @@ from tracker.runs.plan import Plan, Prepared
 from tracker.runs.recipe_file import RECIPE_FILE, recipe_file
 from tracker.runs.recording import record_inputs, record_model, record_results, run_tags
 from tracker.runs.train import Trained, train
-from tracker.tracking.journal.lifecycle import RunTaken, retag
+from tracker.tracking.journal.lifecycle import RunTaken, recorded_tags, retag
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
 from tracker.tracking.shipping.cursor import load_cursor
@@ -113,7 +114,8 @@ class RunExecutor:
         return known_uid(home, [digest_of([self._fingerprint, form, *rest])[:32] for form in forms])
 
     def _start(self) -> RunRecorder:
-        return RunRecorder.start(
+        pixels = {PIXELS_DIGEST: self.prepared.pixels.digest}
+        recorder = RunRecorder.start(
             tracker_home(),
             run_uid=self._run_uid,
             experiment=self._plan.options.experiment_name,
@@ -121,8 +123,27 @@ class RunExecutor:
             params=self.recipe.params(),
             tags=self._tags(),
             tracking_uri=self._plan.tracking_uri,
+            begun_with=pixels,
             rerun=self._plan.options.rerun,
+            may_go_on=self._may_go_on,
         )
+        if recorder.goes_on and PIXELS_DIGEST not in recorder.tags_before and self.prepared.same_pixels(""):
+            recorder.tags(pixels)
+        return recorder
+
+    def _may_go_on(self, tags: Mapping[str, str]) -> bool:
+        """Say whether a run that did not finish was begun with these pixels, and tell where it was not."""
+        same = self.prepared.same_pixels(tags.get(PIXELS_DIGEST, ""))
+        if same is None:
+            self.notifier.notify(
+                f"{self.recipe.in_words} was begun by an earlier version, which may have decoded the images "
+                "to other pixels: it goes on; --rerun begins it anew"
+            )
+        elif not same:
+            self.notifier.notify(
+                f"{self.recipe.in_words} was begun with other pixels (of another decoder): it begins anew"
+            )
+        return same is not False
 
     @property
     def _run_name(self) -> str:
@@ -145,9 +166,19 @@ class RunExecutor:
             # More trials found the same values.
             retag(taken.folder, tuned.tags())
         deleted = ", and deleted in MLflow since" if load_cursor(taken.folder).deleted else ""
+        other = ", from another decoder's pixels" if self._has_other_pixels(taken) else ""
         return RunResult(
-            self.recipe, RunState.SKIPPED, reason=f"finished before{deleted} (--rerun runs it again)"
+            self.recipe, RunState.SKIPPED, reason=f"finished before{other}{deleted} (--rerun runs it again)"
         )
+
+    def _has_other_pixels(self, taken: RunTaken) -> bool:
+        """Say whether a run that has finished was made from other pixels; it is recorded with the run."""
+        recorded = recorded_tags(taken.folder).get(PIXELS_DIGEST, "")
+        if self.prepared.same_pixels(recorded) is not False:
+            return False
+        # Now no table puts it beside runs that were made from these.
+        retag(taken.folder, {PIXELS_DIGEST: self.prepared.pixels_of(recorded)})
+        return True
 
     def _train(
         self, recorder: RunRecorder, checkpoints: Checkpoints, state: CheckpointState | None

@@ -15,6 +15,9 @@ from tracker.search.retry import retry
 from tracker.search.stored_study import StoredStudy
 
 TOKEN = "token"
+PIXELS = "pixels"
+"""The digest of the pixels that trials are judged on; the studies of 0.1.0 have none."""
+
 _SEARCH = "search"
 
 
@@ -31,7 +34,7 @@ def ensure_attributes(study: Study, stored: StoredStudy, attributes: Mapping[str
         Its token: random, drawn once, and the same for every process.
 
     Raises:
-        TuningError: The study has searched something else so far.
+        TuningError: The study has searched something else so far, or on other pixels.
     """
     wanted = {**attributes, _SEARCH: search, TOKEN: secrets.token_hex(8)}
     known = retry(lambda: study.user_attrs)
@@ -43,6 +46,12 @@ def ensure_attributes(study: Study, stored: StoredStudy, attributes: Mapping[str
             "a study must go on with the direction and the settings that it began with",
             but=f"{study.study_name!r} was asked for others",
             do="Ask for the same as before.",
+        )
+    if attributes.get(PIXELS) not in (None, known.get(PIXELS)):
+        raise TuningError(
+            "the trials of a study must be judged on the same pixels",
+            but=f"{study.study_name!r} was begun with others, of another decoder, a moment ago",
+            do="Give the same command again: a study of its own begins.",
         )
     return str(known[TOKEN])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tracker.errors import TrackingError
 from tracker.records import RunState
 from tracker.tracking.backend.uri import describe, normalized
-from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status
+from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status, Tags
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
 from tracker.tracking.shipping.dead_letters import count_dead_letters
@@ -27,6 +27,7 @@ class RunSummary:
         reason: Why it did not finish, or why its journal cannot be read; empty where that is not recorded.
         creation: How the run began; None where that cannot be read.
         params: Its parameters, by name.
+        tags: Its tags, by name.
         epoch: The last epoch that was recorded, 0 before the first.
         records: Entries of its journal.
         sent: Those of them that MLflow has.
@@ -40,6 +41,7 @@ class RunSummary:
     reason: str = ""
     creation: Creation | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     epoch: int = 0
     records: int = 0
     sent: int = 0
@@ -114,6 +116,7 @@ def _read(run: RunFolder) -> RunSummary | None:
         reason=_reason(entries),
         creation=entries[0],
         params=_params(entries),
+        tags=_tags(entries),
         epoch=_epoch(entries),
         records=len(lines),
         sent=sum(line.end <= cursor.offset for line in lines),
@@ -128,6 +131,15 @@ def _reason(entries: Sequence[Entry]) -> str:
 
 def _params(entries: Sequence[Entry]) -> dict[str, str]:
     recorded = (entry.values for entry in entries if isinstance(entry, Params))
+    return {name: value for values in recorded for name, value in values.items()}
+
+
+def _tags(entries: Sequence[Entry]) -> dict[str, str]:
+    recorded = [
+        entry.tags if isinstance(entry, Creation) else entry.values
+        for entry in entries
+        if isinstance(entry, Creation | Tags)
+    ]
     return {name: value for values in recorded for name, value in values.items()}
 
 

@@ -39,6 +39,8 @@ def tune(prepared: Prepared, reporter: StudyReporter, interruption: Interruption
 
     def make(number: int, plan: StudyPlan) -> None:
         reporter.study_started(plan.base.arm, number, len(plans))
+        if plan.note:
+            reporter.note(plan.note)
         tuned[plan.base.arm] = StudyExecutor(prepared, plan, reporter, interruption).run()
         reporter.study_ended(plan.base.arm, tuned[plan.base.arm])
 

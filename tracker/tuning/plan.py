@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe, digest_of
@@ -12,10 +13,12 @@ from tracker.config.search_space import Range
 from tracker.config.tuned import Tuned
 from tracker.errors import TuningError
 from tracker.records import Arm
+from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.search.reading import FoundStudy, find_studies
 from tracker.search.records import StudySpec
 from tracker.tracking.journal.run_folder import tracker_home
+from tracker.tuning.earlier import choose, doubt, fitting, ranking, unlike, without_ranking
 
 _STUDIES = "studies.db"
 _GRID = "grid"
@@ -29,19 +32,25 @@ class StudyPlan:
     Attributes:
         base: The arm's recipe; trials differ from it in what is searched.
         spec: The study.
+        note: What became of an earlier study of the arm that does not go on, or may not fit.
     """
 
     base: Recipe
     spec: StudySpec
+    note: str = ""
 
 
 def plan_studies(prepared: Prepared) -> list[StudyPlan]:
     """Return the study of each arm, in the order of the plan."""
-    return [StudyPlan(base, _spec(prepared, base)) for base in _bases(prepared)]
+    return [_study_plan(prepared, base) for base in _bases(prepared)]
 
 
-def find_tuned(prepared: Prepared) -> dict[Arm, Tuned]:
+def find_tuned(prepared: Prepared, reporter: StudyReporter | None = None) -> dict[Arm, Tuned]:
     """Return what the study of each arm found that the same options make.
+
+    Args:
+        prepared: The plan.
+        reporter: Told of studies that may have seen other pixels.
 
     Raises:
         TuningError: If an arm has none; all of them are named, with the studies that they have.
@@ -50,13 +59,15 @@ def find_tuned(prepared: Prepared) -> dict[Arm, Tuned]:
     missing: list[str] = []
     for base in _bases(prepared):
         wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
-        tuned = next(
-            _tuned_by(find_studies(_storage_of(prepared), wanted), prepared.plan.options, base), None
-        )
+        studies = fitting(prepared, find_studies(_storage_of(prepared), wanted))
+        tuned = next(_tuned_by(studies, prepared.plan.options, base), None)
         if tuned is None:
             missing.append(_missing(prepared, base))
-        else:
-            found[base.arm] = tuned
+            continue
+        found[base.arm] = tuned
+        (study,) = [study for study in studies if study.name == tuned.study]
+        if reporter is not None and (note := doubt(prepared, study)):
+            reporter.note(f"{base.arm}: {note}")
     if missing:
         raise TuningError(
             "--tuned needs an earlier study of every arm with the same images and options",
@@ -83,11 +94,24 @@ def how_tuned(options: RunOptions, mode: str) -> str:
     return f"{', '.join(widths)}, {judged} ({options.sampler})"
 
 
-def _spec(prepared: Prepared, base: Recipe) -> StudySpec:
-    options, attributes = prepared.plan.options, _attributes(prepared, base)
+def _study_plan(prepared: Prepared, base: Recipe) -> StudyPlan:
+    """Return the study that goes on, or a new one where that was judged otherwise."""
+    storage, attributes = _storage_of(prepared), _attributes(prepared, base)
+    earlier = {study.name: study for study in find_studies(storage, without_ranking(attributes))}
+    chosen = choose(prepared, attributes, earlier, partial(_name, base))
+    note = f"{base.arm}: {chosen.note}" if chosen.note else ""
+    return StudyPlan(base, _spec(prepared, base, chosen.name, chosen.attributes), note)
+
+
+def _name(base: Recipe, attributes: Mapping[str, str]) -> str:
+    return f"{attributes['experiment']}/{base.model}/{base.mode}/{digest_of(attributes)[:10]}"
+
+
+def _spec(prepared: Prepared, base: Recipe, name: str, attributes: Mapping[str, str]) -> StudySpec:
+    options = prepared.plan.options
     assert options.tune is not None
     return StudySpec(
-        name=f"{options.experiment_name}/{base.model}/{base.mode}/{digest_of(attributes)[:10]}",
+        name=name,
         storage=_storage_of(prepared),
         direction="minimize" if options.objective == "val/loss" else "maximize",
         trials=options.tune,
@@ -115,10 +139,12 @@ def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) 
 
 
 def _missing(prepared: Prepared, base: Recipe) -> str:
-    arm = {name: value for name, value in _attributes(prepared, base).items() if name in _OF_THE_ARM}
+    attributes = _attributes(prepared, base)
+    arm = {name: attributes[name] for name in _OF_THE_ARM}
     others = find_studies(_storage_of(prepared), arm)
     told = [
         f"{', '.join(json.loads(study.attributes['searched']))} by {study.attributes['objective']}"
+        + unlike(prepared, study, fixed=attributes["fixed"])
         for study in others
         if study.trials
     ]
@@ -147,6 +173,7 @@ def _attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:
         "fixed": digest_of([fields, prepared.images.manifest.digest]),
         "searched": json.dumps({name: str(values) for name, values in space.items()}),
         "objective": options.objective,
+        **ranking(options.objective),
         "at": options.tune_at,
         "seeds": str(options.tune_seeds),
         "folds": str(options.tune_folds or ""),

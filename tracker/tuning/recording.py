@@ -9,10 +9,11 @@ from functools import cached_property
 
 from tracker.config.recipe import Recipe, digest_of
 from tracker.config.tuned import values_text
-from tracker.records import RunState
+from tracker.records import PIXELS_DIGEST, RunState
 from tracker.runs.plan import Prepared
 from tracker.runs.provenance import context_tags, origin_tags
 from tracker.runs.recording import class_tags
+from tracker.search.attributes import PIXELS
 from tracker.search.plots import figures_of
 from tracker.search.records import OpenTrial, TrialRecord
 from tracker.search.study import ArmStudy
@@ -82,6 +83,7 @@ class StudyRecords:
                 **self._arm_tags,
                 "tracker.kind": "trial",
                 "tracker.trial": str(trial.number),
+                PIXELS_DIGEST: self.prepared.pixels.digest,
                 NOTE: values_text(trial.params),
             },
             tracking_uri=self.prepared.plan.tracking_uri,
@@ -158,7 +160,9 @@ class StudyRecords:
 
     def _study_tags(self) -> dict[str, str]:
         spec = self.plan.spec
+        pixels = spec.attributes.get(PIXELS)
         return {
+            **({PIXELS_DIGEST: pixels} if pixels else {}),
             **context_tags(self.prepared.plan.device),
             **self._arm_tags,
             "tracker.kind": "study",

@@ -153,3 +153,13 @@ def test_bundled_weights_are_named_and_told_from_those_of_another_version(make_r
     assert note == (
         "Arms differ in weights: bundled aaaaaaaaaaaa (mini-alexnet), bundled bbbbbbbbbbbb (mini-resnet)."
     )
+
+
+def test_runs_that_do_not_say_their_pixels_are_counted_where_others_do(make_run):
+    note = "1 run of an earlier version does not say from which pixels: its decoder made others of some kinds"
+    silent, saying = make_run(), make_run(seed=1, tags={"tracker.pixels_digest": "a" * 64})
+    assert any(line.startswith(note) for line in notes_of([silent, saying]))
+    (areas,) = (line for line in notes_of([silent, saying], metric="test/auroc") if line.startswith(note))
+    assert areas.endswith(", and its AUROC ranked probabilities.")
+    for alike in ([silent], [saying]):
+        assert not any("pixels" in line for line in notes_of(alike))

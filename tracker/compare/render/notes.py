@@ -11,8 +11,9 @@ from tracker.compare.render.class_notes import finding_note, images_note, majori
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
+from tracker.errors import counted
 from tracker.figures.labels import order_models, order_modes, scale_of, title_of
-from tracker.records import Arm, RunRecord
+from tracker.records import PIXELS_DIGEST, Arm, RunRecord
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -33,6 +34,7 @@ def footnotes(table: Table) -> list[str]:
         tuning_note(table.selection.runs),
         finding_note(table),
         images_note(table),
+        _pixels(table),
         majority_note(table),
         _split(table),
         _synthetic(table.selection.runs),
@@ -51,6 +53,20 @@ def _synthetic(runs: Sequence[RunRecord]) -> str:
     if not any(run.is_synthetic for run in runs):
         return ""
     return "The radiographs are synthetic: this shows the tool, and nothing about medicine."
+
+
+def _pixels(table: Table) -> str:
+    """Return how many runs do not say from which pixels they were made, where others do."""
+    runs = table.selection.runs
+    silent = sum(PIXELS_DIGEST not in run.tags for run in runs)
+    if silent in (0, len(runs)):
+        return ""
+    do = "does" if silent == 1 else "do"
+    ranked = ", and its AUROC ranked probabilities" if table.metric.endswith("/auroc") else ""
+    return (
+        f"{counted(silent, 'run')} of an earlier version {do} not say from which pixels: its decoder made "
+        f"others of some kinds of images{ranked}."
+    )
 
 
 def _seeds(table: Table) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,7 +36,18 @@ class RunTaken(TrackingError):
         self.finished = finished
 
 
-def claim(home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False) -> tuple[Journal, int]:
+MayGoOn = Callable[[Mapping[str, str]], bool]
+"""Asked, with the tags of a run that did not finish, whether it may go on; if not, it is begun anew."""
+
+
+def always(_tags: Mapping[str, str]) -> bool:
+    """Say that every run may go on."""
+    return True
+
+
+def claim(
+    home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False, may_go_on: MayGoOn = always
+) -> tuple[Journal, int]:
     """Claim a run that is left to do: one that did not finish, or a new attempt.
 
     What is left to do is known only with the lock in hand, since another process may have just done it.
@@ -46,6 +57,7 @@ def claim(home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False
         run_uid: The run's id.
         rerun: Begin a new attempt, unless another process is at the latest one.
         reopen: Claim also a run that has finished.
+        may_go_on: Where it says no, a new attempt begins.
 
     Returns:
         Its journal, held for writing (empty: the run is to begin), and which attempt it is, from 1.
@@ -58,10 +70,11 @@ def claim(home: Path, run_uid: str, *, rerun: bool = False, reopen: bool = False
     journal = _hold(run)
     if not journal.found:
         return journal, latest
-    if not rerun and (reopen or last_status(journal.found) is not RunState.FINISHED):
+    left = reopen or last_status(journal.found) is not RunState.FINISHED
+    if left and not rerun and may_go_on(JournalIndex(journal.found).tags):
         return journal, latest
     journal.close()
-    if not rerun:
+    if not (left or rerun):
         raise RunTaken(run, finished=True)
     following = run_folder(home, run_uid, latest + 1)
     journal = _hold(following)
@@ -120,6 +133,15 @@ def close_abandoned(run: RunFolder) -> bool:
             return False
         journal.write(Status(status=RunState.KILLED, time=last_written, reason=_ABANDONED))
     return True
+
+
+def recorded_tags(run: RunFolder) -> dict[str, str]:
+    """Return the tags of a run, as its journal has them.
+
+    Args:
+        run: The run's folder.
+    """
+    return JournalIndex([line.entry for line in run.lines()]).tags
 
 
 def retag(run: RunFolder, tags: Mapping[str, str]) -> None:

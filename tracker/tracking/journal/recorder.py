@@ -26,7 +26,7 @@ from tracker.tracking.journal.entries import (
     TrainedModel,
 )
 from tracker.tracking.journal.index import JournalIndex
-from tracker.tracking.journal.lifecycle import claim, ending_of
+from tracker.tracking.journal.lifecycle import MayGoOn, always, claim, ending_of
 from tracker.tracking.journal.limits import (
     MAX_DIGEST,
     MAX_NAME,
@@ -76,8 +76,10 @@ class RunRecorder:
         tags: Mapping[str, str],
         tracking_uri: str,
         parent_uid: str = "",
+        begun_with: Mapping[str, str] | None = None,
         rerun: bool = False,
         reopen: bool = False,
+        may_go_on: MayGoOn = always,
     ) -> RunRecorder:
         """Begin a run, or go on with one that did not finish.
 
@@ -90,13 +92,15 @@ class RunRecorder:
             tags: Tags, by name.
             tracking_uri: The MLflow store or server that the run is meant for, as `resolve_uri` gives it.
             parent_uid: The run that this one is nested in, recorded in the same home; empty: none.
+            begun_with: Tags of a run that begins; one that goes on keeps its own.
             rerun: Begin a new attempt at it, whatever there is.
             reopen: Go on with it also where it has finished.
+            may_go_on: Where it says no, a new attempt begins.
 
         Raises:
             RunTaken: The run has finished, or another process is at it.
         """
-        journal, attempt = claim(home, run_uid, rerun=rerun, reopen=reopen)
+        journal, attempt = claim(home, run_uid, rerun=rerun, reopen=reopen, may_go_on=may_go_on)
         recorder = cls(journal)
         first_tags = safe_tags({"tracker.attempt": str(attempt), **tags})
         if journal.found:
@@ -110,7 +114,7 @@ class RunRecorder:
                     experiment=safe_text(experiment, MAX_NAME),
                     run_name=safe_text(run_name, MAX_NAME),
                     start_time=_now_ms(),
-                    tags=first_tags,
+                    tags=first_tags | safe_tags(begun_with or {}),
                     parent_uid=parent_uid,
                 )
             )
@@ -122,6 +126,11 @@ class RunRecorder:
     def goes_on(self) -> bool:
         """Whether an earlier process began this run."""
         return not self._index.is_empty
+
+    @property
+    def tags_before(self) -> Mapping[str, str]:
+        """The tags that earlier processes recorded."""
+        return self._index.tags
 
     @property
     def epochs_before(self) -> int:

@@ -54,7 +54,7 @@ def parts(rows: Rows, words: Sequence[str] = ("train", "train", "test")) -> Rows
     return [[*row, words[int(row[2][1:]) % len(words)]] for row in rows]
 
 
-def told(outcome: Outcome, *texts: str) -> None:
+def assert_told(outcome: Outcome, *texts: str) -> None:
     assert outcome.code in {1, 2}
     assert outcome.out == ""
     assert "Traceback" not in outcome.err
@@ -79,7 +79,7 @@ def test_a_table_from_german_excel_is_read(tracker: Tracker, write: Write, rows:
 def test_any_table_is_mapped_by_its_columns(tracker: Tracker, write: Write, rows: Rows) -> None:
     cells = [[*row, row[1], "x"] for row in parts(rows)]
     table = write(["scan file", "class", "who", "fold", "diagnosis", "id"], cells)
-    told(planned(tracker, table), "path is missing among: scan file, class", "--column path=COLUMN",
+    assert_told(planned(tracker, table), "path is missing among: scan file, class", "--column path=COLUMN",
          "--column label=class or --column label=diagnosis")  # fmt: skip
     mapped = ["path=scan file", "label=class", "patient=who", "split=fold"]
     plan = planned(tracker, table, *(word for one in mapped for word in ("--column", one)))
@@ -91,14 +91,14 @@ def test_any_table_is_mapped_by_its_columns(tracker: Tracker, write: Write, rows
 @pytest.mark.parametrize("value", ["path", "file=path", "path=", "=x"])
 def test_a_column_that_is_no_pair_is_refused(tracker: Tracker, write: Write, rows: Rows, value: str) -> None:
     table = write(["path", "label", "patient"], rows)
-    told(planned(tracker, table, "--column", value), "column", "NAME=COLUMN", repr(value))
+    assert_told(planned(tracker, table, "--column", value), "column", "NAME=COLUMN", repr(value))
 
 
 def test_a_column_that_marks_the_test_part_is_never_drawn_across(
     tracker: Tracker, write: Write, rows: Rows
 ) -> None:
     flagged = [[*row[:2], str(number % 2)] for number, row in enumerate(rows)]
-    told(
+    assert_told(
         planned(tracker, write(["path", "label", "is_test"], flagged)),
         "is_test seems to tell which are test, not in these words",
         "add --column split=is_test",
@@ -106,7 +106,7 @@ def test_a_column_that_marks_the_test_part_is_never_drawn_across(
 
 
 def test_columns_are_of_tables_alone(tracker: Tracker, radiographs: Path) -> None:
-    told(
+    assert_told(
         tracker(*STUDY, "--dataset", "folder", "--data", str(radiographs), "--column", "path=a"),
         "--column must be given with a table of images, but --dataset is folder",
     )
@@ -128,13 +128,13 @@ def test_a_column_of_patients_is_never_passed_over(tracker: Tracker, write: Writ
     assert "if study_id tells patients: --column patient=study_id" in offered.out
     cells = [[*row, str(number)] for number, row in enumerate(rows)]
     doubtful = planned(tracker, write(["path", "label", "PatientID", "mrn"], cells))
-    told(doubtful, "--column patient=PatientID or --column patient=mrn")
+    assert_told(doubtful, "--column patient=PatientID or --column patient=mrn")
 
 
 def test_empty_and_mangled_patients_are_counted(tracker: Tracker, write: Write, rows: Rows) -> None:
     cells = [[path, label, "" if number < 7 else "12" if number < 9 else "12.0" if number < 11 else patient]
              for number, (path, label, patient) in enumerate(rows)]  # fmt: skip
-    told(
+    assert_told(
         planned(tracker, write(["path", "label", "patient"], cells)),
         "11 of 30 do not",
         "7 rows (lines 2, 3, 4, ...): the patient is empty here but not everywhere",
@@ -170,7 +170,7 @@ def test_what_is_wrong_in_a_table_is_one_message(
     tracker: Tracker, write: Write, workplace: Path, text: str, complaint: str
 ) -> None:
     (workplace / "images.csv").write_text(text)
-    told(planned(tracker, workplace / "images.csv"), complaint)
+    assert_told(planned(tracker, workplace / "images.csv"), complaint)
 
 
 def in_folders(folder: Path, below: Callable[[int], str]) -> Path:
@@ -207,7 +207,9 @@ def test_a_pattern_that_takes_the_slice_for_the_patient_is_asked_about(
 ) -> None:
     data = in_folders(workplace / "data", lambda n: f"{n // 3:03}/{n % 3}.png")
     plan = tracker(*STUDY, "--dataset", "folder", "--data", str(data), "--patient-pattern", r"^\d+")
-    told(plan, "must mean either the file name or the folders above it", "000/0.png: 0 or 000?", "'(\\d+)/'")
+    assert_told(
+        plan, "must mean either the file name or the folders above it", "000/0.png: 0 or 000?", "'(\\d+)/'"
+    )
 
 
 def test_a_pattern_that_would_never_end_is_one_line(
@@ -216,7 +218,7 @@ def test_a_pattern_that_would_never_end_is_one_line(
     monkeypatch.setattr("tracker.data.pattern.LIMIT_S", 1.0)
     data = in_folders(workplace / "data", lambda n: f"{'a' * 50}{n}.png")
     plan = tracker(*STUDY, "--dataset", "folder", "--data", str(data), "--patient-pattern", r"^(a+)+$")
-    told(plan, "'^(a+)+$'", "longer than 1 seconds", "a" * 50)
+    assert_told(plan, "'^(a+)+$'", "longer than 1 seconds", "a" * 50)
     assert len(plan.err.splitlines()) == 1
 
 
@@ -250,8 +252,8 @@ def test_folders_train_and_test_are_enough(tracker: Tracker, workplace: Path) ->
     assert plan.code == 0, plan.err
     assert "test: 36 images (18 a, 18 b) of 12 patients" in plan.out
     assert "val: 6 images" in plan.out
-    told(tracker(*study, "--split", "0.7/0.1/0.2"), "would draw anew across its 36 images")
-    told(
+    assert_told(tracker(*study, "--split", "0.7/0.1/0.2"), "would draw anew across its 36 images")
+    assert_told(
         tracker(*study, "--patient-pattern", r"_(\d)"),
         "3 patients are in more than one",
         "rather out of train than out of test",
@@ -265,9 +267,9 @@ def test_a_whole_table_of_parts_keeps_them_whatever_is_asked(
     table = write(["path", "label", "patient", "split"], cells)
     plan = planned(tracker, table)
     assert "drawn from train" not in plan.out
-    told(
+    assert_told(
         planned(tracker, table, "--split", "20/4/6"), "must stay as it is", "10 images", "Leave --split out."
     )
     renamed = write(["path", "label", "patient", "use"], cells)
     assert "test: 10 images" in planned(tracker, renamed).out, "a column of parts by another name"
-    told(planned(tracker, renamed, "--split", "20/4/6"), "must stay as it is")
+    assert_told(planned(tracker, renamed, "--split", "20/4/6"), "must stay as it is")

@@ -190,6 +190,7 @@ def test_what_may_not_be_looked_into_is_told_or_skipped(class_folders: ClassFold
         ("x.PNG", "it is one image. Point --data at"),
         ("a table.csv", r"it is a table. Type: --dataset csv --data '.*a table\.csv'"),
         ("x.xlsx", "it is a spreadsheet. Save it as CSV"),
+        ("x.txt", "it is a text file. If it is a table of images: --dataset csv"),
     ],
 )
 def test_a_file_where_a_folder_is_meant_is_answered_with_what_to_do(

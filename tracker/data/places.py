@@ -13,6 +13,7 @@ from tracker.data.sources.walk import entries, walk
 from tracker.errors import DataError
 
 _PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar.gz")
+_TEXTS = (".txt", ".tab", ".dat")
 _SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 TABLES = (".csv", ".tsv")
 _DEPTH = 3
@@ -50,6 +51,10 @@ def check_place(source: Source, place: Path) -> None:
         "it is a table": (
             ending in TABLES and source.name == "folder",
             f"Type: --dataset csv --data {shlex.quote(str(place))}.",
+        ),
+        "it is a text file": (
+            ending in _TEXTS and source.name == "folder",
+            f"If it is a table of images: --dataset csv --data {shlex.quote(str(place))}.",
         ),
         "it is a spreadsheet": (ending in _SPREADSHEETS, "Save it as CSV."),
     }

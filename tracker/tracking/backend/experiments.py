@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError, counted
 from tracker.tracking.backend.client import reading
+from tracker.tracking.backend.run_pages import runs_by_page
 from tracker.tracking.backend.uri import describe
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
 
-_PAGE = 1000
 _PAGES = 5
 _SHOWN = 10
 _RUNS = "tags.`tracker.kind` = 'run'"
@@ -89,28 +88,13 @@ def _names(client: MlflowClient) -> dict[str, str]:
 def _activity(client: MlflowClient, names: Mapping[str, str]) -> dict[str, _Activity]:
     """Return what experiments hold by name, the one with the latest run first; nothing of empty ones."""
     found: dict[str, _Activity] = {}
-    for run in _latest(client, list(names)):
+    # Some thousands at most: an answer is waited for.
+    latest = runs_by_page(client, list(names), order="DESC", filter_string=_RUNS, most_pages=_PAGES)
+    for run in latest:
         activity = found.setdefault(names[str(run.info.experiment_id)], _Activity())
         activity.runs += 1
         activity.last = max(activity.last, run.info.start_time, run.info.end_time or 0)
     return dict(sorted(found.items(), key=lambda item: -item[1].last))
-
-
-def _latest(client: MlflowClient, experiment_ids: Sequence[str]) -> Iterator[Run]:
-    """Yield the latest runs of experiments, some thousands at most: an answer is waited for."""
-    token: str | None = None
-    for _ in range(_PAGES):
-        page = client.search_runs(
-            list(experiment_ids),
-            filter_string=_RUNS,
-            max_results=_PAGE,
-            order_by=["attributes.start_time DESC", "attributes.run_id ASC"],
-            page_token=token,
-        )
-        yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def _several(active: Mapping[str, _Activity], uri: str) -> TrackingError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,18 @@ from tracker.records import Point, Prediction, RunRecord
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.experiments import find_experiment
 from tracker.tracking.backend.predictions import PREDICTIONS, parse_predictions
+from tracker.tracking.backend.run_pages import PAGE, runs_by_page
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-_PAGE = 1000
 _KIND = "tracker.kind"
 _WITHOUT_CURVES = ("trial", "study")
 
 
 def read_runs(
-    uri: str, experiment: str, *, metrics: Sequence[str] = (), page_size: int = _PAGE
+    uri: str, experiment: str, *, metrics: Sequence[str] = (), page_size: int = PAGE
 ) -> list[RunRecord]:
     """Read all runs of an experiment, the oldest first; deleted ones are left out.
 
@@ -38,7 +38,7 @@ def read_runs(
     """
     with reading(uri) as client:
         experiment_id = find_experiment(client, experiment, uri)
-        runs = list(_all_runs(client, experiment_id, page_size))
+        runs = list(runs_by_page(client, [experiment_id], order="ASC", page_size=page_size))
         return [_record(client, run, metrics) for run in runs]
 
 
@@ -62,22 +62,6 @@ def read_predictions(uri: str, run_id: str) -> list[Prediction]:
             )
         path = client.download_artifacts(run_id, PREDICTIONS, scratch)
         return parse_predictions(Path(path).read_text(encoding="utf-8"))
-
-
-def _all_runs(client: MlflowClient, experiment_id: str, page_size: int) -> Iterator[Run]:
-    token: str | None = None
-    while True:
-        # MLflow stops after one page without a word; the order keeps pages apart while runs are added.
-        page = client.search_runs(
-            [experiment_id],
-            max_results=page_size,
-            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
-            page_token=token,
-        )
-        yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord:

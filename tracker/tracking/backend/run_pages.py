@@ -1,0 +1,49 @@
+"""The runs of experiments, page by page: MLflow stops after one page without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+    from tracker.tracking.backend.client import MlflowClient
+
+PAGE = 1000
+
+
+def runs_by_page(
+    client: MlflowClient,
+    experiment_ids: Sequence[str],
+    *,
+    order: Literal["ASC", "DESC"],
+    filter_string: str = "",
+    page_size: int = PAGE,
+    most_pages: int | None = None,
+) -> Iterator[Run]:
+    """Yield the runs of experiments in the order of their start.
+
+    Args:
+        client: Where they are.
+        experiment_ids: MLflow's ids.
+        order: The first ones first, or the latest.
+        filter_string: Which of them, as MLflow writes it.
+        page_size: How many one answer brings.
+        most_pages: Pages after which nothing more is asked for; None: all.
+    """
+    token: str | None = None
+    for _ in count() if most_pages is None else range(most_pages):
+        page = client.search_runs(
+            list(experiment_ids),
+            filter_string=filter_string,
+            max_results=page_size,
+            # The second name keeps pages apart while runs are added.
+            order_by=[f"attributes.start_time {order}", "attributes.run_id ASC"],
+            page_token=token,
+        )
+        yield from page
+        token = page.token
+        if not token:
+            return

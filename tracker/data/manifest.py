@@ -152,12 +152,13 @@ def build_manifest(
     check_classes(place, listing)
     _check_names(listing)
     found, digests, unopened = _opened(listing, skip_unopened, progress)
+    patients: list[str | None] = []
     collect_errors(
-        [partial(_patients, found, patient_pattern), partial(_check_labels, found, digests)],
+        # A pattern is searched once: it may take its time.
+        [lambda: patients.extend(_patients(found, patient_pattern)), partial(_check_labels, found, digests)],
         error=DataError,
         must="images, labels and patients must fit together",
     )
-    patients = _patients(found, patient_pattern)
     samples = (
         Sample(image.id, image.path, image.label, patient, image.part, digest, image.attributes)
         for image, patient, digest in zip(found, patients, digests, strict=True)

@@ -34,6 +34,7 @@ from tracker.io.progress import Progress, silent
 
 _RAW = "pixels.raw"
 _SHAPE = "shape.json"
+_PICTURES = "pictures.json"
 _COPY_ROWS = 64
 _EARLIER_DECODER = "1"
 """What 0.1.0 called its decoder in its keys."""
@@ -59,6 +60,18 @@ class Pixels:
     def array(self) -> np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]:
         """Map the file as a read-only array [N, H, W, C]; nothing is read before it is used."""
         return np.memmap(self.path, dtype=np.uint8, mode="r", shape=self.shape)
+
+    @cached_property
+    def pictures(self) -> list[str]:
+        """SHA-256 of each image, empty where its pixels are all the same; computed once and kept."""
+        kept = self.path.with_name(_PICTURES)
+        with suppress(FileNotFoundError):
+            return list(json.loads(kept.read_text()))
+        pictures = [_digest_of_picture(row) for row in self.array]
+        # Where the cache may not be written to, they are computed once more.
+        with suppress(OSError):
+            write_whole(kept, json.dumps(pictures).encode())
+        return pictures
 
 
 def build_pixels(
@@ -130,6 +143,12 @@ def _found(folder: Path) -> Pixels:
         with suppress(OSError):
             write_whole(folder / _SHAPE, json.dumps(known).encode())
     return Pixels(folder / _RAW, tuple(known["shape"]), folder.name, known["digest"])
+
+
+def _digest_of_picture(image_HWC: NDArray[np.uint8]) -> str:
+    if (image_HWC == image_HWC[0, 0]).all():
+        return ""
+    return hashlib.sha256(image_HWC.tobytes()).hexdigest()
 
 
 def _described(raw: Path, shape: list[int]) -> dict[str, object]:

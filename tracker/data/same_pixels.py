@@ -1,21 +1,12 @@
-"""What only decoded images show: copies under other bytes, and classes that show nothing.
-
-Letters of shapes: N images, H = W their size, C channels.
-"""
+"""What only decoded images show: copies under other bytes, and classes that show nothing."""
 
 from __future__ import annotations
-
-import hashlib
-
-import numpy as np
 
 from tracker.data.content import same_content
 from tracker.data.manifest import Manifest
 from tracker.data.pixels import Pixels
 from tracker.data.splits.split import Split
 from tracker.errors import DataError, collect_errors, counted, listed
-
-_SHOWS_NOTHING = ""
 
 
 def check_pixels(manifest: Manifest, split: Split, pixels: Pixels) -> None:
@@ -27,17 +18,13 @@ def check_pixels(manifest: Manifest, split: Split, pixels: Pixels) -> None:
     Args:
         manifest: The images.
         split: The part of each.
-        pixels: What was decoded of them, uint8 [N, H, W, C], in the order of the manifest.
+        pixels: What was decoded of them, in the order of the manifest.
 
     Raises:
         DataError: There are such images; all are listed.
     """
-    pictures = [_digest_of(row) for row in pixels.array]
-    shown = [
-        (sample.id, picture)
-        for sample, picture in zip(manifest.samples, pictures, strict=True)
-        if picture != _SHOWS_NOTHING
-    ]
+    pictures = zip(manifest.samples, pixels.pictures, strict=True)
+    shown = [(sample.id, picture) for sample, picture in pictures if picture]
     same = same_content(shown)
     collect_errors(
         [
@@ -48,13 +35,6 @@ def check_pixels(manifest: Manifest, split: Split, pixels: Pixels) -> None:
         error=DataError,
         must="images must show something, and the same picture must be in one part and one class",
     )
-
-
-def _digest_of(image_HWC: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
-    """Return the SHA-256 of an image; nothing where all its pixels are the same."""
-    if (image_HWC == image_HWC[0, 0]).all():
-        return _SHOWS_NOTHING
-    return hashlib.sha256(image_HWC.tobytes()).hexdigest()
 
 
 def _check_classes_show(manifest: Manifest, shown: set[str]) -> None:

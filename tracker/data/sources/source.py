@@ -12,7 +12,7 @@ from tracker.records import Part
 
 IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp"})
 
-PART_WORDS: Mapping[str, Part] = {
+_PART_WORDS: Mapping[str, Part] = {
     "train": "train",
     "training": "train",
     "val": "val",
@@ -20,10 +20,6 @@ PART_WORDS: Mapping[str, Part] = {
     "validation": "val",
     "test": "test",
     "testing": "test",
-}
-"""How folders and tables in the wild name the parts of a split, in lower case."""
-
-_MORE_PART_WORDS: Mapping[str, Part] = {
     "dev": "val",
     "devel": "val",
     "development": "val",
@@ -31,6 +27,8 @@ _MORE_PART_WORDS: Mapping[str, Part] = {
     "holdout": "test",
     "heldout": "test",
 }
+"""How folders and tables in the wild name the parts of a split, in lower case."""
+
 _BESIDE_PART_WORDS = frozenset({"set", "data", "dataset", "split", "part", "images", "imgs"})
 
 
@@ -99,7 +97,7 @@ def part_named(name: str) -> Part | None:
     words = [word for word in re.split(r"[\W_]+", name.lower()) if word]
     told = "".join(word for word in words if word not in _BESIDE_PART_WORDS)
     for beside in ("", "set", "data"):
-        if part := ({**PART_WORDS, **_MORE_PART_WORDS}).get(told.removesuffix(beside)):
+        if part := _PART_WORDS.get(told.removesuffix(beside)):
             return part
     return None
 

@@ -178,3 +178,10 @@ def test_what_0_1_0_decoded_is_known_by_its_digest(manifest: Manifest) -> None:
     (earlier / "shape.json").write_text(json.dumps(pixels.shape))
     assert earlier_digest(manifest, image_size=8, resize="stretch") == pixels.digest
     assert json.loads((earlier / "shape.json").read_text()) == list(pixels.shape)
+
+
+def test_pictures_are_hashed_once_and_kept_beside_the_pixels(manifest: Manifest) -> None:
+    pixels = build_pixels(manifest, image_size=8, resize="stretch")
+    assert pixels.pictures == [hashlib.sha256(row.tobytes()).hexdigest() for row in pixels.array]
+    pixels.path.with_name("pictures.json").write_text(json.dumps(["kept"] * 10))
+    assert build_pixels(manifest, image_size=8, resize="stretch").pictures == ["kept"] * 10

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
+# A server that takes its time has many to serve: who asks it less often gets more at once, and sooner.
+_PAUSES_A_PASS = 3
+_LONGEST_REST_S = 10.0
 
 Outcome = Failure | Literal["busy"]
 Wait = Callable[[float], bool]
@@ -49,6 +52,7 @@ class Sender:
         self._refused: dict[RunFolder, int] = {}
         self._pause_s = _PAUSE_S
         self._not_before = 0.0
+        self._rest_s = _PAUSE_S
 
     def follow(self, wait: Wait, *, drain_s: float) -> None:
         """Send again and again until told to end; then go on until all is sent.
@@ -61,7 +65,7 @@ class Sender:
         with suppress(*FAILURES):
             # Before the first run has anything to send; what fails here fails again, and is told, then.
             initialize_embedded(self._uri)
-        while not wait(_PAUSE_S):
+        while not wait(self._rest_s):
             self.send_due()
         deadline = time.monotonic() + drain_s
         while self.send() in ("temporary", "busy") and time.monotonic() < deadline:
@@ -75,7 +79,10 @@ class Sender:
         """
         if time.monotonic() < self._not_before:
             return "temporary"
+        began = time.monotonic()
         outcome = self.send()
+        took_s = time.monotonic() - began
+        self._rest_s = min(max(_PAUSE_S, _PAUSES_A_PASS * took_s), _LONGEST_REST_S)
         if outcome in ("temporary", "denied"):
             self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
             self._not_before = time.monotonic() + self._pause_s * random.uniform(0.5, 1.5)

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Brings MLflow's databases to the schema of this version, and becomes its server.
+
+Whoever holds a lock of the database does the former; a second server that starts at the same time waits for
+it, and then finds nothing to do. Arguments are handed on to `mlflow server`.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from accounts import ensure, open_accounts
+from mlflow.cli import cli as mlflow
+from mlflow.server.auth.cli import commands as auth
+from mlflow.server.auth.config import read_auth_config
+
+LOCK = 5000
+
+
+@contextmanager
+def alone(database: str) -> Iterator[None]:
+    """Hold a lock of the database as long as the block lasts."""
+    # Without a transaction: some migrations wait for the end of those that others have open.
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        yield
+
+
+def prepare(tracking: str) -> None:
+    """Create or change the tables of both databases, and set the passwords that the environment has."""
+    config = read_auth_config()
+    mlflow(["db", "upgrade", tracking], standalone_mode=False)
+    auth(["db", "upgrade", "--url", config.database_uri], standalone_mode=False)
+    accounts = open_accounts()
+    # They are the environment's, whatever they were: so they can be changed, and a backup restored elsewhere.
+    ensure(accounts, config.admin_username, config.admin_password, admin=True)
+    ensure(accounts, os.environ["TRACKER_USERNAME"], os.environ["TRACKER_PASSWORD"])
+
+
+if __name__ == "__main__":
+    tracking = os.environ["MLFLOW_BACKEND_STORE_URI"]
+    with alone(tracking):
+        prepare(tracking)
+    os.execvp("mlflow", ["mlflow", "server", "--app-name", "basic-auth", *sys.argv[1:]])

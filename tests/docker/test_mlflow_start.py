@@ -41,23 +41,20 @@ class Started(MlflowServer):
             "MLFLOW_BACKEND_STORE_URI": f"{place}/mlflow",
             "MLFLOW_AUTH_CONFIG_PATH": str(accounts),
             "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN[1],
+            "TRACKER_USERNAME": MEMBER[0],
+            "TRACKER_PASSWORD": MEMBER[1],
             "MLFLOW_FLASK_SERVER_SECRET_KEY": "of a test",
         }
         arguments = ["--host", HOST, "--port", str(self.port), "--workers", "1"]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, MLFLOW / "start", *arguments],
+                [sys.executable, MLFLOW / "start.py", *arguments],
                 cwd=self.folder,
                 env={name: value for name, value in os.environ.items() if "MLFLOW" not in name} | settings,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-
-    def add_account(self, name: str, password: str) -> None:
-        account = {"username": name, "password": password}
-        address = f"{self.uri}/api/2.0/mlflow/users/create"
-        requests.post(address, json=account, auth=ADMIN, timeout=20).raise_for_status()
 
 
 @pytest.fixture
@@ -90,7 +87,6 @@ def test_two_servers_that_start_at_once_share_new_databases(
     servers: tuple[Started, Started], monkeypatch: pytest.MonkeyPatch, experiment: str, start: Start
 ) -> None:
     first, second = servers
-    first.add_account(*MEMBER)
     made = as_account(monkeypatch, first.uri, ADMIN).create_experiment(experiment)
     assert requests.get(f"{second.uri}/api/2.0/mlflow/experiments/search", timeout=20).status_code == 401
     # The member may log where another one made the experiment, and may not delete there.

@@ -58,6 +58,12 @@ def measured(pids: Mapping[str, int]) -> Iterator[dict[str, Usage]]:
             usages[name].cores = (seconds_of(pid) - before[name]) / (time.monotonic() - start)
 
 
+def busy_seconds() -> float:
+    """Return the seconds that all cores of the machine have worked, for whomever."""
+    user, nice, system, _idle, _wait, *interrupts = (_PROC / "stat").read_text().split("\n")[0].split()[1:9]
+    return sum(map(int, (user, nice, system, *interrupts))) / _TICKS
+
+
 def tree_of(pid: int) -> list[int]:
     """List a process and all that it started."""
     parents = {int(stat.parent.name): int(fields[1]) for stat, fields in _every_stat()}

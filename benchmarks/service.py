@@ -33,7 +33,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.processes import Usage, measured
+from benchmarks.processes import Usage, busy_seconds, measured
 from tracker.records import RunState
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.environment import prepare_environment, request_timeout
@@ -291,15 +291,19 @@ def measure(given: argparse.Namespace, homes: Path) -> dict[str, str]:
         shares = [range(load.runs)[number :: given.processes] for number in range(given.processes)]
         parts = [pool.submit(simulate, load, runs) for runs in shares]
         wait_until(load.start)
+        busy = busy_seconds()
         with measured({name: pid for name, pid in pids.items() if pid}) as usages:
             results = [part.result() for part in parts]
-        took = time.time() - load.start
+        took, busy = time.time() - load.start, busy_seconds() - busy
     shipped = [run for runs, _ in results for run in runs]
     rows = summary(load, shipped, compare(load))
     for name, usage in usages.items():
         rows |= usage_rows(name, usage)
+    simulated = sum(seconds for _, seconds in results) / took
+    others = busy / took - simulated - sum(usage.cores for usage in usages.values())
     return rows | {
-        "simulated machines: processor": f"{sum(seconds for _, seconds in results) / took:.2f} cores"
+        "simulated machines: processor": f"{simulated:.2f} cores",
+        "everything else on this machine": f"{others:.2f} of {os.cpu_count()} cores",
     }
 
 

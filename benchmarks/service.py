@@ -286,7 +286,8 @@ def measure(given: argparse.Namespace, homes: Path) -> dict[str, str]:
     experiment, start = f"load-{secrets.token_hex(4)}", time.time() + START_S
     load = Load(resolve_uri(), experiment, homes, given.runs, given.values, given.seconds, start)
     context = multiprocessing.get_context("spawn")
-    pids = {"server": given.server_pid, "database": given.database_pid}
+    # A server that is away ends as that process.
+    pids = {"server": 0 if given.outage else given.server_pid, "database": given.database_pid}
     with ProcessPoolExecutor(given.processes, mp_context=context) as pool, outage(load, given):
         shares = [range(load.runs)[number :: given.processes] for number in range(given.processes)]
         parts = [pool.submit(simulate, load, runs) for runs in shares]

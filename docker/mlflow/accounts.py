@@ -115,9 +115,7 @@ def main(arguments: Sequence[str]) -> None:
 
     try:
         print(do(open_accounts(), asked))
-    except MlflowException as error:
-        raise SystemExit(f"accounts: {error.message}") from None
-    except SQLAlchemyError as error:
+    except (MlflowException, SQLAlchemyError) as error:
         reason = str(error).splitlines()[0]
         raise SystemExit(f"accounts: the database of the accounts does not do it: {reason}") from None
 

@@ -141,3 +141,16 @@ def test_a_database_that_is_not_there_is_told_at_once(
     assert refused.startswith("accounts: the database of the accounts does not do it: ")
     assert "\n" not in refused
     assert "refused" in refused
+
+
+def test_a_database_that_takes_nothing_is_one_line(
+    accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts("list")
+    read_only = f"sqlite:///file:{tmp_path}/accounts.db?mode=ro&uri=true"
+    for name, value in settings(read_only, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    printed, refused = accounts("add", "anna")
+    assert printed == ""
+    assert refused.endswith("attempt to write a readonly database")
+    assert "\n" not in refused

@@ -12,7 +12,7 @@ from tests.support.repository import ROOT, files, text_of
 _LETTERS_AND_DIGITS = r"(?=[A-Za-z_+/-]*\d)(?=[\d_+/-]*[A-Za-z])[A-Za-z0-9_+/-]{16,}"
 LOOKS_LIKE_A_SECRET = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----",
-    "a token of a service": r"\b(?:gh[opsu]|github_pat|glpat|xox[abpr]|hf|pypi|npm|dckr_pat|sk-\w+)[_-][\w-]{20,}",
+    "a token": r"\b(?:gh[opsu]|github_pat|glpat|xox[abpr]|hf|pypi|npm|dckr_pat|sk-\w+)[_-][\w-]{20,}",
     "an access key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     "a signed token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.",
     "a value that is no word, of something secret": r"(?i:password|passwd|secret|token|api_?key)\w*[\"']?"

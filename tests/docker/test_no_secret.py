@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.repository import ROOT, files, text_of
 
-_LETTERS_AND_DIGITS = r"(?=[A-Za-z_+/-]*\d)(?=[\d_+/-]*[A-Za-z])[A-Za-z0-9_+/-]{16,}"
+_LETTERS_AND_DIGITS = r"(?=[A-Za-z_+/-]*\d)(?=[\d_+/-]*[A-Za-z])[A-Za-z0-9_+/-]{20,}"
 LOOKS_LIKE_A_SECRET = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----",
     "a token": r"\b(?:gh[opsu]|github_pat|glpat|xox[abpr]|hf|pypi|npm|dckr_pat|sk-\w+)[_-][\w-]{20,}",

@@ -37,7 +37,7 @@ def shell_scripts() -> list[Path]:
     return [
         path
         for path in files()
-        if path.suffix == ".sh" or re.match(r"#!.*\b(ba|da|k|z)?sh\b", text_of(path)[:200])
+        if path.suffix == ".sh" or re.match(r"#!.*\b(ba|da|k)?sh\b|# shellcheck shell=", text_of(path)[:200])
     ]
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import logging
 import os
 import re
-import sqlite3
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.security import check_password_hash
 
 from tests.support.repository import ROOT
 
@@ -65,10 +63,14 @@ def password_of(printed: str) -> str:
 
 
 def lets_in(database: Path, name: str, password: str) -> bool:
-    """Say whether the server would let someone in: by what stands in the database."""
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute("SELECT password_hash FROM users WHERE username = ?", [name]).fetchall()
-    return any(check_password_hash(row[0], password) for row in rows)
+    """Say whether the server would let someone in."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
+
+        store = SqlAlchemyStore()
+        store.init_db(f"sqlite:///{database}")
+        return bool(store.authenticate_user(name, password))
 
 
 def test_a_new_account_is_two_lines_for_a_shell_and_nothing_else(tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ def do(accounts: SqlAlchemyStore, asked: argparse.Namespace) -> str:
         return "\n".join(f"{user.username}{' (admin)' * user.is_admin}" for user in accounts.list_users())
     known = accounts.has_user(asked.name)
     if asked.command == "add" and known:
-        raise SystemExit(f"accounts: {asked.name} has an account; a new password: accounts password {asked.name}")
+        raise SystemExit(
+            f"accounts: {asked.name} has an account; a new password: accounts password {asked.name}"
+        )
     if asked.command != "add" and not known:
         raise SystemExit(f"accounts: there is no account {asked.name}; which there are: accounts list")
     if asked.command == "remove":

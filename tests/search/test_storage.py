@@ -106,7 +106,7 @@ def test_a_driver_that_is_missing_is_named(url: str) -> None:
 
 
 def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
-    line = refusal(f"postgresql+psycopg://me:geheim@127.0.0.1:{free_port()}/studies")
+    line = refusal(f"postgresql+psycopg://me:geheim@127.0.0.1:{free_port()}/studies?password=geheim")
     assert "postgresql+psycopg://me:***@127.0.0.1" in line
     assert "efused" in line
     assert "geheim" not in line

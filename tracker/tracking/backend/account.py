@@ -47,14 +47,20 @@ class Given:
 
 
 def keep_account(uri: str, account: Account) -> None:
-    """Remember the account that was typed in an address.
+    """Remember the account that was typed in an address; one typed without it has none any more.
 
     Args:
         uri: The address without it.
         account: The account.
     """
+    _KEPT.pop(uri, None)
     if account:
         _KEPT[uri] = account
+
+
+def forget_accounts() -> None:
+    """Forget what was typed in addresses: a command begins that names none."""
+    _KEPT.clear()
 
 
 def given_for(uri: str, recorded: str = "") -> Given:

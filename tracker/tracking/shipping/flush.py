@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
 from tracker.records import RunState
+from tracker.tracking.backend.account import forget_accounts
 from tracker.tracking.backend.environment import prepare_environment
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.tracking.journal.run_folder import RunFolder
@@ -99,6 +100,7 @@ def _senders(home: Path, uris: Sequence[str]) -> Iterator[Sender]:
 def _addresses(home: Path, tracking_uri: str | None) -> Sequence[str]:
     if tracking_uri is not None:
         return [tracking_uri]
+    forget_accounts()
     with suppress(TrackingError):
         # The address in the environment may hold the account of one of them.
         resolve_uri()

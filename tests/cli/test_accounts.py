@@ -12,6 +12,7 @@ from tests.support.accounts import SECRET, Accounts, files_with
 from tests.support.command import Outcome, small_run
 from tests.support.servers import MlflowServer, running_server
 from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.shipping.process import LOG
 from tracker.tracking.shipping.sender import Sender
 from tracker.ui import browser
 
@@ -222,6 +223,7 @@ def test_a_run_is_told_before_it_trains_and_its_password_is_nowhere(
     assert run["info"]["status"] == "FINISHED"
     assert "wrong-wrong-99" not in told.out + told.err + json.dumps(run)
     assert not files_with("wrong-wrong-99", workplace)
+    assert (workplace / ".tracker" / LOG).stat().st_mode & 0o077 == 0
     assert not files_with("wrong-wrong-99", server.folder)
 
 

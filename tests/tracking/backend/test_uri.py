@@ -31,7 +31,7 @@ def test_the_option_wins_over_the_environment(tmp_path: Path, monkeypatch: pytes
     "uri",
     [
         *("./mlruns", "mlruns", "file:///tmp/mlruns", "sqlite://", "sqlite:///:memory:"),
-        *("me:secret@server:5000", "//me:secret@server", "file://me:secret@server/runs"),
+        *("localhost:5000", "me:secret@server:5000", "//me:secret@server", "file://me:secret@server/runs"),
     ],
 )
 def test_a_folder_or_a_database_in_memory_is_refused(uri: str) -> None:

@@ -13,7 +13,6 @@ from tracker.io.locks import exclusive
 from tracker.tracking.backend.account import keep_account
 
 _SQLITE = "sqlite:///"
-_WITHOUT_SLASHES = ("databricks", "uc")
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -31,8 +30,6 @@ def resolve_uri(option: str | None = None) -> str:
         # MLflow reads a relative path from the folder of whichever process opens it.
         return f"{_SQLITE}{expanded(uri.removeprefix(_SQLITE)).absolute()}"
     scheme, separator, _ = uri.partition(":/")
-    if not separator and uri.startswith(_WITHOUT_SLASHES):
-        return uri
     if not separator or scheme in ("file", "sqlite"):
         raise TrackingError(
             "runs must be tracked in a database file (sqlite:///mlflow.db) or on an MLflow server (http://...)",

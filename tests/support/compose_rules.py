@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from tests.support.compose_file import Service, default_of
 
-# Started by hand for one piece of work: they end with it.
-RUN_BY_HAND = {"trainer"}
+# Started by hand for one piece of work: such a service ends with it.
+_BY_HAND = re.compile(r"trainer(-.+)?")
 # What other machines are meant to reach.
 REACHED_FROM_OUTSIDE = {"caddy"}
 OWN_IMAGE = "tracker-"
@@ -76,15 +76,16 @@ def little_to_write_to(_: str, service: Service) -> list[str]:
 
 def comes_back(name: str, service: Service) -> list[str]:
     """Return the restart policy, where it is not that of something that runs until somebody stops it."""
+    wanted = "no" if _BY_HAND.fullmatch(name) else "unless-stopped"
     policy = service.get("restart", "no")
-    return [] if policy == ("no" if name in RUN_BY_HAND else "unless-stopped") else [f"restart: {policy}"]
+    return [] if policy == wanted else [f"restart: {policy}"]
 
 
 def tells_its_health(name: str, service: Service) -> list[str]:
     """Return the health check, where something that runs on and on has none."""
     check = service.get("healthcheck") or {}
     works = check.get("test") and not check.get("disable") and check["test"] != ["NONE"]
-    return [] if works or name in RUN_BY_HAND else ["healthcheck"]
+    return [] if works or _BY_HAND.fullmatch(name) else ["healthcheck"]
 
 
 def keeps_state_in_named_volumes(_: str, service: Service) -> list[str]:

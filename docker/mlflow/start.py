@@ -31,6 +31,8 @@ def alone(database: str) -> Iterator[None]:
 def prepare(tracking: str) -> None:
     """Create or change the tables of both databases, and set the passwords that the environment has."""
     config = read_auth_config()
+    if not config.admin_username or not config.admin_password:
+        raise SystemExit("MLFLOW_AUTH_ADMIN_PASSWORD must be set: docker/secrets makes it")
     mlflow(["db", "upgrade", tracking], standalone_mode=False)
     auth(["db", "upgrade", "--url", config.database_uri], standalone_mode=False)
     accounts = open_accounts()

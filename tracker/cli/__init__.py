@@ -10,7 +10,7 @@ import sys
 import typer
 
 from tracker import __version__
-from tracker.cli.choices import command_with
+from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.models import models
@@ -58,6 +58,8 @@ def main() -> None:
             raise
         commands = (command_with(choice, arguments) for choice in error.choices)
         typer.echo(f"tracker: {error.told(commands)}", err=True)
+        if error.choices and (note := left_out(arguments)):
+            typer.echo(f"  ({note})", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if debug:

@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
+from tracker.tracking.backend.uri import resolve_uri
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"
@@ -84,6 +86,7 @@ def start_shipper(home: Path, tracking_uri: str) -> ShipperHandle:
     home.mkdir(parents=True, exist_ok=True)
     log = home / LOG
     too_long = log.exists() and log.stat().st_size > _LOG_LIMIT
+    log.touch(0o600)
     with log.open("wb" if too_long else "ab") as output:
         process = subprocess.Popen(
             # -P: nothing in the user's folder can take the place of a library.
@@ -92,7 +95,7 @@ def start_shipper(home: Path, tracking_uri: str) -> ShipperHandle:
             stdout=output,
             stderr=output,
             # By the environment, not as an argument: an address can hold a password.
-            env=os.environ | client_environment() | {"MLFLOW_TRACKING_URI": tracking_uri},
+            env=os.environ | client_environment() | {"MLFLOW_TRACKING_URI": with_account(tracking_uri)},
             # A Ctrl-C in the terminal is for training, which then still has something to send.
             start_new_session=True,
         )
@@ -104,7 +107,9 @@ def main() -> None:
     prepare_environment()
     from tracker.tracking.shipping.sender import Sender
 
-    sender = Sender(Path(sys.argv[1]), os.environ["MLFLOW_TRACKING_URI"])
+    uri = resolve_uri()
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    sender = Sender(Path(sys.argv[1]), uri)
     sender.follow(_input_has_ended, drain_s=_DRAIN_S)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import small_run
+from tests.support.command import Outcome, run_process, small_run
 from tests.support.containers import first_process, started, wait_for_library, without
+from tests.support.disks import missing_for_small_disk, small_disk
 
+Tracker = Callable[..., Outcome]
 TRACKER = [sys.executable, "-m", "tracker"]
 
 
@@ -23,6 +27,17 @@ def test_a_container_that_is_stopped_while_it_begins_ends_at_once(workplace: Pat
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 143
     assert errors == "tracker: ended by SIGTERM, as asked\n"
+
+
+def test_a_container_without_a_folder_for_temporary_files_is_told_to_have_one(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    # Where nobody can write: with root's rights, every test can write to all that tempfile tries.
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc"])
+    ended = tracker("compare", "--example")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("tracker: a folder for temporary files must be writable, but none is. ")
 
 
 @pytest.mark.slow
@@ -57,3 +72,18 @@ def test_a_number_that_can_write_nothing_else_trains_and_nothing_complains(
     assert "not sent" not in printed
     assert list(workplace.iterdir()) == []
     assert (state / "cache/matplotlib").is_dir()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(missing_for_small_disk()), reason=missing_for_small_disk())
+def test_a_network_larger_than_the_disk_of_temporary_files_is_stored(
+    workplace: Path, radiographs: Path
+) -> None:
+    arm = ["--model", "squeezenet1_1", "--mode", "feature-extractor", "--experiment", "stored"]
+    with small_disk(workplace.with_name("tmp"), mib=2) as disk:
+        ended = run_process(*small_run(radiographs, *arm), cwd=workplace, TMPDIR=str(disk.folder))
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "not sent" not in ended.stdout
+        assert list(disk.folder.iterdir()) == []
+    assert list(workplace.glob("mlartifacts/*/models/*/artifacts/**/network.safetensors"))
+    assert not list(workplace.glob(".tracker/runs/*/sending"))

@@ -24,6 +24,9 @@ from tracker.errors import TrackerError
 from tracker.interruption import Interruption, exit_code
 from tracker.io.process_environment import prepare_process
 
+# What Python's `tempfile` says, which torch needs from its import on.
+_NO_TEMPORARY = "No usable temporary directory"
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -81,6 +84,11 @@ def main() -> None:
 
 def _text_of(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
+    if _NO_TEMPORARY in str(error):
+        return (
+            "a folder for temporary files must be writable, but none is. "
+            "Give a container one (--tmpfs /tmp), or name another: TMPDIR."
+        )
     return (
         f"files must be readable and writable, but {where}{error.strerror or error}. "
         "Check permissions and free space; TRACKER_HOME and TRACKER_CACHE name other folders."

@@ -50,9 +50,11 @@ def test_a_number_without_a_name_has_the_root_for_its_home(prepared: Prepared) -
     assert prepared()["HOME"] == "/"
 
 
+@pytest.mark.parametrize("mode", [0o500, 0o000])
 def test_caches_of_libraries_go_where_ours_goes_if_the_home_cannot_be_written(
-    prepared: Prepared, tmp_path: Path, locked_home: Path
+    prepared: Prepared, tmp_path: Path, locked_home: Path, mode: int
 ) -> None:
+    locked_home.chmod(mode)
     cache = str(tmp_path / "cache")
     found = prepared(HOME=str(locked_home), TRACKER_CACHE=cache)
     assert found == {

@@ -35,7 +35,7 @@ def memory_left(root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int | Non
 
 def _groups(controller: str, root: Path, membership: Path) -> Iterator[Path]:
     """Yield the groups that this process is in, outwards; some are not there for a container to see."""
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         for line in membership.read_text().splitlines():
             _, controllers, place = line.split(":", 2)
             if controllers and controller not in controllers.split(","):

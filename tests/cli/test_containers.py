@@ -14,6 +14,7 @@ import pytest
 from tests.support.command import Outcome, run_process, small_run
 from tests.support.containers import first_process, started, wait_for_library, without
 from tests.support.disks import missing_for_small_disk, small_disk
+from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
 TRACKER = [sys.executable, "-m", "tracker"]
@@ -87,3 +88,24 @@ def test_a_network_larger_than_the_disk_of_temporary_files_is_stored(
         assert list(disk.folder.iterdir()) == []
     assert list(workplace.glob("mlartifacts/*/models/*/artifacts/**/network.safetensors"))
     assert not list(workplace.glob(".tracker/runs/*/sending"))
+
+
+@pytest.mark.slow
+def test_a_container_that_replaces_a_killed_one_goes_on_with_its_run(
+    workplace: Path, radiographs: Path
+) -> None:
+    arm = ["--model", "squeezenet1_1", "--mode", "fine-tuning", "--epochs", "12", "--experiment", "replaced"]
+    command = [*TRACKER, *small_run(radiographs, *arm)]
+    with started(command, host="one") as first:
+        assert first.stdout is not None
+        assert any("epoch  2/12" in line for line in first.stdout)
+        os.kill(first_process(first), signal.SIGSTOP)
+        with started(command, host="two") as meanwhile:
+            assert "another process is at it" in meanwhile.communicate(timeout=60)[0]
+        first.kill()
+    with started(command, host="three") as second:
+        printed, _ = second.communicate(timeout=60)
+    assert "goes on after epoch " in printed
+    (run,) = read_runs(f"sqlite:///{workplace}/mlflow.db", "replaced", metrics=["train/loss"])
+    assert (run.status, run.tags["tracker.resumed"]) == ("FINISHED", "1")
+    assert len(run.history["train/loss"]) == 12

@@ -22,7 +22,9 @@ def test_the_services_are_healthy_and_reached_from_this_machine_alone(stack: Sta
         "postgres": "healthy",
         "mlflow": "healthy",
     }
-    published = [port for service in services for port in service["Publishers"] if port["PublishedPort"]]
+    published = [
+        port for service in services for port in service["Publishers"] or () if port["PublishedPort"]
+    ]
     assert [port["URL"] for port in published] == ["127.0.0.1"]
 
 

@@ -167,7 +167,8 @@ def running_stack(folder: Path, project: str, **settings: str) -> Iterator[Stack
     stack = Stack(folder, project, settings)
     stack.prepare()
     try:
-        stack.compose("--profile", "*", "build", timeout=3000)
+        # The image for NVIDIA's cards is the trainer's with another torch of gigabytes: it is not built here.
+        stack.compose("--profile", "*", "build", "mlflow", "trainer", "dashboard", timeout=3000)
         stack.up()
         yield stack
     finally:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
-from tracker.tracking.backend.uri import resolve_uri
+from tracker.tracking.backend.uri import resolve_uri, short_path
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"
@@ -48,10 +50,12 @@ class ShipperHandle:
         """
         self._say_end()
         try:
-            self.process.wait(timeout_s)
+            code = self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
+            code = 0
             self._stop()
-        return count_unsent(self._home, self._uri)
+        left = count_unsent(self._home, self._uri)
+        return replace(left, problems=(*left.problems, self._failure(code))) if left and code else left
 
     def __enter__(self) -> ShipperHandle:
         return self
@@ -61,6 +65,12 @@ class ShipperHandle:
     ) -> None:
         self._say_end()
         self._stop()
+
+    def _failure(self, code: int) -> str:
+        """Say how the process ended by itself, with nobody left to send."""
+        if code == -signal.SIGKILL:
+            return "the process that sends was killed, as the system does where memory is short"
+        return f"the process that sends has failed: see the end of {short_path(self._home / LOG)}"
 
     def _say_end(self) -> None:
         if self.process.stdin is not None:

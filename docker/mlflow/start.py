@@ -12,7 +12,6 @@ from contextlib import contextmanager
 
 import psycopg
 from accounts import ensure, open_accounts
-from bucket import make_bucket
 from mlflow.cli import cli as mlflow
 from mlflow.server.auth.cli import commands as auth
 from mlflow.server.auth.config import read_auth_config
@@ -46,7 +45,10 @@ if __name__ == "__main__":
     tracking = os.environ["MLFLOW_BACKEND_STORE_URI"]
     with alone(tracking):
         prepare(tracking)
-        make_bucket(os.environ["MLFLOW_ARTIFACTS_DESTINATION"])
+        if (artifacts := os.environ.get("MLFLOW_ARTIFACTS_DESTINATION", "")).startswith("s3:"):
+            from bucket import make_bucket
+
+            make_bucket(artifacts)
     if not os.environ.get("MLFLOW_S3_ENDPOINT_URL"):
         # Amazon's own store: MLflow would take an empty address for one.
         os.environ.pop("MLFLOW_S3_ENDPOINT_URL", None)

@@ -19,8 +19,6 @@ from tests.support.servers import HOST, free_port
 REPOSITORY = Path(__file__).parents[2]
 DOCKER = REPOSITORY / "docker"
 Done = subprocess.CompletedProcess
-# Not `gpu`: its trainer is the same one with gigabytes more.
-_PROFILES = [word for name in ("trainer", "tls", "s3", "dashboard") for word in ("--profile", name)]
 
 
 @dataclass
@@ -169,7 +167,8 @@ def running_stack(folder: Path, project: str, **settings: str) -> Iterator[Stack
     stack = Stack(folder, project, settings)
     stack.prepare()
     try:
-        stack.compose(*_PROFILES, "build", timeout=3000)
+        # The image for NVIDIA's cards is the trainer's with another torch of gigabytes: it is not built here.
+        stack.compose("--profile", "*", "build", "mlflow", "trainer", "dashboard", timeout=3000)
         stack.up()
         yield stack
     finally:

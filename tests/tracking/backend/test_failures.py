@@ -55,6 +55,25 @@ def test_each_error_has_its_class(error: Exception, failure: str) -> None:
     assert failure_of(error) == failure
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("unable to get local issuer certificate", "MLFLOW_TRACKING_SERVER_CERT_PATH must name"),
+        ("self-signed certificate in certificate chain", "MLFLOW_TRACKING_SERVER_CERT_PATH must name"),
+        ("Hostname mismatch, certificate is not valid for 'tracker'", "of another name"),
+        ("certificate has expired", "has expired"),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_is_told(reason: str, told: str) -> None:
+    error = MlflowException(
+        "API request to https://tracker failed with exception HTTPSConnectionPool(host='tracker', port=443): "
+        "Max retries exceeded with url: / (Caused by SSLError(SSLCertVerificationError(1, "
+        f"'[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason} (_ssl.c:1000)')))"
+    )
+    assert told in problem_of(error, "the server")
+    assert failure_of(error) == "temporary"
+
+
 def test_a_long_answer_becomes_one_line() -> None:
     said = problem_of(MlflowException("line\n" * 1000), "the server")
     assert said.startswith("the server says: line line")

@@ -34,8 +34,16 @@ _BY_CODE: dict[str, Failure] = {
     "RESOURCE_DOES_NOT_EXIST": "missing",
 }
 _BY_STATUS: dict[int, Failure] = {413: "refused"}
+_UNKNOWN_AUTHORITY = (
+    "shows a certificate of an authority that this machine does not know: "
+    "MLFLOW_TRACKING_SERVER_CERT_PATH must name that authority's file"
+)
 _MEANINGS = {
     "out-of-date database schema": "was made by another version of MLflow",
+    "unable to get local issuer certificate": _UNKNOWN_AUTHORITY,
+    "self-signed certificate": _UNKNOWN_AUTHORITY,
+    "Hostname mismatch": "shows a certificate of another name: it must be addressed by the certificate's",
+    "certificate has expired": "shows a certificate that has expired: whoever runs it must renew it",
 }
 _SAID = re.compile(
     r"(?:endpoint|to) (\S+) failed with error code (\d{3}) .*?Response body: '?(.*)", re.DOTALL

@@ -90,7 +90,7 @@ def test_accounts_are_listed_changed_and_removed(accounts: Accounts, tmp_path: P
     second = password_of(accounts("password", "anna")[0])
     assert not lets_in(database, "anna", first)
     assert lets_in(database, "anna", second)
-    assert accounts("remove", "anna") == ("anna is removed; the password can work 60 s longer\n", "")
+    assert accounts("remove", "anna") == ("anna is removed; the password can work 600 s longer\n", "")
     assert not lets_in(database, "anna", second)
     assert accounts("list") == ("otto@clinic.org (admin)\n", "")
 

@@ -59,9 +59,12 @@ sql() {
         --set ON_ERROR_STOP=1
 }
 
+# unbroken COMMAND...: Ctrl-C ends the script after it, but not it.
+unbroken() { setsid --wait "$@" >/dev/null; }
+
 # A second container of the server's image, in which no server runs; its output is not kept as a log.
 start_helper() { helper=$(compose run --detach --rm "$@" --entrypoint sleep mlflow infinity); }
-remove_helper() { [ -z "${helper-}" ] || docker rm --force "$helper" >/dev/null 2>&1 || true; }
+remove_helper() { [ -z "${helper-}" ] || unbroken docker rm --force "$helper" || true; }
 
 # answer CONTAINERS: waits until they do. Those that end again and again are not waited for.
 answer() {
@@ -78,4 +81,4 @@ answer() {
 }
 
 # start CONTAINERS: starts them again, and waits until they answer.
-start() { docker start "$@" >/dev/null && answer "$@"; }
+start() { unbroken docker start "$@" && answer "$@"; }

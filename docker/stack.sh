@@ -64,7 +64,10 @@ unbroken() { setsid --wait "$@" >/dev/null; }
 
 # A second container of the server's image, in which no server runs; its output is not kept as a log.
 start_helper() { helper=$(compose run --detach --rm "$@" --entrypoint sleep mlflow infinity); }
-remove_helper() { [ -z "${helper-}" ] || unbroken docker rm --force "$helper" || true; }
+remove_helper() {
+    [ -z "${helper-}" ] || unbroken docker rm --force "$helper" || true
+    helper=
+}
 
 # answer CONTAINERS: waits until they do. Those that end again and again are not waited for.
 answer() {

@@ -49,8 +49,8 @@ ids() {
 # in_postgres PROGRAM...: runs it in the database's container, which knows the password.
 in_postgres() {
     # shellcheck disable=SC2016,SC2154  # the container's variables, and the script's
-    docker exec --interactive "$postgres" sh -c 'export PGUSER=postgres PGPASSWORD="$POSTGRES_PASSWORD"; exec "$@"' \
-        - "$@"
+    docker exec --interactive "$postgres" sh -c 'exec env PGUSER=postgres PGPASSWORD="$POSTGRES_PASSWORD" \
+        PGOPTIONS="--client-min-messages=warning" "$@"' - "$@"
 }
 
 # sql DATABASE: runs what comes in, all of it or nothing, and prints bare values.

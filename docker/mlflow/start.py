@@ -15,6 +15,7 @@ from accounts import ensure, open_accounts
 from mlflow.cli import cli as mlflow
 from mlflow.server.auth.cli import commands as auth
 from mlflow.server.auth.config import read_auth_config
+from schemas import check_database
 
 LOCK = 5000
 
@@ -31,6 +32,8 @@ def alone(database: str) -> Iterator[None]:
 def prepare(tracking: str) -> None:
     """Create or change the tables of both databases, and set the passwords that the environment has."""
     config = read_auth_config()
+    check_database("mlflow", tracking)
+    check_database("auth", config.database_uri)
     mlflow(["db", "upgrade", tracking], standalone_mode=False)
     auth(["db", "upgrade", "--url", config.database_uri], standalone_mode=False)
     accounts = open_accounts()

@@ -15,7 +15,10 @@ from importlinter.domain.contract import Contract
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / ".importlinter"
 # Rules that name what is no folder: the few modules at the root, and `python -m tracker`.
-FILES = {"tracker.records", "tracker.interruption", "tracker.errors", "tracker.api", "tracker.__main__"}
+FILES = {
+    *("tracker.records", "tracker.interruption", "tracker.errors", "tracker.addresses"),
+    *("tracker.api", "tracker.__main__"),
+}
 
 
 @pytest.fixture(scope="module")

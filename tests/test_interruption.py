@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tracker.interruption import Interrupted, Interruption
+from tracker.interruption import Interrupted, Interruption, exit_code
 
 
 def ask(number: signal.Signals) -> None:
@@ -23,8 +23,9 @@ def test_the_first_signal_waits_for_a_stop_point(
         interruption.stop_point()
         ask(number)
         assert interruption.asked
-        with pytest.raises(Interrupted):
+        with pytest.raises(Interrupted) as ended:
             interruption.stop_point()
+    assert exit_code(ended.value) == 128 + number
     assert "once more: at once" in capfd.readouterr().err
 
 
@@ -36,6 +37,11 @@ def test_the_second_signal_ends_at_once(number: signal.Signals) -> None:
         with pytest.raises(KeyboardInterrupt) as ended:
             ask(number)
     assert not isinstance(ended.value, Interrupted), "nothing says that the work can go on from here"
+    assert exit_code(ended.value) == 128 + number
+
+
+def test_pythons_own_answer_to_a_ctrl_c_has_its_exit_code() -> None:
+    assert exit_code(KeyboardInterrupt()) == 130
 
 
 def test_where_there_are_no_stop_points_the_first_signal_ends_at_once() -> None:

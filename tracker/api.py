@@ -14,6 +14,7 @@ from tracker.config.keywords import resolve_options, takes_options
 from tracker.config.options import TRIALS, RunOptions
 from tracker.config.tuned import Tuned
 from tracker.interruption import Interruption
+from tracker.io.process_environment import prepare_process
 from tracker.records import Arm, EpochKind, RunRecord
 from tracker.runs.events import Reporter, RunResult, StudyReporter
 
@@ -177,6 +178,7 @@ def load_runs(
         UsageError: An example of another store is asked for.
         TrackingError: There is no such store, server or experiment, or there are several and none was named.
     """
+    prepare_process()
     from tracker.tracking.backend.experiments import the_experiment
     from tracker.tracking.backend.reader import read_runs
     from tracker.ui.stores import open_store
@@ -236,14 +238,20 @@ _Job = Callable[["Prepared", Observer, Interruption], _Result]
 
 
 def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _Result | None:
+    prepare_process()
     from tracker.runs.plan import make_plan, prepare
+    from tracker.tracking.backend.knock import Knock
 
     plan = make_plan(options, observer.progress)
     observer.planned(plan)
     if options.dry_run:
         return None
+    # Answered while images are decoded.
+    knock = Knock(plan.tracking_uri, plan.options.experiment_name)
     prepared = prepare(plan, observer.progress)
     observer.prepared(prepared)
+    if refused := knock.answer():
+        observer.note(f"{refused} Runs train all the same and are kept here: tracker sync sends them then.")
     return _while_sending(prepared, job, observer)
 
 

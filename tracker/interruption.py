@@ -17,15 +17,25 @@ class Interrupted(KeyboardInterrupt):
     """Someone asked for an end, and the work stopped at a point from which it can go on."""
 
 
+def exit_code(ended_by: KeyboardInterrupt) -> int:
+    """Return the exit code of a process that someone asked for an end, as a shell gives it: 130, 143...
+
+    Args:
+        ended_by: What ended it; the signal is its argument. Python's own, a Ctrl-C, has none.
+    """
+    return 128 + int(next(iter(ended_by.args), signal.SIGINT))
+
+
 class Interruption:
     """Takes the signals that ask for an end.
 
     The first one, where the work has points to stop at (`stopping_gently`), lets it reach the next of them;
-    everywhere else, and the second time, it is a `KeyboardInterrupt` at once.
+    everywhere else, and the second time, it is a `KeyboardInterrupt` at once. Either has the signal as its
+    argument.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked: int | None = None
         self._gentle = False
 
     def stop_point(self) -> None:
@@ -35,7 +45,7 @@ class Interruption:
             Interrupted: Someone did.
         """
         if self.asked:
-            raise Interrupted
+            raise Interrupted(self.asked)
 
     def taking_signals(self) -> AbstractContextManager[None]:
         """Take Ctrl-C and SIGTERM as long as the block lasts."""
@@ -47,7 +57,10 @@ class Interruption:
         return self._taking(*(() if ignored else (signal.SIGHUP,)))
 
     def taking_terminations(self) -> AbstractContextManager[None]:
-        """Take SIGTERM alone: in a process whose parent takes the Ctrl-C."""
+        """Take SIGTERM alone: where the Ctrl-C is a parent's, or Python's own answer to it is right.
+
+        Without this, the first process of a container does not hear it, and is killed some seconds later.
+        """
         return self._taking(signal.SIGTERM)
 
     @contextmanager
@@ -71,11 +84,11 @@ class Interruption:
         finally:
             self._gentle = False
 
-    def _take(self, _number: int, _frame: FrameType | None) -> None:
+    def _take(self, number: int, _frame: FrameType | None) -> None:
         gently = self._gentle and not self.asked
-        self.asked = True
+        self.asked = number
         if not gently:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)
         with suppress(OSError):
             # Not print: this can come in the middle of one, and would break it.
             os.write(_STDERR, b"\nstopping after this batch; once more: at once\n")

@@ -199,6 +199,10 @@ def main() -> None:
     parser.add_argument("command", choices=["save", "load"])
     command = parser.parse_args().command
     store = open_store(os.environ["MLFLOW_ARTIFACTS_DESTINATION"])
+    if command == "load" and isinstance(store, Bucket):
+        from bucket import make_bucket
+
+        make_bucket(os.environ["MLFLOW_ARTIFACTS_DESTINATION"])
     tell(save(store, sys.stdout.buffer) if command == "save" else load(store, sys.stdin.buffer))
 
 

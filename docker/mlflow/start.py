@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Brings MLflow's databases to the schema of this version, and becomes its server.
+"""Brings MLflow's databases to the schema of this version, makes the bucket, and becomes its server.
 
 Whoever holds a lock of the database does the former; a second server that starts at the same time waits for
 it, and then finds nothing to do. Arguments are handed on to `mlflow server`.
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import psycopg
 from accounts import ensure, open_accounts
+from bucket import make_bucket
 from mlflow.cli import cli as mlflow
 from mlflow.server.auth.cli import commands as auth
 from mlflow.server.auth.config import read_auth_config
@@ -32,6 +33,8 @@ def alone(database: str) -> Iterator[None]:
 def prepare(tracking: str) -> None:
     """Create or change the tables of both databases, and set the passwords that the environment has."""
     config = read_auth_config()
+    if not config.admin_username or not config.admin_password:
+        raise SystemExit("MLFLOW_AUTH_ADMIN_PASSWORD must be set: docker/secrets makes it")
     check_database("mlflow", tracking)
     check_database("auth", config.database_uri)
     mlflow(["db", "upgrade", tracking], standalone_mode=False)
@@ -46,4 +49,8 @@ if __name__ == "__main__":
     tracking = os.environ["MLFLOW_BACKEND_STORE_URI"]
     with alone(tracking):
         prepare(tracking)
+        make_bucket(os.environ["MLFLOW_ARTIFACTS_DESTINATION"])
+    if not os.environ.get("MLFLOW_S3_ENDPOINT_URL"):
+        # Amazon's own store: MLflow would take an empty address for one.
+        os.environ.pop("MLFLOW_S3_ENDPOINT_URL", None)
     os.execvp("mlflow", ["mlflow", "server", "--app-name", "basic-auth", *sys.argv[1:]])

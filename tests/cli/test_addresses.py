@@ -98,6 +98,19 @@ def test_a_run_that_was_recorded_under_a_typed_address_is_skipped_and_begun_agai
 
 
 @pytest.mark.slow
+def test_a_run_that_was_recorded_under_an_address_with_an_account_is_skipped(
+    tracker: Tracker, radiographs: Path, workplace: Path, address: str, experiment: str
+) -> None:
+    home, with_account = workplace / ".tracker", address.replace("://", "://me:secret@")
+    run = [*one_run(radiographs, experiment), "--tracking-uri", address]
+    tracker(*run)
+    uid = recorded_before(home, with_account)
+    for form in (address, with_account):
+        assert "1 run: 1 skipped" in tracker(*run[:-1], form).out
+    assert [run.name for run in run_folders(home)] == [uid]
+
+
+@pytest.mark.slow
 def test_a_run_that_was_interrupted_under_a_typed_address_goes_on(
     tracker: Tracker, radiographs: Path, workplace: Path, address: str, typed: str, experiment: str
 ) -> None:

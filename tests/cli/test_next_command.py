@@ -146,6 +146,16 @@ def test_an_experiment_that_is_not_there_is_offered_as_those_that_are(
         ),
         (["compare", "--split=ff"], ["--split", "ab"], "tracker compare --split ab"),
         (["compare", "--where", "lr=1"], ["--where", "a=b"], "tracker compare --where lr=1 --where a=b"),
+        (
+            ["compare", "--tracking-uri", "http://me:secret@server:5000"],
+            ["--split", "a"],
+            "tracker compare --tracking-uri http://server:5000 --split a",
+        ),
+        (
+            ["compare", "--tracking-uri=http://me:secret@server:5000"],
+            ["--split", "a"],
+            "tracker compare --tracking-uri=http://server:5000 --split a",
+        ),
     ],
 )
 def test_a_choice_joins_what_was_typed(typed: list[str], choice: list[str], command: str) -> None:
@@ -157,6 +167,10 @@ def test_a_choice_joins_what_was_typed(typed: list[str], choice: list[str], comm
     [
         (["tune", "--trials", "9", "--data", "my images"], "tracker run --data 'my images' --tuned"),
         (["--debug", "tune", "--trials=9"], "tracker run --tuned"),
+        (
+            ["tune", "--study-storage", "postgresql://me:secret@server/studies"],
+            "tracker run --study-storage postgresql://me@server/studies --tuned",
+        ),
     ],
 )
 def test_after_a_study_the_same_options_train(typed: list[str], command: str) -> None:

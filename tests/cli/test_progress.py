@@ -61,6 +61,21 @@ def test_a_pipe_is_told_at_once_that_an_arm_begins_and_ends() -> None:
     assert last == f"{'✓ 2/6 alexnet · fine-tuning':42} val/loss 0.25  lr 0.01  4 trials  0 s"
 
 
+def test_a_pipe_is_told_of_stages_that_take_long() -> None:
+    pipe = Pipe()
+    with LiveObserver(Console(file=pipe, width=80), stages_every_s=0.0) as reporter:
+        for done in (1, 2, 3):
+            reporter.progress(done, 3, "images decoded")
+        reporter.progress(1, 0, "images hashed")
+        reporter.progress(2, 0, "images hashed")
+    assert pipe.seen.splitlines() == ["  2/3 images decoded", "  3/3 images decoded", "  2 images hashed"]
+    pipe = Pipe()
+    with LiveObserver(Console(file=pipe, width=80)) as reporter:
+        for done in (1, 2, 3):
+            reporter.progress(done, 3, "images decoded")
+    assert pipe.seen == "", "what is done in a moment is not told"
+
+
 def test_a_long_study_is_told_of_now_and_then() -> None:
     told: list[str] = []
     lines = StudyLines(told.append, every=0.0)

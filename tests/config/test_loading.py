@@ -223,3 +223,12 @@ def test_a_backslash_that_became_a_line_break_is_no_path(tmp_path: Path) -> None
     with pytest.raises(UsageError, match=r"data must be a path, .* single quotes") as caught:
         read_options({}, config)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["tracking_uri", "study_storage"])
+def test_an_address_that_is_none_is_not_told_as_it_can_hold_a_password(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name}: must be text") as caught:
+        read_options({name: ["http://me:secret@server"]})
+    assert "secret" not in str(caught.value)
+    (options,) = [read_options({name: "http://me:secret@server"})]
+    assert "secret" not in repr(options)

@@ -105,10 +105,14 @@ def test_something_else_than_an_archive_is_refused(archive: Archive, publisher: 
         fetch(archive, progress=silent)
 
 
-def test_a_mirror_must_be_a_web_address(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRACKER_TB_XRAY_URL", "file:///etc/passwd")
-    with pytest.raises(UsageError, match="TRACKER_TB_XRAY_URL must be an http or https address"):
+@pytest.mark.parametrize("mirror", ["file:///etc/passwd", "http://me:geheim@127.0.0.1:9/files.zip"])
+def test_a_mirror_must_be_a_web_address_without_an_account(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, mirror: str
+) -> None:
+    monkeypatch.setenv("TRACKER_TB_XRAY_URL", mirror)
+    with pytest.raises(UsageError, match="TRACKER_TB_XRAY_URL must be an http or https address") as caught:
         fetch(archive, progress=silent)
+    assert "geheim" not in str(caught.value)
 
 
 def test_a_disk_without_room_is_told_before_the_download(archive: Archive, publisher: Publisher) -> None:

@@ -8,33 +8,28 @@ from pathlib import Path
 import pytest
 import torch
 
-from tracker.doctor.machine import device, limit_left, memory
+from tracker.doctor.machine import cores, device, memory
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, and torch uses it")
 
 
-def container(folder: Path, limit: str) -> None:
-    (folder / "memory.current").write_text("3000000000\n")
-    (folder / "memory.stat").write_text("anon 1\nfile 2000000000\ninactive_file 1000000000\n")
-    (folder / "memory.max").write_text(f"{limit}\n")
-
-
-def test_a_container_has_its_limit_less_what_it_cannot_give_up(tmp_path: Path) -> None:
-    assert limit_left(tmp_path) is None
-    container(tmp_path, "max")
-    assert limit_left(tmp_path) is None
-    container(tmp_path, "4000000000")
-    assert limit_left(tmp_path) == 2_000_000_000
-
-
 def test_less_memory_than_the_reference_networks_take_is_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tracker.doctor.machine._CGROUP", tmp_path)
-    container(tmp_path, "2100000000")
+    monkeypatch.setattr("tracker.doctor.machine.memory_left", lambda: 100_000_000)
     found = memory()
     assert (found.state, found.found) == ("warning", "100 MB available")
     assert "DenseNet-201" in found.advice
+
+
+def test_a_containers_share_of_the_cores_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracker.io.parallel.allowed_cores", lambda: 16)
+    monkeypatch.setattr("tracker.doctor.machine.allowed_cores", lambda: 16)
+    monkeypatch.setattr("tracker.io.parallel.cpu_limit", lambda: 2)
+    assert cores().facts == {"cores": 2}
+    assert cores().found == "2: a container's limit, of 16 that there are"
+    monkeypatch.setattr("tracker.io.parallel.cpu_limit", lambda: 64)
+    assert cores().found == "16"
 
 
 @without_gpu

@@ -51,7 +51,9 @@ def test_a_server_that_refuses_the_account_is_missing(checked: Checked) -> None:
         proxy.be("401")
         found = checked("--tracking-uri", proxy.uri)["MLflow"]
     assert (found["state"], found["facts"]["failure"]) == ("missing", "denied")
-    assert found["found"] == f"{proxy.uri} refuses this account (401 or 403)"
+    assert found["found"] == (
+        f"{proxy.uri} is behind something else that answers 401, a proxy or firewall, not MLflow"
+    )
     assert "MLFLOW_TRACKING_USERNAME" in found["advice"]
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.containers import started
 from tracker.io.locks import exclusive, exclusive_if_free, lock_open_file
 
 
@@ -35,6 +36,26 @@ def test_a_lock_of_a_process_that_is_killed_is_free(tmp_path: Path) -> None:
         holder.wait()
     with exclusive_if_free(path) as ours:
         assert ours
+
+
+def test_a_lock_of_another_container_is_held_while_it_lives_and_free_when_it_is_killed(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lock"
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom tracker.io.locks import exclusive\n"
+        "with exclusive(Path(sys.argv[1])):\n    print(os.getpid(), flush=True)\n    sys.stdin.read()\n"
+    )
+    held = [sys.executable, "-c", program, str(path)]
+    with started(held, host="one", stdin=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "1\n", "both have the same number"
+        with started(held, host="two", stdin=subprocess.PIPE) as second:
+            with exclusive_if_free(path) as ours:
+                assert not ours
+            first.kill()
+            assert second.communicate(timeout=30)[0] == "1\n"
+    assert path.read_bytes() == b"", "neither a host's name nor a number is in it"
 
 
 def test_two_descriptors_of_one_file_exclude_each_other_until_one_is_closed(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tracker.io import parallel
 from tracker.io.parallel import parallel_map, usable_cores
 
 
@@ -17,6 +19,24 @@ def test_as_many_threads_work_at_once_as_there_are_cores() -> None:
     barrier = threading.Barrier(usable_cores())
     places = parallel_map(lambda _: barrier.wait(timeout=10), range(usable_cores()))
     assert sorted(places) == list(range(usable_cores()))
+
+
+def test_a_container_with_time_on_fewer_cores_than_there_are_has_fewer_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parallel, "allowed_cores", lambda: 16)
+    for limit, usable in ((None, 16), (64, 16), (16, 16), (3, 3)):
+        monkeypatch.setattr(parallel, "cpu_limit", lambda limit=limit: limit)
+        assert usable_cores() == usable
+
+
+def test_everyone_else_asks_here_for_the_number_of_cores() -> None:
+    package = Path(parallel.__file__).parents[1]
+    counting = {"cpu_count", "process_cpu_count", "sched_getaffinity"}
+    found = [
+        path.name for path in package.rglob("*.py") if any(name in path.read_text() for name in counting)
+    ]
+    assert found == ["parallel.py"]
 
 
 def test_only_a_few_items_are_taken_ahead() -> None:

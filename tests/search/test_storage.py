@@ -7,6 +7,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 import pytest
+import sqlalchemy
 from filelock import FileLock
 
 from tests.support.servers import free_port
@@ -105,8 +106,29 @@ def test_a_driver_that_is_missing_is_named(url: str) -> None:
     assert "geheim" not in line
 
 
+@pytest.mark.slow
+def test_a_password_is_taken_from_the_variable_of_the_driver_and_a_wrong_one_is_not_told(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = sqlalchemy.create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql("ALTER USER mlflow PASSWORD 'geheim-42'")
+        rules = Path(str(connection.exec_driver_sql("SHOW hba_file").scalar()))
+        rules.write_text("host all all 127.0.0.1/32 scram-sha-256\n")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    server.dispose()
+    for password in ("", "wrong-99"):
+        line = refusal(postgres.replace("mlflow@", f"mlflow:{password}@") if password else postgres)
+        assert line.endswith("PGPASSWORD holds it for PostgreSQL.")
+        assert "wrong-99" not in line
+    monkeypatch.setenv("PGPASSWORD", "geheim-42")
+    opened = open_storage(postgres)
+    assert opened.get_all_studies() == []
+    opened.engine.dispose()
+
+
 def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
-    line = refusal(f"postgresql+psycopg://me:geheim@127.0.0.1:{free_port()}/studies")
+    line = refusal(f"postgresql+psycopg://me:geheim@127.0.0.1:{free_port()}/studies?password=geheim")
     assert "postgresql+psycopg://me:***@127.0.0.1" in line
     assert "efused" in line
     assert "geheim" not in line

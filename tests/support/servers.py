@@ -22,6 +22,8 @@ import pytest
 
 HOST = "127.0.0.1"
 START_S = 90.0
+ADMIN = "admin"
+PASSWORD = "correct-horse-battery"
 
 
 @dataclass
@@ -29,11 +31,13 @@ class MlflowServer:
     """A server with its files in a folder; it can be stopped and started again on the same port.
 
     Its database is a file in that folder, unless it is given another one.
+    With `auth` it asks for accounts: at first there is one, ADMIN, who may do everything.
     """
 
     folder: Path
     port: int
     database: str = ""
+    auth: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,12 +52,14 @@ class MlflowServer:
         """Start the process, and do not wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        settings |= self._accounts() if self.auth else {}
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(self.port)),
                     *("--workers", "1", "--backend-store-uri", self._database),
                     *("--artifacts-destination", str(self.folder / "artifacts")),
+                    *(("--app-name", "basic-auth") if self.auth else ()),
                 ],
                 cwd=self.folder,
                 env={name: value for name, value in os.environ.items() if "MLFLOW" not in name} | settings,
@@ -65,6 +71,22 @@ class MlflowServer:
     @property
     def _database(self) -> str:
         return self.database or f"sqlite:///{self.folder}/mlflow.db"
+
+    def _accounts(self) -> dict[str, str]:
+        """Write how accounts are kept; whoever has one may do nothing that is not granted."""
+        settings = self.folder / "basic_auth.ini"
+        settings.write_text(
+            f"[mlflow]\ndefault_permission = NO_PERMISSIONS\ndatabase_uri = sqlite:///{self.folder}/accounts.db\n"
+            f"admin_username = {ADMIN}\n"
+            "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+            # Otherwise each request takes a quarter of a second.
+            "auth_cache_ttl_seconds = 600\n"
+        )
+        return {
+            "MLFLOW_AUTH_CONFIG_PATH": str(settings),
+            "MLFLOW_AUTH_ADMIN_PASSWORD": PASSWORD,
+            "MLFLOW_FLASK_SERVER_SECRET_KEY": "of a test",
+        }
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the server and its worker."""
@@ -108,9 +130,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(folder: Path, database: str = "") -> Iterator[MlflowServer]:
+def running_server(folder: Path, database: str = "", *, auth: bool = False) -> Iterator[MlflowServer]:
     """Run a server as long as the block lasts."""
-    server = MlflowServer(folder, free_port(), database)
+    server = MlflowServer(folder, free_port(), database, auth)
     try:
         server.start()
         yield server

@@ -13,6 +13,8 @@ import torch
 
 from tests.support.command import Outcome, Study, call_main
 
+ACCOUNT = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,7 +43,7 @@ def workplace(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatc
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv("TRACKER_CACHE", str(shared_cache))
-    for name in ("MLFLOW_TRACKING_URI", "TRACKER_HOME"):
+    for name in ("MLFLOW_TRACKING_URI", "TRACKER_HOME", "TRACKER_STUDY_STORAGE", *ACCOUNT):
         monkeypatch.delenv(name, raising=False)
     return folder
 

@@ -34,6 +34,21 @@ def test_every_arm_has_one_study_whatever_its_seeds(prepare_small: Prepare) -> N
     assert plans[0].spec.storage.endswith("/.tracker/studies.db")
 
 
+def test_the_database_of_studies_is_that_of_the_option_or_else_that_of_the_variable(
+    prepare_small: Prepare, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def storage(**given: object) -> str:
+        (plan,) = plan_studies(prepare_small(**{"tune": 3, **given}))
+        return plan.spec.storage
+
+    monkeypatch.setenv("TRACKER_STUDY_STORAGE", "")
+    assert storage().endswith("/.tracker/studies.db")
+    monkeypatch.setenv("TRACKER_STUDY_STORAGE", f"sqlite:///{tmp_path}/of-the-variable.db")
+    assert storage() == f"sqlite:///{tmp_path}/of-the-variable.db"
+    named = f"sqlite:///{tmp_path}/of-the-option.db"
+    assert storage(study_storage=named) == named
+
+
 def test_a_study_is_the_same_one_with_another_budget_and_another_one_with_other_settings(
     prepare_small: Prepare,
 ) -> None:

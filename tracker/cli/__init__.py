@@ -6,11 +6,12 @@ Every command imports what it needs when it is called; nothing is decided or com
 from __future__ import annotations
 
 import sys
+from signal import SIGTERM
 
 import typer
 
 from tracker import __version__
-from tracker.cli.choices import command_with
+from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.models import models
@@ -20,6 +21,11 @@ from tracker.cli.sync import sync
 from tracker.cli.tune import tune
 from tracker.cli.ui import ui
 from tracker.errors import TrackerError
+from tracker.interruption import Interruption, exit_code
+from tracker.io.process_environment import prepare_process
+
+# What Python's `tempfile` says, which torch needs from its import on.
+_NO_TEMPORARY = "No usable temporary directory"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,12 +58,24 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        app(args=arguments)
+        with Interruption().taking_terminations():
+            prepare_process()
+            app(args=arguments)
+    except SystemExit as end:
+        # Typer answers every interruption like a Ctrl-C.
+        asked = getattr(end.__context__, "__cause__", None)
+        if not isinstance(asked, KeyboardInterrupt) or not asked.args:
+            raise
+        if SIGTERM in asked.args:
+            typer.echo("tracker: ended by SIGTERM, as asked", err=True)
+        sys.exit(exit_code(asked))
     except TrackerError as error:
         if debug:
             raise
         commands = (command_with(choice, arguments) for choice in error.choices)
         typer.echo(f"tracker: {error.told(commands)}", err=True)
+        if error.choices and (note := left_out(arguments)):
+            typer.echo(f"  ({note})", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if debug:
@@ -68,6 +86,11 @@ def main() -> None:
 
 def _text_of(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
+    if _NO_TEMPORARY in str(error):
+        return (
+            "a folder for temporary files must be writable, but none is. "
+            "Give a container one (--tmpfs /tmp), or name another: TMPDIR."
+        )
     return (
         f"files must be readable and writable, but {where}{error.strerror or error}. "
         "Check permissions and free space; TRACKER_HOME and TRACKER_CACHE name other folders."

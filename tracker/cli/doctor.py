@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.addresses import typed_again
 from tracker.cli.parameters import TrackingUri
 
 
@@ -43,13 +44,9 @@ def doctor(
 
 def _next_commands(weights: str | None, tracking_uri: str | None) -> Iterator[str]:
     """Yield commands that need no more than what was checked."""
-    from tracker.tracking.backend.uri import database_file, describe
-
     given = f" --weights {shlex.quote(weights)}" if weights else ""
     if tracking_uri:
-        # A server's address can hold a password.
-        shown = tracking_uri if database_file(tracking_uri) else describe(tracking_uri)
-        given += f" --tracking-uri {shlex.quote(shown)}"
+        given += f" --tracking-uri {shlex.quote(typed_again(tracking_uri))}"
     if weights in (None, "bundled", "none"):
         yield f"tracker run --dataset phantom{given}"
     if weights != "bundled":

@@ -20,6 +20,7 @@ from tracker.cli.study_lines import StudyLines
 from tracker.cli.terminal import duration
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
+from tracker.io.progress import EVERY_S, Seldom
 from tracker.records import Arm, RunState
 from tracker.runs.events import RunResult
 from tracker.runs.plan import Plan, Prepared
@@ -31,9 +32,14 @@ _MARKS = {RunState.FINISHED: "✓", RunState.SKIPPED: "=", RunState.TAKEN: "~", 
 
 
 class LiveObserver(Observer):
-    """Shows how far a study is: a line a run that has ended, and below them the run at work."""
+    """Shows how far a study is: a line a run that has ended, and below them the run at work.
 
-    def __init__(self, console: Console | None = None) -> None:
+    Args:
+        console: Where; None: the standard output.
+        stages_every_s: Where nothing can be drawn over, seconds between two lines of a long stage.
+    """
+
+    def __init__(self, console: Console | None = None, *, stages_every_s: float = EVERY_S) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True, emoji=False)
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
         self.plan: Plan | None = None
@@ -43,6 +49,7 @@ class LiveObserver(Observer):
         self._study: StudyProgress | None = None
         self._study_began = 0.0
         self._lines = StudyLines(lambda line: self.show([line]))
+        self._stages = Seldom(lambda *stage: self.show([f"  {_items(*stage)}"]), every_s=stages_every_s)
         self._at = ""
 
     def __enter__(self) -> Self:
@@ -86,8 +93,10 @@ class LiveObserver(Observer):
     def progress(self, done: int, total: int, what: str) -> None:
         """Show how many items of a stage are done; the clock of the epochs starts after it."""
         self._started = time.monotonic()
-        bar = _row(done, total, f"{done}/{total} {what}" if total else f"{done} {what}")
-        self._draw(self._labeled(bar))
+        if self._console.is_terminal:
+            self._draw(self._labeled(_row(done, total, _items(done, total, what))))
+        else:
+            self._stages(done, total, what)
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
         """Show that a run begins."""
@@ -183,6 +192,10 @@ class LiveObserver(Observer):
 
     def _clear(self) -> None:
         self._draw(Text(""))
+
+
+def _items(done: int, total: int, what: str) -> str:
+    return f"{done}/{total} {what}" if total else f"{done} {what}"
 
 
 def _row(done: int, total: int, text: str, bar_width: int = _BAR_WIDTH) -> Table:

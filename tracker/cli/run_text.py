@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from tracker.addresses import typed_again, what_to_set
 from tracker.cli.class_text import class_notes, majority_lines, positive_line
 from tracker.cli.line_breaks import broken
 from tracker.config.options import RunOptions
@@ -106,6 +107,7 @@ def summary_lines(plan: Plan, results: Sequence[RunResult], table: Sequence[str]
         *majority_lines(plan.images, results),
         f"curves  {_with_uri('tracker ui', plan)}",
         *([f"table   {shlex.join(['tracker', 'compare', *table])}"] if table is not None else []),
+        *_account_lines(plan.options.tracking_uri),
     ]
 
 
@@ -120,7 +122,13 @@ def tuned_lines(plan: Plan, run: str) -> list[str]:
         "",
         f"runs    {run}",
         f"curves  {_with_uri('tracker ui', plan)}",
+        *_account_lines(plan.options.tracking_uri, plan.options.study_storage),
     ]
+
+
+def _account_lines(*addresses: str | None) -> list[str]:
+    note = what_to_set(*addresses)
+    return [f"        ({note})"] if note else []
 
 
 def _all_notes(plan: Plan) -> list[str]:
@@ -183,4 +191,4 @@ def _notes(recipes: Sequence[Recipe]) -> list[str]:
 
 def _with_uri(command: str, plan: Plan) -> str:
     uri = plan.options.tracking_uri
-    return f"{command} --tracking-uri {shlex.quote(uri)}" if uri else command
+    return f"{command} --tracking-uri {shlex.quote(typed_again(uri))}" if uri else command

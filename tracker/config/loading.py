@@ -30,6 +30,9 @@ _KINDS = {
 }
 """What must hold, by pydantic's name of an error, where its own words are those of programmers."""
 
+_SECRET = ("tracking_uri", "study_storage")
+"""Options that can hold a password: what they say is not told."""
+
 _EITHER = ("tune", "tuned")
 """Options that exclude each other: the one that is given here sets aside the one of a file."""
 
@@ -103,4 +106,6 @@ def _problem(
     if not name:
         return text
     shown = "nothing" if found is None else reprlib.repr(found)
+    if name in _SECRET:
+        shown = f"a {type(found).__name__} that may hold a password"
     return f"{name}: {text}" + ("" if "got" in text else f", got {shown}") + place

@@ -181,7 +181,8 @@ class RunOptions(BaseModel):
     study_storage: Annotated[str | None, TUNING] = Field(
         None,
         description="Database of the studies, such as postgresql://USER@HOST/NAME. "
-        "Default: studies.db in TRACKER_HOME.",
+        "Default: TRACKER_STUDY_STORAGE, or studies.db in TRACKER_HOME.",
+        repr=False,
     )
     jobs: Annotated[int, NotTruth, Field(ge=1, le=1000), TUNING] = Field(
         1, description="Processes on this machine that train trials at once."
@@ -194,7 +195,7 @@ class RunOptions(BaseModel):
         None,
         description="MLflow experiment. Default: the data set's name, or that of the folder or csv file.",
     )
-    tracking_uri: Annotated[str | None, TRACKING] = Field(None, description=TRACKING_URI_HELP)
+    tracking_uri: Annotated[str | None, TRACKING] = Field(None, description=TRACKING_URI_HELP, repr=False)
     log_model: Annotated[LogModel, TRACKING.of("run")] = Field(
         "first", description="Which networks to store: all, first (of each arm) or none."
     )

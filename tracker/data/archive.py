@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tracker.addresses import shown, split_account
 from tracker.errors import DataError, UsageError
 from tracker.io.cache import cache_dir, locked
 from tracker.io.download import PAUSES, DownloadError, download
@@ -82,11 +83,12 @@ def _download(archive: Archive, progress: Progress, pauses: tuple[float, ...]) -
 
 
 def _check_address(archive: Archive) -> None:
-    parts = urlsplit(archive.address)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    address, account = split_account(archive.address)
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or account:
         raise UsageError(
-            f"{archive.url_variable} must be an http or https address",
-            but=f"it is {archive.address!r}",
+            f"{archive.url_variable} must be an http or https address without an account",
+            but=f"it is {shown(address)!r}{' with one' if account else ''}",
             do="Correct it, or unset it to use the publisher's.",
         )
 

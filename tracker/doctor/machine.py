@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from tracker.config.options import RunOptions
 from tracker.doctor.imports import need
 from tracker.doctor.result import CheckResult, format_size
-from tracker.io.parallel import usable_cores
+from tracker.io.control_group import memory_left
+from tracker.io.parallel import allowed_cores, usable_cores
 
 if TYPE_CHECKING:
     import torch
 
 # One step of DenseNet-201 in batches of 32 took 7.3 GB in fp32 and 4.2 GB in bf16, ResNet-152 6.7 and 4.1.
 _ENOUGH_MEMORY = 7_500_000_000
-_CGROUP = Path("/sys/fs/cgroup")
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -46,13 +46,14 @@ def device() -> CheckResult:
 
 def cores() -> CheckResult:
     """Count the cores that are used."""
-    count = usable_cores()
-    return CheckResult(state="good", found=str(count), facts={"cores": count})
+    count, allowed = usable_cores(), allowed_cores()
+    found = str(count) if count == allowed else f"{count}: a container's limit, of {allowed} that there are"
+    return CheckResult(state="good", found=found, facts={"cores": count})
 
 
 def memory() -> CheckResult:
     """Check that there is enough memory for the largest of the reference networks."""
-    left = [size for size in (_available_memory(), limit_left(_CGROUP)) if size is not None]
+    left = [size for size in (_available_memory(), memory_left()) if size is not None]
     if not left:
         return CheckResult(state="good", found="not known on this system", facts={"available": None})
     available = min(left)
@@ -66,21 +67,6 @@ def memory() -> CheckResult:
         "End other programs, or take --batch-size 8 or a smaller network: --model mini-densenet.",
         facts=facts,
     )
-
-
-def limit_left(cgroup: Path) -> int | None:
-    """Return how many bytes a container may still take; None where it has no limit.
-
-    Args:
-        cgroup: The folder of its control group, version 2.
-    """
-    try:
-        limit, used = ((cgroup / name).read_text().strip() for name in ("memory.max", "memory.current"))
-        # Pages of files that were read count as used, and are given up when memory is asked for.
-        given_up = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
-    except OSError:
-        return None
-    return None if limit == "max" else int(limit) - int(used) + int(given_up.get("inactive_file", 0))
 
 
 def _available_memory() -> int | None:

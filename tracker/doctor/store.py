@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from tracker.doctor.folders import why_not_writable
 from tracker.doctor.imports import need
-from tracker.doctor.result import CheckResult
+from tracker.doctor.result import CheckResult, CheckState
 from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri, short_path
 
 if TYPE_CHECKING:
     from tracker.tracking.backend.client import Answer
 
 _ANOTHER = "give another --tracking-uri"
-_ACCOUNT = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an account that may write there."
 _LOCK_PATIENCE_S = 2.0
 
 
@@ -24,7 +23,8 @@ def store(tracking_uri: str | None) -> CheckResult:
     """Look whether runs can be tracked; nothing is created.
 
     A server that does not answer is a warning: training does not wait for one, and records are kept for it.
-    One that refuses the account is not: it will not change its mind.
+    One that refuses the account is not: it will not change its mind. What an account may do is a matter of
+    each experiment, so one that may not make any is a warning again.
 
     Args:
         tracking_uri: What a user asked for; None: as everywhere.
@@ -40,8 +40,9 @@ def store(tracking_uri: str | None) -> CheckResult:
 def _server(uri: str) -> CheckResult:
     answer = _ask(uri)
     facts = {"server": describe(uri), "failure": answer.failure or None, "version": answer.version or None}
-    if answer.failure == "denied":
-        return CheckResult(state="missing", found=answer.problem, advice=_ACCOUNT, facts=facts)
+    if answer.advice:
+        state: CheckState = "missing" if answer.failure == "denied" else "warning"
+        return CheckResult(state=state, found=answer.problem, advice=answer.advice, facts=facts)
     if answer.failure:
         return CheckResult(
             state="warning",

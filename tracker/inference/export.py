@@ -39,7 +39,8 @@ def export_network(
     state = {key: value.cpu().contiguous() for key, value in network.module.state_dict().items()}
     metadata = {"mean": json.dumps(network.mean), "std": json.dumps(network.std)}
     metadata |= written_versions(network.module)
-    safetensors.torch.save_file(state, folder / "network.safetensors", metadata)
+    # Not `save_file`: a full disk would be an error of its own kind, which nobody expects.
+    (folder / "network.safetensors").write_bytes(safetensors.torch.save(state, metadata))
     card = {
         "model": network.name,
         "head": network.head,

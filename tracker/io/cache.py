@@ -103,20 +103,46 @@ def atomic_folder(final: Path) -> Iterator[Path]:
     Raises:
         DataError: The disk is full or may not be written to.
     """
-    with _disk_errors(final):
-        final.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(final)
-        temporary = Path(tempfile.mkdtemp(prefix=_prefix(final), dir=final.parent))
-        descriptor = os.open(temporary, os.O_RDONLY)
-        try:
-            # Held while we live: this is how others tell a folder in the making from an abandoned one.
-            lock_open_file(descriptor)
-            yield temporary
-            _sync_tree(temporary)
-            _rename_unless_there(temporary, final)
-        finally:
-            os.close(descriptor)
-            shutil.rmtree(temporary, ignore_errors=True)
+    with _disk_errors(final), _unfinished_folder(final) as temporary:
+        yield temporary
+        _sync_tree(temporary)
+        _rename_unless_there(temporary, final)
+
+
+@contextmanager
+def scratch_folder(name: str) -> Iterator[Path]:
+    """Make a folder in the cache that is gone after the block.
+
+    Not in the folder of temporary files: in a container that is often a small one, in memory.
+
+    Args:
+        name: What it is for; one process at a time makes one of a name.
+
+    Yields:
+        The folder, empty.
+
+    Raises:
+        DataError: The disk is full or may not be written to.
+    """
+    place = cache_dir() / "scratch" / name
+    with _disk_errors(place), _unfinished_folder(place) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _unfinished_folder(final: Path) -> Iterator[Path]:
+    """Make a folder beside a final one, and remove it after the block; those of killed processes go first."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(final)
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(final), dir=final.parent))
+    descriptor = os.open(temporary, os.O_RDONLY)
+    try:
+        # Held while we live: this is how others tell a folder in the making from an abandoned one.
+        lock_open_file(descriptor)
+        yield temporary
+    finally:
+        os.close(descriptor)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _prefix(final: Path) -> str:

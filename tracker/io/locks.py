@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout, lock_descriptor
+from filelock import BaseFileLock, FileLock, Timeout, lock_descriptor
 
 _POLL_S = 0.02
 
@@ -20,7 +20,7 @@ def exclusive(path: Path) -> Iterator[None]:
         path: The lock file; it is made where it is not there, and never removed: a process that waits on a
             removed file would hold a lock that nobody else sees.
     """
-    with FileLock(path):
+    with _lock(path):
         yield
 
 
@@ -34,7 +34,7 @@ def exclusive_if_free(path: Path) -> Iterator[bool]:
     Yields:
         Whether this process holds it.
     """
-    lock = FileLock(path)
+    lock = _lock(path)
     try:
         lock.acquire(blocking=False)
     except Timeout:
@@ -44,6 +44,12 @@ def exclusive_if_free(path: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def _lock(path: Path) -> BaseFileLock:
+    # Without the kernel's locks, filelock would write a host's name and a process's number into the file: in
+    # two containers these say nothing, and the lock of one that was replaced would stay.
+    return FileLock(path, fallback_to_soft=False)
 
 
 def lock_open_file(fd: int, *, patience_s: float = 0.0) -> bool:

@@ -9,12 +9,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from tracker.io.control_group import cpu_limit
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
 def usable_cores() -> int:
-    """Count the cores that this process may use."""
+    """Count the cores that this process has time on: those it may run on, or fewer in a container."""
+    return min(allowed_cores(), cpu_limit() or allowed_cores())
+
+
+def allowed_cores() -> int:
+    """Count the cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -18,7 +18,7 @@ from tracker.config.recipe import WEIGHTS
 from tracker.errors import DataError, ModelError
 from tracker.io.download import DownloadError, download
 from tracker.io.locks import exclusive
-from tracker.io.progress import silent
+from tracker.io.progress import Seldom
 from tracker.models.digests import check_digest, digest_in, file_digest, listed_digest, published_names
 from tracker.models.minis import MINIS
 from tracker.models.normalization import Pretrained
@@ -193,13 +193,24 @@ def _download(url: str, target: Path) -> None:
     if target.exists():
         # Another process fetched them while this one waited.
         return
-    progress = _tell_terminal if sys.stderr.isatty() else silent
+    progress = _tell_terminal if sys.stderr.isatty() else Seldom(_tell_line)
     download(url, target, progress, sha256_prefix=digest_in(target.name))
 
 
 def _tell_terminal(done: int, total: int, what: str) -> None:
-    end = "\n" if done == total else ""
-    sys.stderr.write(f"\r{done / 1e6:,.0f} of {total / 1e6:,.0f} million {what}{end}")
+    _tell(f"\r{_millions(done, total, what)}", end="\n" if done == total else "")
+
+
+def _tell_line(done: int, total: int, what: str) -> None:
+    _tell(f"  {_millions(done, total, what)}", end="\n")
+
+
+def _millions(done: int, total: int, what: str) -> str:
+    return f"{done / 1e6:,.0f} of {total / 1e6:,.0f} million {what}"
+
+
+def _tell(text: str, *, end: str) -> None:
+    sys.stderr.write(f"{text}{end}")
     sys.stderr.flush()
 
 

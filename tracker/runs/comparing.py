@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracker.addresses import typed_again
 from tracker.compare.choices import arguments_for
 from tracker.records import RunRecord, RunState
 from tracker.runs.events import RunResult
@@ -33,7 +34,7 @@ def compare_arguments(plan: Plan, results: Sequence[RunResult]) -> list[str] | N
     options = plan.options
     tuned = ["--where", "tuned=yes"] if options.tuned or options.tune is not None else []
     needed = arguments_for(list(_recorded(plan)), wanted, given=tuned)
-    uri = ["--tracking-uri", options.tracking_uri] if options.tracking_uri else []
+    uri = ["--tracking-uri", typed_again(options.tracking_uri)] if options.tracking_uri else []
     return ["--experiment", options.experiment_name, *needed, *uri]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -16,6 +14,7 @@ from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import copy_loader, export_network, requirements
+from tracker.io.cache import scratch_folder
 from tracker.models.networks import Network
 from tracker.records import POSITIVE_CLASS, SYNTHETIC_DATASETS, EpochKind, Part, Prediction, counts_tag
 from tracker.runs.images import Images
@@ -147,13 +146,13 @@ def _predictions_of(
 def record_model(recorder: RunRecorder, recipe: Recipe, images: Images, network: Network) -> None:
     """Record the trained network as a model that takes files of images."""
     classes = images.manifest.classes
-    with tempfile.TemporaryDirectory(prefix="tracker-model-") as scratch:
-        folder = Path(scratch) / "network"
+    with scratch_folder(recorder.folder.name) as scratch:
+        folder = scratch / "network"
         folder.mkdir()
         export_network(network, folder, classes=classes, image_size=recipe.image_size, resize=recipe.resize)
         recorder.model(
             folder,
-            loader=copy_loader(Path(scratch)),
+            loader=copy_loader(scratch),
             classes=classes,
             pip_requirements=requirements(),
             image_size=recipe.image_size,

@@ -32,7 +32,8 @@ class StudySpec:
     """
 
     name: str
-    storage: str
+    # It can hold a password.
+    storage: str = field(repr=False)
     direction: Direction
     trials: int
     space: Space

@@ -144,10 +144,13 @@ def _shown(address: URL) -> str:
 
 def _unusable(address: URL, error: Exception) -> TuningError:
     text = reason(error).replace(str(address.password), "***") if address.password else reason(error)
+    password = "password" in text.lower()
     return TuningError(
         "the storage of studies must be a database that can be opened and written",
         but=f"{_shown(address)} cannot: {text}",
-        do="Start the database, or mend its address or its permissions.",
+        do="Mend the name in its address, or the password: PGPASSWORD holds it for PostgreSQL."
+        if password
+        else "Start the database, or mend its address or its permissions.",
     )
 
 

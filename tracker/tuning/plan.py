@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,9 @@ from tracker.search.reading import FoundStudy, find_studies
 from tracker.search.records import StudySpec
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tuning.earlier import choose, doubt, fitting, ranking, unlike, without_ranking
+
+STORAGE = "TRACKER_STUDY_STORAGE"
+"""The variable that names the database of studies where no option does."""
 
 _STUDIES = "studies.db"
 _GRID = "grid"
@@ -126,7 +130,8 @@ def _spec(prepared: Prepared, base: Recipe, name: str, attributes: Mapping[str, 
 
 def _storage_of(prepared: Prepared) -> str:
     """Return the address of the database that holds the studies."""
-    return prepared.plan.options.study_storage or f"sqlite:///{tracker_home() / _STUDIES}"
+    named = prepared.plan.options.study_storage or os.environ.get(STORAGE)
+    return named or f"sqlite:///{tracker_home() / _STUDIES}"
 
 
 def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) -> Iterator[Tuned]:

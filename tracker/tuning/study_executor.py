@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from tracker.config.tuned import Tuned
 from tracker.engines import find_engine
 from tracker.errors import TuningError
 from tracker.interruption import Interruption
+from tracker.io.parallel import usable_cores
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.search.records import StudyProgress
@@ -70,7 +70,7 @@ class StudyExecutor:
             return
         find_engine(self.prepared.plan.options.engine)(
             spend_part,
-            (self.prepared, self.plan, max(1, (os.cpu_count() or 1) // jobs)),
+            (self.prepared, self.plan, max(1, usable_cores() // jobs)),
             jobs,
             meanwhile=lambda: self.reporter.trials(study.progress()),
             interruption=self.interruption,

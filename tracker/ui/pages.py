@@ -40,6 +40,7 @@ class Pages:
         others: Other experiments, by name.
         left_out: How many more there are.
         ours: Whether the server was started by this command, and ends with it.
+        problem: Why its experiments cannot be told; empty where they can.
     """
 
     server: str
@@ -47,6 +48,7 @@ class Pages:
     others: Sequence[Page] = ()
     left_out: int = 0
     ours: bool = False
+    problem: str = ""
 
     @property
     def address(self) -> str:
@@ -69,8 +71,11 @@ def find_pages(uri: str, *, experiment: str | None = None, ours: bool) -> Pages:
         TrackingError: The server does not answer, or there is no such experiment.
     """
     server = describe(uri)
-    with reading(uri) as client:
+    with reading(uri, experiment or "") as client:
         known = {entry.experiment_id: entry for entry in client.search_experiments()}
+        if experiment and experiment not in {entry.name for entry in known.values()}:
+            # One that this account may not read is in no list; asked for by name, the server says why.
+            client.get_experiment_by_name(experiment)
         first = _named(known.values(), experiment) if experiment else _tracked_last(client, known)
         rest = sorted(
             (entry for entry in known.values() if entry is not first and entry.name != _MADE_BY_MLFLOW),
@@ -93,6 +98,11 @@ def pages_text(pages: Pages) -> str:
     """
     shown = f"the curves of {pages.first.experiment}" if pages.first else "no runs yet"
     end = "; Ctrl-C ends it" if pages.ours else ""
+    if pages.problem:
+        return (
+            f"{pages.address}\nopen it in a browser (--open does); its experiments cannot be told here: "
+            f"{pages.problem}"
+        )
     lines = [pages.address, f"{shown}: open it in a browser (--open does){end}"]
     if pages.others:
         width = max(cell_len(page.experiment) for page in pages.others)

@@ -42,7 +42,7 @@ def ui_command(uri: str, port: int) -> tuple[list[str], dict[str, str]]:
         raise TrackingError(
             "tracker ui must have an embedded store to serve",
             but="runs are tracked on a server, which has a UI of its own",
-            do=f"Open it in a browser: {uri}",
+            do=f"Open it in a browser: {describe(uri)}",
         )
     require_store(uri)
     artifacts = artifact_folder(database)
@@ -100,11 +100,12 @@ def _pages_of_server(uri: str, experiment: str | None) -> Pages:
         return Pages(describe(uri))
     try:
         found = find_pages(uri, experiment=experiment, ours=False)
-    except TrackingError:
+    except TrackingError as error:
         if experiment is not None:
             raise
         # A browser has accounts and certificates of its own.
-        return Pages(describe(uri))
+        _, but, do, *_ = error.args
+        return Pages(describe(uri), problem=f"{but}. {do}")
     return found
 
 

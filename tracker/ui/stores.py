@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tracker.addresses import typed_again
 from tracker.errors import UsageError
 from tracker.interruption import Interruption
 from tracker.tracking.backend.uri import resolve_uri
@@ -51,6 +52,6 @@ def open_store(
     else:
         raise UsageError(
             "--example has a store of its own",
-            but=f"--tracking-uri {tracking_uri} names another one",
+            but=f"--tracking-uri {typed_again(tracking_uri)} names another one",
             do="Leave one of them out.",
         )

@@ -22,7 +22,7 @@ def upload(status: int) -> HTTPError:
     [
         (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": "changed"}), "refused"),
         (RestException({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no run"}), "missing"),
-        (RestException({"error_code": "PERMISSION_DENIED", "message": "no"}), "denied"),
+        (RestException({"error_code": "PERMISSION_DENIED", "message": "no"}), "forbidden"),
         (RestException(NO_CONNECTIONS), "temporary"),
         (RestException({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "disk full"}), "temporary"),
         (MlflowException("API request failed: connection reset"), "temporary"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import mlflow
 import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from tests.support.recorded import all_runs
+from tests.support.recorded import Start, all_runs, record_all
 from tracker.tracking.journal.run_folder import RunFolder
+from tracker.tracking.shipping.cursor import is_sent
+from tracker.tracking.shipping.delivery import deliver
 
 
 def test_the_model_loads_where_pickles_are_refused(
@@ -32,3 +36,15 @@ def test_the_model_loads_where_pickles_are_refused(
     assert model.metadata.run_id == run.info.run_id
     assert model.metadata.metadata["image_size"] == 32
     assert model.metadata.signature.outputs.input_names() == ["normal", "tuberculosis"]
+
+
+def test_what_a_killed_process_was_sending_is_no_hindrance_and_nothing_stays(
+    client: MlflowClient, uri: str, start: Start, tmp_path: Path
+) -> None:
+    with start(uri) as recorder:
+        record_all(recorder, tmp_path)
+    left_behind = recorder.folder.path / "sending" / "model"
+    left_behind.mkdir(parents=True)
+    deliver(client, recorder.folder)
+    assert is_sent(recorder.folder)
+    assert not left_behind.parent.exists()

@@ -28,11 +28,16 @@ def test_the_option_wins_over_the_environment(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "uri", ["./mlruns", "mlruns", "file:///tmp/mlruns", "sqlite://", "sqlite:///:memory:"]
+    "uri",
+    [
+        *("./mlruns", "mlruns", "file:///tmp/mlruns", "sqlite://", "sqlite:///:memory:"),
+        *("localhost:5000", "me:secret@server:5000", "//me:secret@server", "file://me:secret@server/runs"),
+    ],
 )
 def test_a_folder_or_a_database_in_memory_is_refused(uri: str) -> None:
-    with pytest.raises(TrackingError, match="database file"):
+    with pytest.raises(TrackingError, match="database file") as caught:
         resolve_uri(uri)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,9 @@ def test_every_form_of_an_address_is_the_same_server(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "same"),
     [
-        ("https://Me:Secret@SERVER:5000/Team/A/", "https://Me:Secret@server:5000/Team/A"),
+        ("https://SERVER:5000/Team/A/", "https://server:5000/Team/A"),
+        ("https://Me:Secret@SERVER:5000/Team/A/", "https://server:5000/Team/A"),
+        ("postgresql://Me:Secret@Server/Runs", "postgresql://Me@Server/Runs"),
         ("http://server:80/", "http://server"),
         ("https://server:443", "https://server"),
         ("https://server:80", "https://server:80"),

@@ -69,6 +69,23 @@ def test_without_a_server_draining_says_what_is_left_and_a_later_sync_sends_it(
         assert [run.info.status for run in runs_in(uri, experiment)] == ["FINISHED", "FINISHED"]
 
 
+@pytest.mark.parametrize(
+    ("number", "why"), [(signal.SIGKILL, "memory is short"), (signal.SIGABRT, "see the end of ")]
+)
+def test_what_sends_is_told_of_where_it_ended_by_itself(
+    database: str, home: Path, start: Start, number: signal.Signals, why: str
+) -> None:
+    shipper = start_shipper(home, database)
+    shipper.process.send_signal(number)
+    shipper.process.wait(30)
+    with start(database):
+        pass
+    left = shipper.drain(PATIENCE_S)
+    assert left
+    assert why in left.lines()[-1]
+    assert not sync(home)
+
+
 def test_when_training_is_killed_its_shipper_sends_the_rest_and_ends(
     database: str, home: Path, experiment: str
 ) -> None:

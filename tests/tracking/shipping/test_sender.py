@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from tests.support.recorded import Start, all_runs
+from tests.support.servers import MlflowServer
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.entries import Status
 from tracker.tracking.journal.run_folder import find_run
 from tracker.tracking.shipping.flush import sync
+from tracker.tracking.shipping.sender import Sender
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 
@@ -68,6 +71,25 @@ def test_what_cannot_be_sent_does_not_hold_up_other_runs(
     assert left.runs == 1
     assert "must not be deleted" in left.problems[0]
     assert len(all_runs(open_client(database), experiment)) == 1
+
+
+def test_a_server_that_takes_its_time_is_asked_less_often(
+    mlflow_server: MlflowServer, home: Path, start: Start
+) -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        if len(waits) == 1:
+            mlflow_server.signal(signal.SIGSTOP)
+            Timer(1.0, mlflow_server.signal, [signal.SIGCONT]).start()
+        return len(waits) == 2
+
+    with start(mlflow_server.uri):
+        Sender(home, mlflow_server.uri).follow(wait, drain_s=0)
+    at_first, then = waits
+    assert at_first == 1.0
+    assert 3.0 <= then <= 10.0
 
 
 @pytest.mark.slow

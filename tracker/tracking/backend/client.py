@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
+from tracker.tracking.backend.account import showing_account, with_account
 from tracker.tracking.backend.environment import prepare_environment, request_timeout
 from tracker.tracking.backend.uri import describe, require_store
 
@@ -25,24 +26,28 @@ _ASKING_S = 4
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
 
 
-def open_client(uri: str) -> MlflowClient:
+def open_client(uri: str, recorded: str = "") -> MlflowClient:
     """Return a client; nothing is asked of the server yet.
 
     Args:
         uri: As `resolve_uri` gives it.
+        recorded: The address as an earlier version recorded it, with an account perhaps.
     """
     prepare_environment()
     from mlflow import MlflowClient
 
+    # The account of a server is shown with each request (`showing_account`).
+    uri = uri if uri.startswith("http") else with_account(uri, recorded)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 @contextmanager
-def reading(uri: str) -> Iterator[MlflowClient]:
+def reading(uri: str, experiment: str = "") -> Iterator[MlflowClient]:
     """Give a client to read with; what MLflow raises inside becomes one line.
 
     Args:
         uri: As `resolve_uri` gives it.
+        experiment: The experiment that is read; empty: none in particular.
 
     Yields:
         A client of a store or server that answers.
@@ -56,23 +61,26 @@ def reading(uri: str) -> Iterator[MlflowClient]:
 
     try:
         # To open an embedded store of another MLflow fails already.
-        client = open_client(uri)
-        with request_timeout(_FIRST_ANSWER_S):
-            client.search_experiments(max_results=1)
-        with request_timeout(_READING_S):
-            yield client
+        with showing_account(uri):
+            client = open_client(uri)
+            with request_timeout(_FIRST_ANSWER_S):
+                client.search_experiments(max_results=1)
+            with request_timeout(_READING_S):
+                yield client
     except FAILURES as error:
-        raise _unreadable(error, uri) from error
+        raise _unreadable(error, uri, experiment) from error
 
 
-def _unreadable(error: Exception, uri: str) -> TrackingError:
-    from tracker.tracking.backend.failures import failure_of, problem_of
+def _unreadable(error: Exception, uri: str, experiment: str) -> TrackingError:
+    from tracker.tracking.backend.denials import denial_of
+    from tracker.tracking.backend.failures import failure_of, problem_of, refusal_of
 
     where = describe(uri)
-    do = {
-        "denied": "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to an account that may read.",
-        "temporary": "Check the address (--tracking-uri, MLFLOW_TRACKING_URI) and that the server runs.",
-    }.get(failure_of(error), "Check the address (--tracking-uri, MLFLOW_TRACKING_URI).")
+    if (refusal := refusal_of(error)) is not None:
+        denial = denial_of(refusal, uri, experiment=experiment)
+        return TrackingError(f"{where} must let us read", but=f"it {denial.problem}", do=denial.advice)
+    runs = " and that the server runs" if failure_of(error) == "temporary" else ""
+    do = f"Check the address (--tracking-uri, MLFLOW_TRACKING_URI){runs}."
     return TrackingError(f"{where} must answer", but=problem_of(error, "it"), do=do)
 
 
@@ -83,11 +91,13 @@ class Answer:
     Attributes:
         failure: As `failures.Failure`; empty where it was answered.
         problem: Why it was not, in one line.
+        advice: Who has to do what, where it was refused; empty otherwise.
         version: The server's; empty where it does not say, or is none.
     """
 
     failure: str = ""
     problem: str = ""
+    advice: str = ""
     version: str = ""
 
 
@@ -100,18 +110,30 @@ def ask(uri: str) -> Answer:
         uri: As `resolve_uri` gives it; an embedded store has to be there.
     """
     prepare_environment()
-    from tracker.tracking.backend.failures import FAILURES, failure_of, problem_of
+    from tracker.tracking.backend.failures import FAILURES
 
-    try:
-        # To open one sets all waits anew.
-        client = open_client(uri)
-        with request_timeout(_ASKING_S):
-            _try_to_write(client)
-    except FAILURES as error:
-        # Behind it stands the whole statement that a database refused.
-        problem, *_ = problem_of(error, describe(uri)).split(" [SQL: ")
-        return Answer(failure_of(error), problem)
-    return Answer(version=_version(uri) if uri.startswith("http") else "")
+    with showing_account(uri):
+        try:
+            # To open one sets all waits anew.
+            client = open_client(uri)
+            with request_timeout(_ASKING_S):
+                _try_to_write(client)
+        except FAILURES as error:
+            return _answer(error, uri)
+        return Answer(version=_version(uri) if uri.startswith("http") else "")
+
+
+def _answer(error: Exception, uri: str) -> Answer:
+    from tracker.tracking.backend.denials import denial_of
+    from tracker.tracking.backend.failures import failure_of, problem_of, refusal_of
+
+    failure, where = failure_of(error), describe(uri)
+    if (refusal := refusal_of(error)) is not None:
+        denial = denial_of(refusal, uri, permission="EDIT")
+        return Answer(failure, f"{where} {denial.problem}", denial.advice)
+    # Behind it stands the whole statement that a database refused.
+    problem, *_ = problem_of(error, where).split(" [SQL: ")
+    return Answer(failure, problem)
 
 
 def _try_to_write(client: MlflowClient) -> None:

@@ -2,20 +2,24 @@
 
 refused    the data is not what MLflow takes: sending it again cannot help
 missing    the run or experiment is not there: create it and send all of it again
-denied     401 or 403: a user has to do something
+denied     401, 403 or 407: the server lets nobody in, or not this account; a user has to do something
+forbidden  403 of one experiment: others can go on
 temporary  everything else: try again later
 """
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Literal
 
-from mlflow.exceptions import MlflowException
+from mlflow.exceptions import MlflowException, RestException
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-Failure = Literal["refused", "missing", "denied", "temporary"]
+from tracker.tracking.backend.replies import CODES, REFUSALS, Reply
+
+Failure = Literal["refused", "missing", "denied", "forbidden", "temporary"]
 
 FAILURES = (MlflowException, RequestException, SQLAlchemyError, OSError)
 """What MLflow's client raises: its own errors, those of an upload, of the embedded store, of files."""
@@ -28,19 +32,20 @@ _BY_CODE: dict[str, Failure] = {
     # BAD_REQUEST is not here: a server that runs out of database connections answers with that.
     "INVALID_PARAMETER_VALUE": "refused",
     "RESOURCE_DOES_NOT_EXIST": "missing",
-    "UNAUTHENTICATED": "denied",
-    "CUSTOMER_UNAUTHORIZED": "denied",
-    "PERMISSION_DENIED": "denied",
 }
-_BY_STATUS: dict[int, Failure] = {401: "denied", 403: "denied", 413: "refused"}
+_BY_STATUS: dict[int, Failure] = {413: "refused"}
 _MEANINGS = {
-    "Host header": "does not know itself by this name: its MLFLOW_SERVER_ALLOWED_HOSTS must list it",
     "out-of-date database schema": "was made by another version of MLflow",
 }
+_SAID = re.compile(
+    r"(?:endpoint|to) (\S+) failed with error code (\d{3}) .*?Response body: '?(.*)", re.DOTALL
+)
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_STATUS_FIELDS = ("status", "code", "statusCode")
 # A proxy's own answers have no code of MLflow, and MLflow's client knows no code for 413.
 _PROXY_SAYS = re.compile(r"failed with error code (\d{3}) ")
 _AGAIN_AND_AGAIN = re.compile(r"too many (\d{3}) error responses")
-_ACCOUNT_IN_ADDRESS = re.compile(r"//[^/@\s]*@")
+_ACCOUNT_IN_ADDRESS = re.compile(r"//\S*@")
 
 
 def failure_of(error: Exception) -> Failure:
@@ -49,6 +54,8 @@ def failure_of(error: Exception) -> Failure:
     Args:
         error: One of SENDING_FAILURES.
     """
+    if (refusal := refusal_of(error)) is not None:
+        return "forbidden" if refusal.kind == "experiment" else "denied"
     if isinstance(error, MlflowException):
         code = _PROXY_SAYS.search(str(error))
         by_status = _BY_STATUS.get(int(code[1])) if code else None
@@ -60,8 +67,41 @@ def failure_of(error: Exception) -> Failure:
     return "refused" if isinstance(error, FileNotFoundError | TypeError | ValueError) else "temporary"
 
 
+def refusal_of(error: Exception) -> Reply | None:
+    """Return the answer that an error tells of; None where nothing was refused.
+
+    Args:
+        error: What MLflow's client raised.
+    """
+    reply = _reply_of(error)
+    return reply if reply is not None and reply.status in REFUSALS else None
+
+
+def _reply_of(error: Exception) -> Reply | None:
+    if tunnel := _TUNNEL.search(str(error)):
+        return Reply(int(tunnel[1]))
+    if isinstance(error, RequestException):
+        response = error.response
+        return None if response is None else Reply(response.status_code, response.text, response.url or "")
+    if isinstance(error, RestException):
+        return _reply_of_json(error)
+    if isinstance(error, MlflowException) and (said := _SAID.search(str(error))):
+        return Reply(int(said[2]), said[3].removesuffix("'"), said[1])
+    return None
+
+
+def _reply_of_json(error: RestException) -> Reply | None:
+    """Find the status of an answer in JSON: MLflow's client keeps only what is in it."""
+    told = error.json if isinstance(error.json, dict) else {}
+    status = CODES.get(str(told.get("error_code") or ""), 0)
+    # Proxies answer in JSON, too, and say their status in it.
+    of_others = (told[name] for name in _STATUS_FIELDS if told.get(name) in REFUSALS)
+    status = status or next(of_others, 0)
+    return Reply(int(status), json.dumps(told)) if status else None
+
+
 def problem_of(error: Exception, where: str) -> str:
-    """Say in one line why MLflow could not be told something.
+    """Say in one line why MLflow could not be told something; what it refuses, `denials` knows better.
 
     Args:
         error: One of SENDING_FAILURES.
@@ -70,8 +110,6 @@ def problem_of(error: Exception, where: str) -> str:
     reason = " ".join(str(error).split())
     if meaning := next((meaning for phrase, meaning in _MEANINGS.items() if phrase in reason), ""):
         return f"{where} {meaning}"
-    if failure_of(error) == "denied":
-        return f"{where} refuses this account (401 or 403)"
     if "Read timed out" in reason:
         return f"{where} is there but does not answer in time"
     if again := _AGAIN_AND_AGAIN.search(reason):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +55,8 @@ def _name_as_output(client: MlflowClient, run: Run, logged: LoggedModel) -> None
 
 
 def _upload(client: MlflowClient, logged: LoggedModel, run: RunFolder, model: TrainedModel) -> None:
-    with tempfile.TemporaryDirectory(prefix="tracker-model-") as scratch:
-        files = Path(scratch) / "model"
+    with run.scratch() as scratch:
+        files = scratch / "model"
         _save(files, logged, run, model)
         client.log_model_artifacts(logged.model_id, str(files))
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)

@@ -36,7 +36,7 @@ def read_runs(
     Raises:
         TrackingError: There is no such store, server or experiment.
     """
-    with reading(uri) as client:
+    with reading(uri, experiment) as client:
         experiment_id = find_experiment(client, experiment, uri)
         runs = list(runs_by_page(client, [experiment_id], order="ASC", page_size=page_size))
         return [_record(client, run, metrics) for run in runs]

@@ -10,6 +10,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from tracker.errors import TrackingError
+from tracker.records import RunState
 from tracker.tracking.backend.failures import failure_of
 from tracker.tracking.backend.uri import artifact_folder, database_file, describe
 
@@ -132,8 +133,25 @@ def _delete(client: MlflowClient, run_id: str) -> None:
         client.delete_run(run_id)
     except MlflowException as error:
         # The other process has deleted it already.
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return
+        if failure_of(error) not in ("denied", "forbidden"):
             raise
+        _disown(client, run_id)
+
+
+def _disown(client: MlflowClient, run_id: str) -> None:
+    """Have a run be none of ours: who may log in another's experiment may not delete there."""
+    client.set_terminated(run_id, RunState.KILLED)
+    ours = [tag for tag in client.get_run(run_id).data.tags if tag.startswith("tracker.")]
+    # The tag that it is found by goes last: what fails before is done again.
+    for tag in sorted(ours, key=RUN_UID.__eq__):
+        try:
+            client.delete_tag(run_id, tag)
+        except MlflowException as error:
+            # The other process was faster.
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
 
 
 def _artifact_location(name: str, tracking_uri: str) -> str | None:

@@ -6,52 +6,56 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tracker.addresses import shown, split_account
 from tracker.config.home import expanded
 from tracker.errors import TrackingError
 from tracker.io.locks import exclusive
+from tracker.tracking.backend.account import keep_account
 
 _SQLITE = "sqlite:///"
 _PORTS = {"http": ":80", "https": ":443"}
 
 
 def resolve_uri(option: str | None = None) -> str:
-    """Return the address of the MLflow store or server.
+    """Return the address of the MLflow store or server; an account in it is kept for this process alone.
 
     Args:
         option: What a user asked for; None: MLFLOW_TRACKING_URI, or else `mlflow.db` in the current folder.
 
     Raises:
-        TrackingError: It is a folder, which MLflow no longer takes as a store, or a database in memory.
+        TrackingError: It is a folder, which MLflow no longer takes as a store, a database in memory, or none.
     """
     uri = option or os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
     if uri.startswith(_SQLITE) and ":memory:" not in uri:
         # MLflow reads a relative path from the folder of whichever process opens it.
         return f"{_SQLITE}{expanded(uri.removeprefix(_SQLITE)).absolute()}"
-    scheme = urlsplit(uri).scheme
-    if scheme in ("", "file") or uri.startswith("sqlite:"):
+    scheme, separator, _ = uri.partition(":/")
+    if not separator or scheme in ("file", "sqlite"):
         raise TrackingError(
             "runs must be tracked in a database file (sqlite:///mlflow.db) or on an MLflow server (http://...)",
-            but=f"the tracking URI is {uri!r}",
+            but=f"the tracking URI is {shown(uri)!r}",
             do="Give another --tracking-uri, or none: then it is mlflow.db in the current folder.",
         )
-    return normalized(uri)
+    address = normalized(uri)
+    keep_account(address, split_account(uri)[1])
+    return address
 
 
 def normalized(uri: str) -> str:
     """Return the one form of a server's address that all its other forms become.
 
-    Scheme and host are in lower case, without the scheme's own port and without a slash at the end. Two
-    addresses that differ in the path or in the account stay different.
+    Scheme and host are in lower case, without an account, the scheme's own port and a slash at the end. Two
+    addresses that differ in the path stay different.
 
     Args:
-        uri: An address as it was typed; one that is not of a server (HTTP) stays as it is.
+        uri: An address as it was typed; one that is not of a server (HTTP) loses its password alone.
     """
-    parts = urlsplit(uri)
+    bare, _ = split_account(uri)
+    parts = urlsplit(bare)
     if parts.scheme not in _PORTS:
-        return uri
-    account, at, place = parts.netloc.rpartition("@")
-    place = place.lower().removesuffix(_PORTS[parts.scheme])
-    return parts._replace(netloc=f"{account}{at}{place}", path=parts.path.rstrip("/")).geturl()
+        return bare
+    place = parts.netloc.lower().removesuffix(_PORTS[parts.scheme])
+    return parts._replace(netloc=place, path=parts.path.rstrip("/")).geturl()
 
 
 def database_file(uri: str) -> Path | None:
@@ -75,16 +79,13 @@ def artifact_folder(database: Path) -> Path:
 
 
 def describe(uri: str) -> str:
-    """Name a store or server for a user, without a password.
+    """Name a store or server for a user, without an account.
 
     Args:
         uri: As `resolve_uri` gives it.
     """
     database = database_file(uri)
-    if database is not None:
-        return short_path(database)
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return short_path(database) if database is not None else shown(uri)
 
 
 def is_there(uri: str) -> bool:

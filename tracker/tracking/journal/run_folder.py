@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +59,23 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """The folder of the states that training can go on from."""
         return self.path / "checkpoints"
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Make a folder for what is being sent, gone after the block; what a killed process left goes first.
+
+        Not in the folder of temporary files: in a container that is often a small one, in memory.
+
+        Yields:
+            The folder, empty: the delivery lock keeps others from it.
+        """
+        folder = self.path / "sending"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def beside(self, run_uid: str) -> RunFolder:
         """Return the folder of another run of the same home.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
 from tracker.records import RunState
+from tracker.tracking.backend.account import forget_accounts
 from tracker.tracking.backend.environment import prepare_environment
+from tracker.tracking.backend.uri import resolve_uri
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import is_sent
 from tracker.tracking.shipping.destinations import destinations, runs_for
@@ -95,7 +98,13 @@ def _senders(home: Path, uris: Sequence[str]) -> Iterator[Sender]:
 
 
 def _addresses(home: Path, tracking_uri: str | None) -> Sequence[str]:
-    return destinations(home) if tracking_uri is None else [tracking_uri]
+    if tracking_uri is not None:
+        return [tracking_uri]
+    forget_accounts()
+    with suppress(TrackingError):
+        # The address in the environment may hold the account of one of them.
+        resolve_uri()
+    return destinations(home)
 
 
 def _is_left(run: RunFolder) -> bool:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
+from tracker.tracking.backend.uri import resolve_uri, short_path
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"
@@ -46,10 +50,12 @@ class ShipperHandle:
         """
         self._say_end()
         try:
-            self.process.wait(timeout_s)
+            code = self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
+            code = 0
             self._stop()
-        return count_unsent(self._home, self._uri)
+        left = count_unsent(self._home, self._uri)
+        return replace(left, problems=(*left.problems, self._failure(code))) if left and code else left
 
     def __enter__(self) -> ShipperHandle:
         return self
@@ -59,6 +65,12 @@ class ShipperHandle:
     ) -> None:
         self._say_end()
         self._stop()
+
+    def _failure(self, code: int) -> str:
+        """Say how the process ended by itself, with nobody left to send."""
+        if code == -signal.SIGKILL:
+            return "the process that sends was killed, as the system does where memory is short"
+        return f"the process that sends has failed: see the end of {short_path(self._home / LOG)}"
 
     def _say_end(self) -> None:
         if self.process.stdin is not None:
@@ -84,6 +96,7 @@ def start_shipper(home: Path, tracking_uri: str) -> ShipperHandle:
     home.mkdir(parents=True, exist_ok=True)
     log = home / LOG
     too_long = log.exists() and log.stat().st_size > _LOG_LIMIT
+    log.touch(0o600)
     with log.open("wb" if too_long else "ab") as output:
         process = subprocess.Popen(
             # -P: nothing in the user's folder can take the place of a library.
@@ -92,7 +105,7 @@ def start_shipper(home: Path, tracking_uri: str) -> ShipperHandle:
             stdout=output,
             stderr=output,
             # By the environment, not as an argument: an address can hold a password.
-            env=os.environ | client_environment() | {"MLFLOW_TRACKING_URI": tracking_uri},
+            env=os.environ | client_environment() | {"MLFLOW_TRACKING_URI": with_account(tracking_uri)},
             # A Ctrl-C in the terminal is for training, which then still has something to send.
             start_new_session=True,
         )
@@ -104,7 +117,9 @@ def main() -> None:
     prepare_environment()
     from tracker.tracking.shipping.sender import Sender
 
-    sender = Sender(Path(sys.argv[1]), os.environ["MLFLOW_TRACKING_URI"])
+    uri = resolve_uri()
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    sender = Sender(Path(sys.argv[1]), uri)
     sender.follow(_input_has_ended, drain_s=_DRAIN_S)
 
 

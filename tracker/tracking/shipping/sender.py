@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Literal
 
 from tracker.errors import TrackingError
 from tracker.records import ENDED
+from tracker.tracking.backend.account import showing_account
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.backend.failures import FAILURES, SENDING_FAILURES, Failure, failure_of, problem_of
+from tracker.tracking.backend.denials import denial_of
+from tracker.tracking.backend.failures import (
+    FAILURES,
+    SENDING_FAILURES,
+    Failure,
+    failure_of,
+    problem_of,
+    refusal_of,
+)
 from tracker.tracking.backend.uri import describe, initialize_embedded, is_there, normalized
 from tracker.tracking.journal.lifecycle import close_abandoned
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
@@ -23,11 +32,16 @@ from tracker.tracking.shipping.lock import sole_sender
 
 if TYPE_CHECKING:
     from tracker.tracking.backend.client import MlflowClient
+    from tracker.tracking.journal.entries import Creation
 
 _PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
+# A server that takes its time has many to serve: who asks it less often gets more at once, and sooner.
+_PAUSES_A_PASS = 3
+_LONGEST_REST_S = 10.0
 
 Outcome = Failure | Literal["busy"]
+_NEWS: tuple[Outcome, ...] = ("busy", "forbidden")
 Wait = Callable[[float], bool]
 """Waits so many seconds; true as soon as the work is to end."""
 
@@ -44,11 +58,13 @@ class Sender:
         self._home = home
         self._uri = tracking_uri
         self._client: MlflowClient | None = None
-        self._meant_for: dict[RunFolder, str] = {}
+        self._beginnings: dict[RunFolder, Creation] = {}
+        self._closed_until: dict[str, float] = {}
         self._complete: dict[RunFolder, int] = {}
         self._refused: dict[RunFolder, int] = {}
         self._pause_s = _PAUSE_S
         self._not_before = 0.0
+        self._rest_s = _PAUSE_S
 
     def follow(self, wait: Wait, *, drain_s: float) -> None:
         """Send again and again until told to end; then go on until all is sent.
@@ -61,8 +77,9 @@ class Sender:
         with suppress(*FAILURES):
             # Before the first run has anything to send; what fails here fails again, and is told, then.
             initialize_embedded(self._uri)
-        while not wait(_PAUSE_S):
+        while not wait(self._rest_s):
             self.send_due()
+        self._closed_until.clear()
         deadline = time.monotonic() + drain_s
         while self.send() in ("temporary", "busy") and time.monotonic() < deadline:
             time.sleep(_PAUSE_S * random.uniform(0.5, 1.5))
@@ -75,7 +92,10 @@ class Sender:
         """
         if time.monotonic() < self._not_before:
             return "temporary"
+        began = time.monotonic()
         outcome = self.send()
+        took_s = time.monotonic() - began
+        self._rest_s = min(max(_PAUSE_S, _PAUSES_A_PASS * took_s), _LONGEST_REST_S)
         if outcome in ("temporary", "denied"):
             self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
             self._not_before = time.monotonic() + self._pause_s * random.uniform(0.5, 1.5)
@@ -87,18 +107,24 @@ class Sender:
         """Send all that there is.
 
         Returns:
-            None where a later attempt has nothing to do; why MLflow failed, `temporary` or `denied`; or
-            `busy` where another process is sending some of it.
+            None where a later attempt has nothing to do; why MLflow failed, `temporary` or `denied`; `busy`
+            where another process is sending some of it; or `forbidden` where experiments are closed to us.
         """
         self._notice_lost_store()
-        busy = False
+        outcomes: set[Outcome | None] = set()
         for run in self._due():
+            experiment = self._beginnings[run].experiment
+            if self._closed_until.get(experiment, 0.0) > time.monotonic():
+                continue
             outcome = self._send_one(run)
             if outcome in ("temporary", "denied"):
                 # The other journals would meet the same, each after a wait.
                 return outcome
-            busy = busy or outcome == "busy"
-        return "busy" if busy else None
+            if outcome == "forbidden":
+                # Its other runs would meet the same; those of other experiments need not.
+                self._closed_until[experiment] = time.monotonic() + _LONGEST_PAUSE_S
+            outcomes.add(outcome)
+        return next((one for one in _NEWS if one in outcomes), None)
 
     def send_again(self) -> None:
         """Have everything sent again from its start; what another process is sending now, it sends anyway."""
@@ -126,19 +152,37 @@ class Sender:
                 self._complete[run] = size
         elif self._refused.get(run) != load_cursor(run).offset:
             initialize_embedded(self._uri)
-            self._client = self._client or open_client(self._uri)
-            deliver(self._client, run)
+            recorded = self._beginnings[run].tracking_uri
+            with showing_account(self._uri, recorded):
+                self._client = self._client or open_client(self._uri, recorded)
+                deliver(self._client, run)
 
     def _failed(self, run: RunFolder, error: Exception) -> Failure:
         """Keep why a journal could not be sent."""
-        ours = isinstance(error, TrackingError)
-        failure = "refused" if ours else failure_of(error)
+        failure = "refused" if isinstance(error, TrackingError) else failure_of(error)
         with suppress(OSError):
             # A disk that is full says enough by itself.
-            save_problem(run, str(error) if ours else problem_of(error, describe(self._uri)))
+            save_problem(run, self._problem(run, error))
         if failure in ("refused", "missing"):
             self._refused[run] = load_cursor(run).offset
         return failure
+
+    def _problem(self, run: RunFolder, error: Exception) -> str:
+        """Say why a journal could not be sent, and what is to be done about it, if anything."""
+        if isinstance(error, TrackingError):
+            return str(error)
+        where, refusal = describe(self._uri), refusal_of(error)
+        if refusal is None:
+            return problem_of(error, where)
+        begun = self._beginnings[run]
+        denial = denial_of(
+            refusal,
+            self._uri,
+            experiment=begun.experiment,
+            permission="EDIT",
+            recorded=begun.tracking_uri,
+        )
+        return f"{where} {denial.problem}. {denial.advice} Then type tracker sync: nothing is lost."
 
     def _notice_lost_store(self) -> None:
         """Begin again where a user threw the database away: a new one has nothing of what that one had."""
@@ -154,9 +198,9 @@ class Sender:
                 yield run
 
     def _is_ours(self, run: RunFolder) -> bool:
-        if run not in self._meant_for:
+        if run not in self._beginnings:
             creation = run.creation()
             if creation is None:
                 return False
-            self._meant_for[run] = normalized(creation.tracking_uri)
-        return self._meant_for[run] == self._uri
+            self._beginnings[run] = creation
+        return normalized(self._beginnings[run].tracking_uri) == self._uri

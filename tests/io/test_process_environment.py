@@ -1,0 +1,98 @@
+"""Libraries find a home, caches and a number of threads also where a container names none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.containers import container, without
+from tracker.io.process_environment import prepare_process
+
+SET = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "OMP_NUM_THREADS", "TRACKER_CACHE")
+_PROGRAM = """
+import json, os
+from tracker.io.process_environment import prepare_process
+prepare_process()
+print(json.dumps(dict(os.environ)))
+"""
+Prepared = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Prepared:
+    """Prepare a process of a user without a name, and return what it then has of these variables."""
+
+    def prepare(**given: str) -> dict[str, str]:
+        program = container([sys.executable, "-c", _PROGRAM])
+        answer = subprocess.run(
+            program, env=without(*SET) | given, capture_output=True, text=True, check=True
+        )
+        return {name: value for name, value in json.loads(answer.stdout).items() if name in SET}
+
+    return prepare
+
+
+@pytest.fixture
+def locked_home(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o500)
+    return home
+
+
+def test_a_number_without_a_name_has_the_root_for_its_home(prepared: Prepared) -> None:
+    assert prepared()["HOME"] == "/"
+
+
+@pytest.mark.parametrize("mode", [0o500, 0o000])
+def test_caches_of_libraries_go_where_ours_goes_if_the_home_cannot_be_written(
+    prepared: Prepared, tmp_path: Path, locked_home: Path, mode: int
+) -> None:
+    locked_home.chmod(mode)
+    cache = str(tmp_path / "cache")
+    found = prepared(HOME=str(locked_home), TRACKER_CACHE=cache)
+    assert found == {
+        "HOME": str(locked_home),
+        "TRACKER_CACHE": cache,
+        "XDG_CACHE_HOME": cache,
+        "MPLCONFIGDIR": f"{cache}/matplotlib",
+    }
+
+
+def test_what_a_user_has_set_stays(prepared: Prepared, tmp_path: Path, locked_home: Path) -> None:
+    given = {"HOME": str(locked_home), "TRACKER_CACHE": str(tmp_path / "cache")}
+    given |= {
+        "XDG_CACHE_HOME": f"{tmp_path}/mine",
+        "MPLCONFIGDIR": f"{tmp_path}/mine",
+        "OMP_NUM_THREADS": "3",
+    }
+    assert prepared(**given) == given
+    given = {"HOME": str(tmp_path), "TRACKER_CACHE": str(tmp_path / "cache")}
+    assert prepared(**given) == given, "this home can be written"
+
+
+@pytest.mark.parametrize("place", ["home/cache", "~nobody-of-this-name/cache"])
+def test_a_cache_that_cannot_be_written_is_nobodys(
+    prepared: Prepared, tmp_path: Path, locked_home: Path, place: str
+) -> None:
+    place = place if place.startswith("~") else str(tmp_path / place)
+    given = {"HOME": str(locked_home), "TRACKER_CACHE": place}
+    assert prepared(**given) == given
+
+
+def test_no_more_threads_than_a_container_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr("tracker.io.process_environment.allowed_cores", lambda: 16)
+    monkeypatch.setattr("tracker.io.process_environment.cpu_limit", lambda: 64)
+    prepare_process()
+    assert "OMP_NUM_THREADS" not in os.environ
+    monkeypatch.setattr("tracker.io.process_environment.cpu_limit", lambda: 2)
+    prepare_process()
+    assert os.environ.pop("OMP_NUM_THREADS") == "2"

@@ -1,0 +1,64 @@
+"""An account in an address: found whatever its letters are, and never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracker.addresses import Account, shown, split_account, typed_again, what_to_set
+
+
+@pytest.mark.parametrize(
+    ("address", "bare", "account"),
+    [
+        ("http://server:5000/team", "http://server:5000/team", Account()),
+        ("http://me:pw@server:5000/team", "http://server:5000/team", Account("me", "pw")),
+        ("HTTPS://me:pw@Server", "HTTPS://Server", Account("me", "pw")),
+        ("http://me@server", "http://server", Account("me")),
+        ("http://me:p%40%2Fw@server", "http://server", Account("me", "p@/w")),
+        ("http://me:p@w@server", "http://server", Account("me", "p@w")),
+        ("http://me:p/w@server:5000", "http://server:5000", Account("me", "p/w")),
+        ("http://me:p#w?@server", "http://server", Account("me", "p#w?")),
+        ("http://me:pw@[fe80::1]:5000", "http://[fe80::1]:5000", Account("me", "pw")),
+        ("http://[fe80::1]:5000/a@b", "http://[fe80::1]:5000/a@b", Account()),
+        ("http://server/team@ward", "http://server/team@ward", Account()),
+        ("http://me:pw@server/team@ward", "http://server/team@ward", Account("me", "pw")),
+        ("postgresql://me:pw@server/studies", "postgresql://me@server/studies", Account("me", "pw")),
+        ("postgresql+psycopg://me@server/studies", "postgresql+psycopg://me@server/studies", Account("me")),
+        (
+            "postgresql://server/s?user=me&password=pw&sslmode=require",
+            "postgresql://server/s?user=me&sslmode=require",
+            Account("", "pw"),
+        ),
+        ("postgresql:///studies", "postgresql:///studies", Account()),
+        ("sqlite:////home/me:pw@ward/mlflow.db", "sqlite:////home/me:pw@ward/mlflow.db", Account()),
+        ("databricks", "databricks", Account()),
+    ],
+)
+def test_an_account_is_split_off(address: str, bare: str, account: Account) -> None:
+    assert split_account(address) == (bare, account)
+    assert typed_again(bare) == bare
+    assert "pw" not in repr(account)
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("http://me:pw@server:5000/team", "http://server:5000/team"),
+        ("http://me:p/w@server", "http://server"),
+        ("me:pw@server:5000", "server:5000"),
+        ("postgresql://me:pw@server/studies?password=pw", "postgresql://server/studies"),
+        ("http://server/?token=pw", "http://server/"),
+        ("mlruns", "mlruns"),
+    ],
+)
+def test_what_anyone_may_see_holds_no_account(address: str, seen: str) -> None:
+    assert shown(address) == seen
+
+
+def test_it_is_said_which_variables_take_what_is_left_out() -> None:
+    server, database = "http://me:pw@server", "postgresql://me:pw@server/studies"
+    both = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+    assert what_to_set(server, None) == f"the account is left out of commands: set {both}"
+    assert what_to_set(server, database).endswith(f"set {both}, PGPASSWORD")
+    assert what_to_set(database).endswith("set PGPASSWORD")
+    assert what_to_set("http://server", "postgresql://me@server/studies", None) == ""

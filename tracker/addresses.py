@@ -1,0 +1,104 @@
+"""Addresses of servers and databases that may hold an account: nobody else is to see its password."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlencode
+
+_FILE = "sqlite:"
+_SERVERS = ("http", "https")
+_IPV6 = re.compile(r"^\[[^\]]*\]")
+_NO_PORT = re.compile(r":(?!\d*$)")
+_SECRETS = ("password", "passwd", "pwd")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A name and its password; either can be empty."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.user or self.password)
+
+
+def split_account(address: str) -> tuple[str, Account]:
+    """Return an address that can be typed and kept, and the account that stood in it.
+
+    The address of a server (HTTP) is then without any account. That of a database keeps the name: it is a
+    part of where something is, and drivers find its password elsewhere.
+
+    Args:
+        address: An address as it was typed.
+    """
+    scheme, separator, rest = address.partition("://")
+    if not separator or address.startswith(_FILE):
+        return address, Account()
+    held, place = _held(rest)
+    user, _, password = held.partition(":")
+    account = Account(unquote(user), unquote(password))
+    if scheme.lower() in _SERVERS:
+        return f"{scheme}://{place}", account
+    place, in_query = _without_secrets(place)
+    name = f"{user}@" if held else ""
+    return f"{scheme}://{name}{place}", Account(account.user, account.password or in_query)
+
+
+def shown(address: str) -> str:
+    """Return an address as anyone may see it, however it was meant: no account, and nothing behind `?`.
+
+    Args:
+        address: An address as it was typed; also one that is none.
+    """
+    if address.startswith(_FILE):
+        return address
+    scheme, separator, rest = split_account(address)[0].partition("://")
+    if not separator:
+        return address.rpartition("@")[2]
+    return scheme + separator + re.split("[?#]", _held(rest)[1])[0]
+
+
+def typed_again(address: str) -> str:
+    """Return an address as a command may name it: without a password.
+
+    Args:
+        address: An address as it was typed.
+    """
+    return split_account(address)[0]
+
+
+def what_to_set(*addresses: str | None) -> str:
+    """Say which variables take the accounts that `typed_again` leaves out; empty where it leaves out nothing.
+
+    Args:
+        addresses: Addresses as they were typed; None: none.
+    """
+    cut = [address for address in addresses if address is not None and typed_again(address) != address]
+    servers = [address for address in cut if address.lower().startswith(_SERVERS)]
+    names = ["MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"] if servers else []
+    names += ["PGPASSWORD"] if len(cut) > len(servers) else []
+    return f"the account is left out of commands: set {', '.join(names)}" if names else ""
+
+
+def _without_secrets(place: str) -> tuple[str, str]:
+    """Return what follows an account without a password in its query, and that password."""
+    path, mark, query = place.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    secrets = [value for name, value in pairs if name.lower() in _SECRETS]
+    if not secrets:
+        return place, ""
+    kept = urlencode([pair for pair in pairs if pair[0].lower() not in _SECRETS])
+    return path + (f"{mark}{kept}" if kept else ""), secrets[0]
+
+
+def _held(rest: str) -> tuple[str, str]:
+    """Return the account of an address without its scheme, and what follows it."""
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        held, _, host = authority.rpartition("@")
+        return held, host + rest.removeprefix(authority)
+    # A password is to be written without these letters, and is none the less one.
+    held, _, place = rest.rpartition("@") if _NO_PORT.search(_IPV6.sub("", authority)) else ("", "", rest)
+    return held, place

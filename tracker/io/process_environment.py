@@ -1,0 +1,45 @@
+"""What libraries read from the environment, set before they are imported where a container leaves it open."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from tracker.io.control_group import cpu_limit
+from tracker.io.parallel import allowed_cores
+
+
+def prepare_process() -> None:
+    """Give libraries a home folder, caches that can be written, and no more threads than there is time for.
+
+    What a user has set stays. The caches of libraries go to TRACKER_CACHE where the user's own cannot be
+    written: in a container that runs under a number, the home folder is `/` or none.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        # What container engines say of a number that has no name. MLflow cannot be imported without.
+        os.environ["HOME"], home = "/", Path("/")
+    if chosen := os.environ.get("TRACKER_CACHE"):
+        # Where it begins with the home folder of nobody, whoever needs it says so.
+        with suppress(RuntimeError):
+            _move_caches(home, Path(chosen).expanduser().absolute())
+    limit = cpu_limit()
+    if limit is not None and limit < allowed_cores():
+        os.environ.setdefault("OMP_NUM_THREADS", str(limit))
+
+
+def _move_caches(home: Path, to: Path) -> None:
+    if not _can_write(to):
+        return
+    if not _can_write(Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")):
+        os.environ["XDG_CACHE_HOME"] = str(to)
+    if not _can_write(Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")):
+        os.environ.setdefault("MPLCONFIGDIR", str(to / "matplotlib"))
+
+
+def _can_write(folder: Path) -> bool:
+    # Not `exists`, which raises where a folder above it may not be entered.
+    there = next(parent for parent in (folder, *folder.parents) if os.access(parent, os.F_OK))
+    return os.access(there, os.W_OK | os.X_OK)

@@ -77,7 +77,8 @@ class Bucket:
     def __init__(self, address: str):
         from mlflow.store.artifact.s3_artifact_repo import S3ArtifactRepository
 
-        self.client: Any = S3ArtifactRepository(address)._get_s3_client()
+        store: Any = S3ArtifactRepository(address)
+        self.client = store._get_s3_client()
         parts = urlsplit(address)
         self.bucket = parts.netloc
         self.prefix = f"{parts.path.strip('/')}/".lstrip("/")
@@ -97,7 +98,8 @@ class Bucket:
 
     def read(self, name: str) -> IO[bytes]:
         """Open a file."""
-        return self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"]
+        body: IO[bytes] = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"]
+        return body
 
     def write(self, name: str, content: IO[bytes], size: int) -> None:
         """Add a file, whole or not at all."""

@@ -15,6 +15,7 @@ from accounts import ensure, open_accounts
 from mlflow.cli import cli as mlflow
 from mlflow.server.auth.cli import commands as auth
 from mlflow.server.auth.config import read_auth_config
+from schemas import check_database
 
 LOCK = 5000
 
@@ -33,6 +34,8 @@ def prepare(tracking: str) -> None:
     config = read_auth_config()
     if not config.admin_username or not config.admin_password:
         raise SystemExit("MLFLOW_AUTH_ADMIN_PASSWORD must be set: docker/secrets makes it")
+    check_database("mlflow", tracking)
+    check_database("auth", config.database_uri)
     mlflow(["db", "upgrade", tracking], standalone_mode=False)
     auth(["db", "upgrade", "--url", config.database_uri], standalone_mode=False)
     accounts = open_accounts()

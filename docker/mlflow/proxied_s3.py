@@ -20,19 +20,20 @@ class ProxiedS3(ArtifactRepository):
 
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
         """Store a file."""
-        self._store.log_artifact(local_file, artifact_path)
+        self._store.log_artifact(local_file, artifact_path)  # type: ignore[no-untyped-call]
 
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
         """Store the files of a folder."""
-        self._store.log_artifacts(local_dir, artifact_path)
+        self._store.log_artifacts(local_dir, artifact_path)  # type: ignore[no-untyped-call]
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """List a folder."""
-        return self._store.list_artifacts(path)
+        found: list[FileInfo] = self._store.list_artifacts(path)  # type: ignore[no-untyped-call]
+        return found
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
-        self._store._download_file(remote_file_path, local_path)
+        self._store._download_file(remote_file_path, local_path)  # type: ignore[no-untyped-call]
 
     def delete_artifacts(self, artifact_path: str | None = None) -> None:
         """Delete a file or a folder."""
-        self._store.delete_artifacts(artifact_path)
+        self._store.delete_artifacts(artifact_path)  # type: ignore[no-untyped-call]

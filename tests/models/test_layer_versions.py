@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,8 @@ def assert_same(network: Network, state: State) -> None:
     [
         lambda network: network.state_dict(),
         lambda network: dict(network.state_dict()),
-        lambda network: nn.DataParallel(network).state_dict(),
+        # Of a copy: it moves what it is given to a GPU.
+        lambda network: nn.DataParallel(copy.deepcopy(network)).state_dict(),
         lambda network: {"state_dict": nn.ModuleDict({"model": network}).state_dict(), "epoch": 2},
         lambda network: nn.Sequential(*network.children()).state_dict(),
     ],

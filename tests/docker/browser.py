@@ -54,7 +54,6 @@ def open_page(browser: Browser, url: str) -> Page:
     page = browser.new_context(http_credentials=account, viewport={"width": 1500, "height": 1000}).new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
-    page.wait_for_load_state("networkidle")
     return page
 
 

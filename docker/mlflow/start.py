@@ -6,9 +6,12 @@ it, and then finds nothing to do. Arguments are handed on to `mlflow server`.
 """
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from accounts import ensure, open_accounts
@@ -44,7 +47,14 @@ def prepare(tracking: str) -> None:
     ensure(accounts, os.environ["TRACKER_USERNAME"], os.environ["TRACKER_PASSWORD"])
 
 
+def clear(folder: Path) -> None:
+    """Remove what a server that was killed left of artifacts on their way."""
+    for left in folder.glob("tmp*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 if __name__ == "__main__":
+    clear(Path(tempfile.gettempdir()))
     tracking = os.environ["MLFLOW_BACKEND_STORE_URI"]
     with alone(tracking):
         prepare(tracking)

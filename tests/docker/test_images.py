@@ -93,7 +93,7 @@ def test_every_image_has_an_exact_version() -> None:
 
 def test_an_image_of_ours_is_built_here() -> None:
     made = [name for name, service in services().items() if "build" in service]
-    own = [name for name, service in services().items() if service["image"].startswith(OWN_IMAGE)]
+    own = [name for name, service in services().items() if default_of(service["image"]).startswith(OWN_IMAGE)]
     assert made == own
     assert len(own) > 1
 

@@ -140,7 +140,7 @@ def test_a_browser_shows_charts_and_writes(
     secured: Stack, certificates: Path, tmp_path: Path, record_property: pytest.RecordProperty
 ) -> None:
     pytest.importorskip("playwright", reason="there is no Playwright")
-    script, picture = REPOSITORY / "tests/docker/browser.py", tmp_path / "charts.png"
+    script, picture = REPOSITORY / "tests/service/browser.py", tmp_path / "charts.png"
     trusted = ("--authority", certificates / "authority.crt")
     command = [
         sys.executable,

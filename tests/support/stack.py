@@ -88,6 +88,9 @@ class Stack:
     def down(self) -> None:
         """Remove the stack with its volumes, and what was left of trainers."""
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", check=False)
+        images = self.compose("--profile", "*", "config", "--images", check=False).stdout.split()
+        ours = [image for image in images if image.startswith(f"{self.project}-")]
+        self.run("docker", "image", "rm", *ours, check=False)
 
     def tracker(self, *arguments: str, check: bool = True) -> Done[str]:
         """Run the trainer until it ends, in a container of its own."""

@@ -153,4 +153,5 @@ def test_a_browser_shows_charts_and_writes(
         *trusted,
     ]
     subprocess.run(command, env=os.environ | account(secured), timeout=200, check=True)
+    assert picture.read_bytes().startswith(b"\x89PNG")
     record_property("told", str(picture))

@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException, RestException
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
+from tracker.addresses import without_accounts
 from tracker.tracking.backend.replies import CODES, REFUSALS, Reply
 
 Failure = Literal["refused", "missing", "denied", "forbidden", "temporary"]
@@ -53,7 +54,6 @@ _STATUS_FIELDS = ("status", "code", "statusCode")
 # A proxy's own answers have no code of MLflow, and MLflow's client knows no code for 413.
 _PROXY_SAYS = re.compile(r"failed with error code (\d{3}) ")
 _AGAIN_AND_AGAIN = re.compile(r"too many (\d{3}) error responses")
-_ACCOUNT_IN_ADDRESS = re.compile(r"//\S*@")
 
 
 def failure_of(error: Exception) -> Failure:
@@ -133,5 +133,5 @@ def said_by(error: Exception) -> str:
     Args:
         error: One of SENDING_FAILURES.
     """
-    text = _ACCOUNT_IN_ADDRESS.sub("//", " ".join(str(error).split()))
+    text = without_accounts(" ".join(str(error).split()))
     return f"{text[:_LONGEST_ANSWER]} ..." if len(text) > _LONGEST_ANSWER else text

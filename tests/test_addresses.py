@@ -22,6 +22,17 @@ from tracker.addresses import Account, shown, split_account, typed_again, what_t
         ("http://[fe80::1]:5000/a@b", "http://[fe80::1]:5000/a@b", Account()),
         ("http://server/team@ward", "http://server/team@ward", Account()),
         ("http://me:pw@server/team@ward", "http://server/team@ward", Account("me", "pw")),
+        ("http://me:12/3@server", "http://server", Account("me", "12/3")),
+        ("http://me.and.you:12/3@server:5000/a", "http://server:5000/a", Account("me.and.you", "12/3")),
+        ("http://me:2024/pw@server", "http://server", Account("me", "2024/pw")),
+        ("http://me:12/@server", "http://server", Account("me", "12/")),
+        ("http://me:12?3@server", "http://server", Account("me", "12?3")),
+        ("postgresql://me:12/3@server/db", "postgresql://me@server/db", Account("me", "12/3")),
+        ("http://me:pw@server:5000/a@b", "http://server:5000/a%40b", Account("me", "pw")),
+        ("http://server:5000/@team", "http://server:5000/@team", Account()),
+        ("http://server.org:5000/team@ward", "http://server.org:5000/team@ward", Account()),
+        ("http://localhost:5000/team@ward", "http://localhost:5000/team@ward", Account()),
+        ("postgresql://db:5432/s?options=x@y", "postgresql://db:5432/s?options=x@y", Account()),
         ("postgresql://me:pw@server/studies", "postgresql://me@server/studies", Account("me", "pw")),
         ("postgresql+psycopg://me@server/studies", "postgresql+psycopg://me@server/studies", Account("me")),
         (
@@ -45,6 +56,8 @@ def test_an_account_is_split_off(address: str, bare: str, account: Account) -> N
     [
         ("http://me:pw@server:5000/team", "http://server:5000/team"),
         ("http://me:p/w@server", "http://server"),
+        ("http://me:12/3@server", "http://server"),
+        ("https://me:pw@server/@team/mlflow", "https://server/@team/mlflow"),
         ("me:pw@server:5000", "server:5000"),
         ("postgresql://me:pw@server/studies?password=pw", "postgresql://server/studies"),
         ("http://server/?token=pw", "http://server/"),
@@ -61,4 +74,6 @@ def test_it_is_said_which_variables_take_what_is_left_out() -> None:
     assert what_to_set(server, None) == f"the account is left out of commands: set {both}"
     assert what_to_set(server, database).endswith(f"set {both}, PGPASSWORD")
     assert what_to_set(database).endswith("set PGPASSWORD")
+    assert what_to_set("postgresql+psycopg://me:pw@server/studies").endswith("set PGPASSWORD")
+    assert what_to_set("mysql+pymysql://me:pw@server/studies") == "the account is left out of commands"
     assert what_to_set("http://server", "postgresql://me@server/studies", None) == ""

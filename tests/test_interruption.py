@@ -44,6 +44,11 @@ def test_pythons_own_answer_to_a_ctrl_c_has_its_exit_code() -> None:
     assert exit_code(KeyboardInterrupt()) == 130
 
 
+@pytest.mark.parametrize("argument", ["text", "15", None, 1.5, 0, -1, 4000, OSError("x")])
+def test_what_is_no_signal_is_taken_for_a_ctrl_c(argument: object) -> None:
+    assert exit_code(KeyboardInterrupt(argument)) == 130
+
+
 def test_where_there_are_no_stop_points_the_first_signal_ends_at_once() -> None:
     interruption = Interruption()
     with interruption.taking_signals():

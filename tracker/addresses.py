@@ -8,8 +8,12 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 _FILE = "sqlite:"
 _SERVERS = ("http", "https")
+_POSTGRES = "postgres"
 _IPV6 = re.compile(r"^\[[^\]]*\]")
 _NO_PORT = re.compile(r":(?!\d*$)")
+_LIKE_A_PORT = re.compile(r"([^/?#:@\[]+):(\d+)(?:/[^?#]*|[?#][^=]*)@(?=[\w\[])")
+_USUAL_PORTS = {80, 443, *range(1000, 65536)}
+_ANYWHERE = re.compile(r"//\S*@")
 _SECRETS = ("password", "passwd", "pwd")
 
 
@@ -36,11 +40,11 @@ def split_account(address: str) -> tuple[str, Account]:
     scheme, separator, rest = address.partition("://")
     if not separator or address.startswith(_FILE):
         return address, Account()
-    held, place = _held(rest)
+    held, place = split_held(rest)
     user, _, password = held.partition(":")
     account = Account(unquote(user), unquote(password))
     if scheme.lower() in _SERVERS:
-        return f"{scheme}://{place}", account
+        return f"{scheme}://{_unmistakable(place)}", account
     place, in_query = _without_secrets(place)
     name = f"{user}@" if held else ""
     return f"{scheme}://{name}{place}", Account(account.user, account.password or in_query)
@@ -57,7 +61,7 @@ def shown(address: str) -> str:
     scheme, separator, rest = split_account(address)[0].partition("://")
     if not separator:
         return address.rpartition("@")[2]
-    return scheme + separator + re.split("[?#]", _held(rest)[1])[0]
+    return scheme + separator + re.split("[?#]", split_held(rest)[1])[0]
 
 
 def typed_again(address: str) -> str:
@@ -69,6 +73,15 @@ def typed_again(address: str) -> str:
     return split_account(address)[0]
 
 
+def without_accounts(text: str) -> str:
+    """Return what somebody said, without the accounts of the addresses in it.
+
+    Args:
+        text: Any text.
+    """
+    return _ANYWHERE.sub("//", text)
+
+
 def what_to_set(*addresses: str | None) -> str:
     """Say which variables take the accounts that `typed_again` leaves out; empty where it leaves out nothing.
 
@@ -78,8 +91,46 @@ def what_to_set(*addresses: str | None) -> str:
     cut = [address for address in addresses if address is not None and typed_again(address) != address]
     servers = [address for address in cut if address.lower().startswith(_SERVERS)]
     names = ["MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"] if servers else []
-    names += ["PGPASSWORD"] if len(cut) > len(servers) else []
-    return f"the account is left out of commands: set {', '.join(names)}" if names else ""
+    names += ["PGPASSWORD"] if any(address.lower().startswith(_POSTGRES) for address in cut) else []
+    if not cut:
+        return ""
+    return "the account is left out of commands" + (f": set {', '.join(names)}" if names else "")
+
+
+def split_held(rest: str) -> tuple[str, str]:
+    """Return the account of an address as it is written there, and what follows it.
+
+    Args:
+        rest: An address without its scheme. An @ in its path or query belongs to no account.
+    """
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        held, _, host = authority.rpartition("@")
+        return held, host + rest.removeprefix(authority)
+    # A password is to be written without these letters, and is none the less one.
+    if _NO_PORT.search(_IPV6.sub("", authority)):
+        held, _, place = rest.rpartition("@")
+        return held, place
+    return _split_digits(rest)
+
+
+def _split_digits(rest: str) -> tuple[str, str]:
+    """Split off an account whose password begins as a port would: what may be one is not to be seen."""
+    found = _LIKE_A_PORT.match(rest)
+    if found is None or _is_server(found[1], int(found[2]), found[0]):
+        return "", rest
+    return found[0].removesuffix("@"), rest.removeprefix(found[0])
+
+
+def _is_server(name: str, port: int, before: str) -> bool:
+    """Say whether this is plainly a server's name and port, and an @ behind them a part of a path."""
+    in_path = "." in name or name == "localhost" or before.endswith("/@")
+    return in_path and port in _USUAL_PORTS
+
+
+def _unmistakable(place: str) -> str:
+    """Return a server's place so that nothing in it is taken for an account when it is read again."""
+    return place.replace("@", "%40") if split_held(place)[0] else place
 
 
 def _without_secrets(place: str) -> tuple[str, str]:
@@ -91,14 +142,3 @@ def _without_secrets(place: str) -> tuple[str, str]:
         return place, ""
     kept = urlencode([pair for pair in pairs if pair[0].lower() not in _SECRETS])
     return path + (f"{mark}{kept}" if kept else ""), secrets[0]
-
-
-def _held(rest: str) -> tuple[str, str]:
-    """Return the account of an address without its scheme, and what follows it."""
-    authority = re.split("[/?#]", rest, maxsplit=1)[0]
-    if "@" in authority:
-        held, _, host = authority.rpartition("@")
-        return held, host + rest.removeprefix(authority)
-    # A password is to be written without these letters, and is none the less one.
-    held, _, place = rest.rpartition("@") if _NO_PORT.search(_IPV6.sub("", authority)) else ("", "", rest)
-    return held, place

@@ -21,9 +21,14 @@ def exit_code(ended_by: KeyboardInterrupt) -> int:
     """Return the exit code of a process that someone asked for an end, as a shell gives it: 130, 143...
 
     Args:
-        ended_by: What ended it; the signal is its argument. Python's own, a Ctrl-C, has none.
+        ended_by: What ended it; the signal is its argument. Python's own, a Ctrl-C, has none, and that of
+            another library may have a text.
     """
-    return 128 + int(next(iter(ended_by.args), signal.SIGINT))
+    return 128 + next((number for number in ended_by.args if _is_signal(number)), signal.SIGINT)
+
+
+def _is_signal(number: object) -> bool:
+    return isinstance(number, int) and number in set(signal.Signals)
 
 
 class Interruption:

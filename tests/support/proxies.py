@@ -20,7 +20,7 @@ Mode = Literal["pass", "refuse", "reset", "swallow", "hang", "401", "503"]
 refuse   there is no one who listens
 reset    it reaches the server, and the connection breaks in the middle of the answer; each third one passes
 swallow  it reaches the server, and the answer is lost; each third one passes
-hang     it is read, and nothing comes back
+hang     it is read, and nothing comes back until `let_go`
 401      it is answered so, and does not reach the server
 """
 _REASONS = {"401": "Unauthorized", "503": "Service Unavailable"}
@@ -44,6 +44,7 @@ class Proxy:
         self._mode: Mode = "pass"
         self._changing = threading.Lock()
         self._clients: set[socket.socket] = set()
+        self._let_go = threading.Event()
         self._closed = False
         self._asked = 0
         self.failed = 0
@@ -65,6 +66,10 @@ class Proxy:
             for client in self._clients:
                 with suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
+
+    def let_go(self) -> None:
+        """Answer 401 to those whom it let hang."""
+        self._let_go.set()
 
     def close(self) -> None:
         self._closed = True
@@ -103,9 +108,12 @@ class Proxy:
             return
         self.failed += 1
         if mode == "hang":
-            client.recv(1)
+            while not self._let_go.is_set():
+                if select.select([client], [], [], _TURN_S)[0]:
+                    return
+            client.sendall(_of_itself("401"))
         elif mode in _REASONS:
-            client.sendall(f"HTTP/1.1 {mode} {_REASONS[mode]}\r\nContent-Length: 0\r\n\r\n".encode())
+            client.sendall(_of_itself(mode))
         else:
             answer = self._answer(request)
             client.sendall(answer[: len(answer) // 2] if mode == "reset" else b"")
@@ -119,6 +127,10 @@ class Proxy:
             while block := server.recv(_BLOCK):
                 answer += block
         return answer
+
+
+def _of_itself(status: str) -> bytes:
+    return f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: 0\r\n\r\n".encode()
 
 
 def _listen(port: int) -> socket.socket:

@@ -12,7 +12,7 @@ from tests.support.plans import HEAD_MODEL, TAIL_MODEL, Prepare
 from tracker.config.recipe import digest_of
 from tracker.errors import TuningError
 from tracker.search.study import ArmStudy
-from tracker.tuning.plan import StudyPlan, find_tuned, plan_studies
+from tracker.tuning.plan import StudyPlan, find_tuned, plan_studies, storage_of
 
 
 def spend(plan: StudyPlan, *values: float) -> None:
@@ -47,6 +47,25 @@ def test_the_database_of_studies_is_that_of_the_option_or_else_that_of_the_varia
     assert storage() == f"sqlite:///{tmp_path}/of-the-variable.db"
     named = f"sqlite:///{tmp_path}/of-the-option.db"
     assert storage(study_storage=named) == named
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("sqlite:///here/studies.db", "sqlite:///{folder}/here/studies.db"),
+        ("sqlite:///~/studies.db", "sqlite:///{home}/studies.db"),
+        ("postgresql://me@server/studies", "postgresql://me@server/studies"),
+    ],
+)
+def test_the_address_of_studies_means_the_same_in_the_option_and_in_the_variable(
+    prepare_small: Prepare, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by: str, typed: str, meant: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "of-me"))
+    prepared = prepare_small(tune=3, study_storage=typed if by == "option" else None)
+    monkeypatch.setenv("TRACKER_STUDY_STORAGE", typed if by == "variable" else "sqlite:///another.db")
+    monkeypatch.chdir(tmp_path)
+    assert storage_of(prepared) == meant.format(folder=tmp_path, home=tmp_path / "of-me")
 
 
 def test_a_study_is_the_same_one_with_another_budget_and_another_one_with_other_settings(

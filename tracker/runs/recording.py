@@ -14,7 +14,7 @@ from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import copy_loader, export_network, requirements
-from tracker.io.cache import scratch_folder
+from tracker.io.cache import scratch_folder, writing_into
 from tracker.models.networks import Network
 from tracker.records import POSITIVE_CLASS, SYNTHETIC_DATASETS, EpochKind, Part, Prediction, counts_tag
 from tracker.runs.images import Images
@@ -148,11 +148,15 @@ def record_model(recorder: RunRecorder, recipe: Recipe, images: Images, network:
     classes = images.manifest.classes
     with scratch_folder(recorder.folder.name) as scratch:
         folder = scratch / "network"
-        folder.mkdir()
-        export_network(network, folder, classes=classes, image_size=recipe.image_size, resize=recipe.resize)
+        with writing_into(scratch):
+            folder.mkdir()
+            export_network(
+                network, folder, classes=classes, image_size=recipe.image_size, resize=recipe.resize
+            )
+            loader = copy_loader(scratch)
         recorder.model(
             folder,
-            loader=copy_loader(scratch),
+            loader=loader,
             classes=classes,
             pip_requirements=requirements(),
             image_size=recipe.image_size,

@@ -13,6 +13,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from tracker.addresses import shown
 from tracker.errors import TuningError
 from tracker.io.locks import exclusive
 from tracker.search.optuna_warnings import suppress_warnings
@@ -74,7 +75,7 @@ def _address(url: str) -> URL:
     try:
         address = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise _no_address(url.rpartition("@")[2]) from error
+        raise _no_address(shown(url)) from error
     if address.drivername == "postgresql" and importlib.util.find_spec("psycopg2") is None:
         return address.set(drivername="postgresql+psycopg")
     if address.drivername.startswith("sqlite") and address.database in (None, "", ":memory:"):
@@ -118,10 +119,10 @@ def _open(address: URL, connect: dict[str, Any], heartbeat_s: int, grace_s: int)
     )
 
 
-def _no_address(shown: str) -> TuningError:
+def _no_address(url: str) -> TuningError:
     return TuningError(
         f"studies must be kept in a database ({_EXAMPLES})",
-        but=f"the storage is {shown!r}",
+        but=f"the storage is {url!r}",
         do="Give another --study-storage.",
     )
 

@@ -7,8 +7,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from tracker.config.options import RunOptions
+from tracker.config.paths import from_folder
 from tracker.config.recipe import Recipe, digest_of
 from tracker.config.search_space import Range
 from tracker.config.tuned import Tuned
@@ -63,7 +65,7 @@ def find_tuned(prepared: Prepared, reporter: StudyReporter | None = None) -> dic
     missing: list[str] = []
     for base in _bases(prepared):
         wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
-        studies = fitting(prepared, find_studies(_storage_of(prepared), wanted))
+        studies = fitting(prepared, find_studies(storage_of(prepared), wanted))
         tuned = next(_tuned_by(studies, prepared.plan.options, base), None)
         if tuned is None:
             missing.append(_missing(prepared, base))
@@ -100,7 +102,7 @@ def how_tuned(options: RunOptions, mode: str) -> str:
 
 def _study_plan(prepared: Prepared, base: Recipe) -> StudyPlan:
     """Return the study that goes on, or a new one where that was judged otherwise."""
-    storage, attributes = _storage_of(prepared), _attributes(prepared, base)
+    storage, attributes = storage_of(prepared), _attributes(prepared, base)
     earlier = {study.name: study for study in find_studies(storage, without_ranking(attributes))}
     chosen = choose(prepared, attributes, earlier, partial(_name, base))
     note = f"{base.arm}: {chosen.note}" if chosen.note else ""
@@ -116,7 +118,7 @@ def _spec(prepared: Prepared, base: Recipe, name: str, attributes: Mapping[str, 
     assert options.tune is not None
     return StudySpec(
         name=name,
-        storage=_storage_of(prepared),
+        storage=storage_of(prepared),
         direction="minimize" if options.objective == "val/loss" else "maximize",
         trials=options.tune,
         space=options.space(base.mode),
@@ -128,10 +130,11 @@ def _spec(prepared: Prepared, base: Recipe, name: str, attributes: Mapping[str, 
     )
 
 
-def _storage_of(prepared: Prepared) -> str:
-    """Return the address of the database that holds the studies."""
+def storage_of(prepared: Prepared) -> str:
+    """Return the address of the database that holds the studies; it means the same in every folder."""
     named = prepared.plan.options.study_storage or os.environ.get(STORAGE)
-    return named or f"sqlite:///{tracker_home() / _STUDIES}"
+    named = named or f"sqlite:///{tracker_home() / _STUDIES}"
+    return str(from_folder("study_storage", named, Path.cwd()))
 
 
 def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) -> Iterator[Tuned]:
@@ -146,7 +149,7 @@ def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) 
 def _missing(prepared: Prepared, base: Recipe) -> str:
     attributes = _attributes(prepared, base)
     arm = {name: attributes[name] for name in _OF_THE_ARM}
-    others = find_studies(_storage_of(prepared), arm)
+    others = find_studies(storage_of(prepared), arm)
     told = [
         f"{', '.join(json.loads(study.attributes['searched']))} by {study.attributes['objective']}"
         + unlike(prepared, study, fixed=attributes["fixed"])

@@ -87,6 +87,30 @@ def test_another_process_is_given_the_whole_address(typed: str) -> None:
     assert with_account(uri) == typed
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://anna:pw@host/@team/mlflow",
+        "https://anna:pw@host:5000/@team/mlflow?x=@y",
+        "https://anna:pw@host:5000/team@ward",
+        "https://anna:p%40w@host/team@ward#a@b",
+        "https://anna:12/3@host/@team",
+        "postgresql://anna:pw@host/db?options=x@y",
+        "postgresql://anna@host/db?password=p@w&options=x@y",
+        "mysql+pymysql://anna:pw@host:3306/db@ward",
+    ],
+)
+def test_an_account_goes_back_to_its_place_whatever_else_has_an_at_sign(typed: str) -> None:
+    uri = resolve_uri(typed)
+    account = given_for(uri).account
+    whole = with_account(uri)
+    assert whole != uri
+    assert resolve_uri(whole) == uri
+    assert given_for(uri).account == account
+    assert resolve_uri(uri) == uri
+    assert with_account(uri) == uri
+
+
 def test_a_name_alone_is_no_whole_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(USERNAME, "vera")
     assert not given_for(SERVER).whole

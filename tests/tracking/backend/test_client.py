@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,11 +41,10 @@ def test_a_store_that_can_only_be_read_has_a_problem_without_the_statement_that_
 
 def test_a_server_that_hangs_is_waited_for_for_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracker.tracking.backend.client._ASKING_S", 1)
-    began = time.monotonic()
     with proxy_to(free_port()) as proxy:
         proxy.be("hang")
         assert ask(proxy.uri).problem == f"{proxy.uri} is there but does not answer in time"
-    assert time.monotonic() - began < 9
+    assert proxy.failed <= 2, "MLflow's own retries take four minutes"
 
 
 @contextmanager

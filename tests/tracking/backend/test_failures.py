@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from mlflow.exceptions import MlflowException, RestException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from requests import ConnectionError as NoConnection
 from requests import HTTPError, Response
 from sqlalchemy.exc import OperationalError
@@ -9,6 +10,10 @@ from sqlalchemy.exc import OperationalError
 from tracker.tracking.backend.failures import FAILURES, failure_of, problem_of
 
 NO_CONNECTIONS = {"error_code": "BAD_REQUEST", "message": "QueuePool limit of size 5 overflow 10 reached"}
+
+TUNNEL = "Max retries exceeded (Caused by ProxyError('Tunnel connection failed: 403 Forbidden'))"
+QUOTED = f"the value of tracker.reason is already '{TUNNEL}'"
+QUOTED_413 = "the value of tracker.reason is already 'request to /a failed with error code 413 != 200'"
 
 
 def upload(status: int) -> HTTPError:
@@ -39,6 +44,13 @@ def upload(status: int) -> HTTPError:
             "temporary",
         ),
         (RestException({"error_code": "CUSTOMER_UNAUTHORIZED", "message": "no"}), "denied"),
+        (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": QUOTED}), "refused"),
+        (RestException({"error_code": "TEMPORARILY_UNAVAILABLE", "message": QUOTED}), "temporary"),
+        (RestException({"error_code": "TEMPORARILY_UNAVAILABLE", "message": QUOTED_413}), "temporary"),
+        (MlflowException(QUOTED, error_code=INVALID_PARAMETER_VALUE), "refused"),
+        (OperationalError("insert", {"value": QUOTED}, Exception("database is locked")), "temporary"),
+        (MlflowException(f"API request to https://tracker failed with exception {TUNNEL}"), "denied"),
+        (NoConnection(TUNNEL), "denied"),
         (upload(401), "denied"),
         (upload(403), "denied"),
         (upload(413), "refused"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -28,13 +27,14 @@ def test_a_server_that_takes_everything_has_nothing_to_say_and_is_not_changed(
 
 
 def test_a_server_that_hangs_or_is_not_there_holds_nobody_up() -> None:
-    began = time.monotonic()
     with proxy_to(free_port()) as proxy:
         proxy.be("hang")
-        assert Knock(proxy.uri, "cxr").answer(0.2) == ""
+        knock = Knock(proxy.uri, "cxr")
+        assert knock.answer(0.2) == ""
+        proxy.let_go()
+        assert "401" in knock.answer(30), "the question was still on its way"
     assert Knock(f"http://127.0.0.1:{free_port()}", "cxr").answer() == ""
     assert Knock("sqlite:////nowhere/mlflow.db", "cxr").answer() == ""
-    assert time.monotonic() - began < 2
 
 
 def test_a_refusal_of_a_proxy_is_told() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from tracker.addresses import Account, split_account
+from tracker.addresses import Account, split_account, split_held
 from tracker.errors import TrackingError
 
 USERNAME, PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
@@ -123,9 +123,9 @@ def with_account(uri: str, recorded: str = "") -> str:
     if not account:
         return uri
     scheme, _, place = uri.partition("://")
-    named, at, host = place.rpartition("@")
+    named, host = split_held(place)
     held = quote(account.user, safe="") + (f":{quote(account.password, safe='')}" if account.password else "")
-    return f"{scheme}://{held or named}@{host if at else place}"
+    return f"{scheme}://{held or named}@{host}"
 
 
 def _given_everywhere() -> tuple[Account, str]:

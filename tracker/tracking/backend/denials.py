@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from tracker.addresses import without_accounts
 from tracker.tracking.backend.account import ADDRESS, FILE, PASSWORD, TOKEN, USERNAME, Given, given_for
 from tracker.tracking.backend.replies import Reply
 
@@ -17,7 +18,6 @@ _BOTH = f"{USERNAME} and {PASSWORD}"
 _LONGEST = 100
 _TO_DO = {"READ": "read", "EDIT": "write to"}
 _MARKUP = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_ACCOUNT = re.compile(r"//\S*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _of_proxy(reply: Reply) -> Denial:
             "is behind a proxy that asks for an account of its own (407)",
             "Put it into HTTP_PROXY and HTTPS_PROXY (http://NAME:PASSWORD@PROXY), or set NO_PROXY.",
         )
-    text = _ACCOUNT.sub("//", " ".join(_MARKUP.sub(" ", reply.text).split()))
+    text = without_accounts(" ".join(_MARKUP.sub(" ", reply.text).split()))
     said = f": {text[:_LONGEST]}{' ...' if len(text) > _LONGEST else ''}" if text else ""
     account = f" If it takes an account, {_BOTH} are shown to it." if reply.status == 401 else ""
     return Denial(

@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException, RestException
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
+from tracker.addresses import without_accounts
 from tracker.tracking.backend.replies import CODES, REFUSALS, Reply
 
 Failure = Literal["refused", "missing", "denied", "forbidden", "temporary"]
@@ -49,11 +50,11 @@ _SAID = re.compile(
     r"(?:endpoint|to) (\S+) failed with error code (\d{3}) .*?Response body: '?(.*)", re.DOTALL
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_NO_ANSWER = "API request to "
 _STATUS_FIELDS = ("status", "code", "statusCode")
 # A proxy's own answers have no code of MLflow, and MLflow's client knows no code for 413.
 _PROXY_SAYS = re.compile(r"failed with error code (\d{3}) ")
 _AGAIN_AND_AGAIN = re.compile(r"too many (\d{3}) error responses")
-_ACCOUNT_IN_ADDRESS = re.compile(r"//\S*@")
 
 
 def failure_of(error: Exception) -> Failure:
@@ -65,7 +66,7 @@ def failure_of(error: Exception) -> Failure:
     if (refusal := refusal_of(error)) is not None:
         return "forbidden" if refusal.kind == "experiment" else "denied"
     if isinstance(error, MlflowException):
-        code = _PROXY_SAYS.search(str(error))
+        code = None if isinstance(error, RestException) else _PROXY_SAYS.search(str(error))
         by_status = _BY_STATUS.get(int(code[1])) if code else None
         return by_status or _BY_CODE.get(error.error_code, "temporary")
     if isinstance(error, RequestException):
@@ -86,16 +87,22 @@ def refusal_of(error: Exception) -> Reply | None:
 
 
 def _reply_of(error: Exception) -> Reply | None:
-    if tunnel := _TUNNEL.search(str(error)):
-        return Reply(int(tunnel[1]))
-    if isinstance(error, RequestException):
-        response = error.response
-        return None if response is None else Reply(response.status_code, response.text, response.url or "")
+    # What a server answers can quote anything, so what is in it is looked for before the words of a failure.
     if isinstance(error, RestException):
         return _reply_of_json(error)
+    if isinstance(error, RequestException) and error.response is not None:
+        return Reply(error.response.status_code, error.response.text, error.response.url or "")
     if isinstance(error, MlflowException) and (said := _SAID.search(str(error))):
         return Reply(int(said[2]), said[3].removesuffix("'"), said[1])
-    return None
+    tunnel = _TUNNEL.search(str(error)) if _is_of_the_way(error) else None
+    return Reply(int(tunnel[1])) if tunnel else None
+
+
+def _is_of_the_way(error: Exception) -> bool:
+    """Say whether a request met nobody of MLflow; the embedded store has errors of the same class as that."""
+    return isinstance(error, RequestException) or (
+        isinstance(error, MlflowException) and str(error).startswith(_NO_ANSWER)
+    )
 
 
 def _reply_of_json(error: RestException) -> Reply | None:
@@ -133,5 +140,5 @@ def said_by(error: Exception) -> str:
     Args:
         error: One of SENDING_FAILURES.
     """
-    text = _ACCOUNT_IN_ADDRESS.sub("//", " ".join(str(error).split()))
+    text = without_accounts(" ".join(str(error).split()))
     return f"{text[:_LONGEST_ANSWER]} ..." if len(text) > _LONGEST_ANSWER else text

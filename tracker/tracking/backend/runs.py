@@ -118,6 +118,23 @@ def lifecycle_of(client: MlflowClient, run_id: str) -> Lifecycle:
     return "active" if run.info.lifecycle_stage == LifecycleStage.ACTIVE else "deleted"
 
 
+def is_disowned(client: MlflowClient, run_id: str, run_uid: str) -> bool:
+    """Say whether a run lost against another one of its tag, and could not be deleted.
+
+    Args:
+        client: MLflow's client.
+        run_id: MLflow's id of the run; one that MLflow does not know is not disowned.
+        run_uid: What its tag says as long as it is ours.
+    """
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if failure_of(error) != "missing":
+            raise
+        return False
+    return run.data.tags.get(RUN_UID) != run_uid
+
+
 def experiment_of(client: MlflowClient, run_id: str) -> str:
     """Return MLflow's id of the experiment that a run is in.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tracker.records import ENDED
 from tracker.tracking.backend.failures import SENDING_FAILURES, failure_of
-from tracker.tracking.backend.runs import experiment_of, lifecycle_of, runs_of
+from tracker.tracking.backend.runs import experiment_of, is_disowned, lifecycle_of, runs_of
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.batches import Batch, gather, without_superseded
 from tracker.tracking.shipping.cursor import Cursor, load_cursor, save_cursor
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tracker.tracking.journal.entries import Creation
 
 
-def deliver(client: MlflowClient, run: RunFolder) -> None:
+def deliver(client: MlflowClient, run: RunFolder, *, goes_on: bool = False) -> None:
     """Send what MLflow does not have yet of one journal; what it has taken is not sent again.
 
     Hold `sole_sender` around it wherever another process could do the same.
@@ -27,16 +28,32 @@ def deliver(client: MlflowClient, run: RunFolder) -> None:
     Args:
         client: MLflow's client.
         run: The run's folder.
+        goes_on: Whether this process has sent some of it before.
 
     Raises:
         Exception: One of SENDING_FAILURES: the rest is not sent.
     """
     try:
+        if not goes_on:
+            _leave_disowned(client, run)
         _send_rest(client, run)
+        # Another process may have been slower than our first look: nobody looks at a run that is sent whole.
+        if run.state() in ENDED and _leave_disowned(client, run):
+            _send_rest(client, run)
     except SENDING_FAILURES as error:
         if failure_of(error) not in ("refused", "missing") or not _look_again(client, run):
             raise
         _send_rest(client, run)
+
+
+def _leave_disowned(client: MlflowClient, run: RunFolder) -> bool:
+    """Begin again where MLflow's run is none of ours any more; say whether it is not."""
+    cursor, creation = load_cursor(run), run.creation()
+    if not cursor.run_id or cursor.deleted or creation is None:
+        return False
+    if disowned := is_disowned(client, cursor.run_id, creation.run_uid):
+        save_cursor(run, Cursor())
+    return disowned
 
 
 def _send_rest(client: MlflowClient, run: RunFolder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tracker.tracking.backend.runs import ensure_run, experiment_of, runs_of
+from tracker.tracking.backend.runs import ensure_run, experiment_of, is_disowned, runs_of
 from tracker.tracking.backend.writer import log_batch
 from tracker.tracking.journal.entries import EXPERIMENT_ID, RUN_ID, Link
 from tracker.tracking.journal.run_folder import RunFolder
@@ -53,7 +53,15 @@ def _run_id_beside(client: MlflowClient, run: RunFolder, run_uid: str) -> str:
         if time.monotonic() > deadline:
             raise BlockingIOError(f"the run {run_uid} is being sent by another process")
         time.sleep(_PAUSE_S)
-    return "" if cursor.deleted else cursor.run_id
+    return "" if cursor.deleted else _kept(client, cursor.run_id, other)
+
+
+def _kept(client: MlflowClient, run_id: str, run: RunFolder) -> str:
+    """Return MLflow's id of a run, or of the one that was kept where this one lost against it."""
+    creation = run.creation()
+    if creation is None or not is_disowned(client, run_id, creation.run_uid):
+        return run_id
+    return next(iter(runs_of(client, experiment_of(client, run_id), creation.run_uid)), "")
 
 
 def send_link(client: MlflowClient, run_id: str, run: RunFolder, link: Link) -> None:

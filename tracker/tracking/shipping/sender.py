@@ -61,6 +61,7 @@ class Sender:
         self._beginnings: dict[RunFolder, Creation] = {}
         self._closed_until: dict[str, float] = {}
         self._complete: dict[RunFolder, int] = {}
+        self._begun: set[RunFolder] = set()
         self._refused: dict[RunFolder, int] = {}
         self._pause_s = _PAUSE_S
         self._not_before = 0.0
@@ -155,7 +156,8 @@ class Sender:
             recorded = self._beginnings[run].tracking_uri
             with showing_account(self._uri, recorded):
                 self._client = self._client or open_client(self._uri, recorded)
-                deliver(self._client, run)
+                deliver(self._client, run, goes_on=run in self._begun)
+                self._begun.add(run)
 
     def _failed(self, run: RunFolder, error: Exception) -> Failure:
         """Keep why a journal could not be sent."""

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What backup, restore and upgrade share: how they speak, and how they reach the stack. Only to be sourced.
 set -euo pipefail
+shopt -s inherit_errexit 2>/dev/null || true # Mac's bash has it not
 umask 077
 script=${0##*/}
 docker=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -24,9 +25,16 @@ size() { du --human-readable --apparent-size --summarize "$1" | cut -f1; }
 
 compose() { docker compose --progress quiet "$@"; }
 
+# on_linux: sees that the tools are those that are meant.
+on_linux() {
+    { setsid --wait true && df --output=avail /; } >/dev/null 2>&1 \
+        || fail "it needs Linux's tools (util-linux, GNU coreutils): run it on the machine of the service, under Linux"
+}
+
 # reach: goes where compose finds the stack, as it does for any compose command, and sees that it can.
 reach() {
     local found
+    on_linux
     [ -n "${COMPOSE_FILE-}" ] || cd "$docker"
     command -v docker >/dev/null || fail "Docker with its compose plugin must be installed, but there is no docker"
     found=$(docker version 2>&1 >/dev/null) || fail "a Docker engine must run, but: ${found##*$'\n'}"
@@ -35,22 +43,20 @@ reach() {
 
 # ids SERVICE [STATUS...]: the service's containers, without those of `compose run`.
 ids() {
-    local service=$1 status id
+    local service=$1 found id status once
     shift
-    for id in $(compose ps --all --quiet "$service"); do
-        status=$(docker inspect --format \
-            '{{index .Config.Labels "com.docker.compose.oneoff"}} {{.State.Status}}' "$id")
-        [ $# = 0 ] && [[ $status = False\ * ]] && echo "$id"
-        for wanted in "$@"; do [ "$status" = "False $wanted" ] && echo "$id"; done
-    done
-    return 0
+    found=$(compose ps --all --no-trunc --format '{{.ID}} {{.State}} {{.Label "com.docker.compose.oneoff"}}' \
+        "$service") || return 1
+    while read -r id status once; do
+        if [[ $once = False ]] && [[ $# = 0 || " $* " = *" $status "* ]]; then echo "$id"; fi
+    done <<<"$found"
 }
 
 # in_postgres PROGRAM...: runs it in the database's container, which knows the password.
 in_postgres() {
     # shellcheck disable=SC2016,SC2154  # the container's variables, and the script's
-    docker exec --interactive "$postgres" sh -c 'exec env PGUSER=postgres PGPASSWORD="$POSTGRES_PASSWORD" \
-        PGOPTIONS="--client-min-messages=warning" "$@"' - "$@"
+    docker exec --interactive "$postgres" sh -c 'export PGUSER=postgres PGPASSWORD="$POSTGRES_PASSWORD" \
+        PGOPTIONS="--client-min-messages=warning"; exec "$@"' - "$@"
 }
 
 # sql DATABASE: runs what comes in, all of it or nothing, and prints bare values.
@@ -69,14 +75,16 @@ remove_helper() {
     helper=
 }
 
-# answer CONTAINERS: waits until they do. Those that end again and again are not waited for.
+# answer CONTAINERS: waits until they do. Without any, and for those that end again and again, it fails at once.
 answer() {
-    local id state restarts
+    local id status health restarts
+    [ $# -gt 0 ] || return 1
     for id in "$@"; do
         for _ in $(seq 600); do
-            read -r state restarts < <(docker inspect --format '{{.State.Health.Status}} {{.RestartCount}}' "$id")
-            [ "$state" != healthy ] || continue 2
-            [ "$restarts" -lt 2 ] || return 1
+            read -r status health restarts < <(docker inspect --format \
+                '{{.State.Status}} {{.State.Health.Status}} {{.RestartCount}}' "$id") || return 1
+            [ "$status $health" != "running healthy" ] || continue 2
+            [[ $status = running || $status = restarting ]] && [ "$restarts" -lt 2 ] || return 1
             sleep 1
         done
         return 1

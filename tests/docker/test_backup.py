@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 DOCKER = Path(__file__).parents[2] / "docker"
+VERSIONS = "made 2026-01-01T00:00:00Z\nmlflow 3.17.2\npostgresql 17.1\nschema a\nschema_auth b\n"
 FILES = ("mlflow.dump", "auth.dump", "studies.dump", "artifacts.tar", "versions")
 
 
@@ -38,19 +39,45 @@ def backup(tmp_path: Path) -> Path:
     folder = tmp_path / "backup"
     folder.mkdir()
     for name in FILES:
-        (folder / name).write_text(name)
-    sums = (f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n" for name in FILES)
-    (folder / "SHA256SUMS").write_text("".join(sums))
+        (folder / name).write_text(VERSIONS if name == "versions" else name)
+    summed(folder)
     return folder
+
+
+def summed(folder: Path) -> None:
+    """Write checksums of what the files have now."""
+    sums = (f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in FILES)
+    (folder / "SHA256SUMS").write_text("".join(sums))
+
+
+def programs(folder: Path, *names: str) -> str:
+    """Make a folder with some of this computer's programs, and no others."""
+    folder.mkdir()
+    for name in names:
+        found = shutil.which(name)
+        assert found
+        (folder / name).symlink_to(found)
+    return str(folder)
+
+
+TOOLS = ("bash", "cut", "date", "df", "dirname", "grep", "sed", "setsid", "sha256sum", "true")
+
+
+@pytest.mark.parametrize("missing", ["setsid", "df"])
+@pytest.mark.parametrize("script", ["backup", "restore", "upgrade"])
+def test_on_a_computer_without_the_tools_of_linux_it_says_so(
+    script: str, missing: str, backup: Path, tmp_path: Path
+) -> None:
+    path = programs(tmp_path / "programs", *(name for name in TOOLS if name != missing))
+    said = refusal(script, *([backup] if script == "restore" else []), PATH=path)
+    assert "needs Linux's tools" in said
+    assert "run it on the machine of the service" in said
 
 
 @pytest.mark.parametrize("script", ["backup", "restore", "upgrade"])
 def test_without_docker_it_says_what_is_missing(script: str, backup: Path, tmp_path: Path) -> None:
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for name in ("bash", "dirname", "date", "grep", "sha256sum", "cut"):
-        (programs / name).symlink_to(f"/usr/bin/{name}")
-    said = refusal(script, *([backup] if script == "restore" else []), PATH=str(programs))
+    path = programs(tmp_path / "programs", *TOOLS)
+    said = refusal(script, *([backup] if script == "restore" else []), PATH=path)
     assert "Docker with its compose plugin must be installed" in said
 
 
@@ -98,6 +125,16 @@ def test_checksums_that_are_cut_are_no_whole_backup(backup: Path, name: str) -> 
     sums = (backup / "SHA256SUMS").read_text().splitlines(keepends=True)
     (backup / "SHA256SUMS").write_text("".join(line for line in sums if name not in line))
     assert f"has no line for {name}" in refusal("restore", backup)
+
+
+@pytest.mark.parametrize("name", ["made", "mlflow", "postgresql", "schema", "schema_auth"])
+@pytest.mark.parametrize("left", ["", "{name}\n", "{name} \n"])
+def test_a_backup_that_does_not_say_its_versions_is_not_taken(backup: Path, name: str, left: str) -> None:
+    lines = VERSIONS.splitlines(keepends=True)
+    kept = (line if not line.startswith(f"{name} ") else left.format(name=name) for line in lines)
+    (backup / "versions").write_text("".join(kept))
+    summed(backup)
+    assert f"versions has no {name}: take another" in refusal("restore", backup)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -16,7 +16,7 @@ from tests.support.compose_file import EXAMPLE, SECRETS
 from tests.support.repository import DOCKER, ROOT
 
 # What the script may call, and what each does without options of GNU alone.
-TOOLS = ("base64", "cp", "dirname", "grep", "head", "mktemp", "mv", "rm", "tr")
+TOOLS = ("base64", "chmod", "cp", "dirname", "grep", "head", "ls", "mktemp", "mv", "rm", "tr")
 PLAIN = """#!/bin/sh
 for word in "$@"; do
     case $word in --?*) echo "$0: no such option: $word" >&2; exit 64 ;; esac
@@ -113,21 +113,36 @@ def test_one_that_is_there_stays(folder: Path) -> None:
 
 
 def test_one_that_is_older_is_given_what_it_lacks(folder: Path) -> None:
-    # Somebody's, with a mode, a setting and an end without a line feed of its own; one line was left empty.
+    # Somebody's, with a setting and an end without a line feed of its own; one line was left empty.
     own = "# ours\nPOSTGRES_PASSWORD=chosen-by-us\nMLFLOW_PORT=5055\nOURS=\nTRACKER_PASSWORD=\nDATA=/scans"
     (folder / ".env").write_text(own, encoding="utf-8")
-    (folder / ".env").chmod(0o640)
     done = call(folder)
     lines = (folder / ".env").read_text(encoding="utf-8").splitlines()
     kept = own.splitlines()
     assert [line for line in lines[: len(kept)] if not line.startswith("TRACKER")] == [
         line for line in kept if not line.startswith("TRACKER")
     ]
-    assert (folder / ".env").stat().st_mode & 0o777 == 0o640
     lacked = [name for name in SECRETS if name != "POSTGRES_PASSWORD"]
     assert sorted(re.findall(r"(?m)^  (\w+)$", done.stdout)) == sorted(lacked)
     assert [name for name in lacked if not re.fullmatch(r"[\w-]{32}", values(folder)[name])] == []
     assert len(lines) == len(kept) + len(lacked) - 1
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666, 0o755])
+@pytest.mark.parametrize("lacking", [True, False])
+def test_one_that_others_may_read_becomes_its_owners_alone(folder: Path, mode: int, lacking: bool) -> None:
+    # As after `cp .env.example .env`.
+    if lacking:
+        shutil.copy(folder / ".env.example", folder / ".env")
+    else:
+        call(folder)
+    (folder / ".env").chmod(mode)
+    done = call(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "now it is its owner's alone" in done.stdout
+    assert (folder / ".env").stat().st_mode & 0o777 == mode & 0o700
+    assert "owner" not in call(folder).stdout
+    assert sorted(values(folder)) == sorted(SECRETS)
 
 
 def test_it_needs_no_more_than_any_computer_has(folder: Path, tools: Path) -> None:

@@ -211,3 +211,14 @@ def test_what_it_writes_is_ignored_by_git() -> None:
 
     assert [name for name in (".env", ".env.x9aTqL", "backups/a", "data/a") if not ignored(name)] == []
     assert not ignored(".env.example")
+
+
+def test_what_containers_read_of_a_clone_under_a_strict_umask_can_be_read(folder: Path) -> None:
+    files = [folder / "postgres/databases.sql", folder / "caddy/Caddyfile"]
+    for file in files:
+        file.parent.mkdir(mode=0o700)
+        put(file, "-- nothing secret\n")
+        file.chmod(0o600)
+    assert call(folder).returncode == 0
+    assert [oct(file.stat().st_mode & 0o777) for file in files] == ["0o644", "0o644"]
+    assert (folder / "caddy").stat().st_mode & 0o005 == 0o005

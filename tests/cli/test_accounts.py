@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.support.accounts import SECRET, Accounts, files_with
 from tests.support.command import Outcome, small_run
 from tests.support.servers import MlflowServer, running_server
 from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.journal.run_folder import find_run
+from tracker.tracking.shipping.cursor import load_cursor, save_cursor
 from tracker.tracking.shipping.process import LOG
 from tracker.tracking.shipping.sender import Sender
 from tracker.ui import browser
@@ -111,6 +114,23 @@ def test_an_experiment_that_is_closed_holds_back_no_other(
     accounts.grant("alice", closed, "EDIT")
     assert tracker("sync").out == "everything is sent\n"
     assert len(accounts.runs(closed)) == 2
+
+
+def test_a_run_that_a_restored_server_does_not_have_is_sent_to_it_again(
+    tracker: Tracker, workplace: Path, server: MlflowServer, experiment: str, login: Login, accounts: Accounts
+) -> None:
+    shared = accounts.make_experiment(experiment)
+    accounts.grant("alice", shared, "EDIT")
+    record(workplace / ".tracker", server.uri, experiment)
+    login("alice")
+    assert tracker("sync").out == "everything is sent\n"
+    [sent] = accounts.runs(shared)
+    # As where a backup is restored: with accounts, a server answers 403 to what is asked of a run that it has not.
+    run = find_run(workplace / ".tracker", "a1")
+    assert run is not None
+    save_cursor(run, replace(load_cursor(run), run_id="0" * 32))
+    assert tracker("sync", "--all").out == "everything is sent\n"
+    assert load_cursor(run).run_id == sent["info"]["run_id"]
 
 
 def test_an_experiment_that_is_closed_is_left_alone_for_a_while_and_asked_again_at_the_end(

@@ -102,37 +102,54 @@ def runs_of(
     return sorted(str(run.info.run_id) for run in runs)
 
 
-def lifecycle_of(client: MlflowClient, run_id: str) -> Lifecycle:
+def lifecycle_of(client: MlflowClient, run_id: str, experiment: str) -> Lifecycle:
     """Ask whether a run is there.
 
     Args:
         client: MLflow's client.
         run_id: MLflow's id of the run.
+        experiment: The name of the experiment that it is in.
     """
-    try:
-        run = client.get_run(run_id)
-    except MlflowException as error:
-        if failure_of(error) != "missing":
-            raise
+    run = _get_run(client, run_id, experiment)
+    if run is None:
         return "missing"
     return "active" if run.info.lifecycle_stage == LifecycleStage.ACTIVE else "deleted"
 
 
-def is_disowned(client: MlflowClient, run_id: str, run_uid: str) -> bool:
+def is_disowned(client: MlflowClient, run_id: str, creation: Creation) -> bool:
     """Say whether a run lost against another one of its tag, and could not be deleted.
 
     Args:
         client: MLflow's client.
         run_id: MLflow's id of the run; one that MLflow does not know is not disowned.
-        run_uid: What its tag says as long as it is ours.
+        creation: How the run began, as its journal has it.
     """
+    run = _get_run(client, run_id, creation.experiment)
+    return run is not None and run.data.tags.get(RUN_UID) != creation.run_uid
+
+
+def _get_run(client: MlflowClient, run_id: str, experiment: str) -> Run | None:
+    """Return a run; None where MLflow has none of this id."""
     try:
-        run = client.get_run(run_id)
+        return client.get_run(run_id)
     except MlflowException as error:
-        if failure_of(error) != "missing":
-            raise
+        failure = failure_of(error)
+        if failure == "missing" or (failure == "forbidden" and not _is_listed(client, run_id, experiment)):
+            return None
+        raise
+
+
+def _is_listed(client: MlflowClient, run_id: str, experiment: str) -> bool:
+    """Say whether an experiment has a run, deleted or not.
+
+    A server with accounts refuses (403) whatever is asked about a run that it does not have; a list of runs
+    it gives, or refuses as well.
+    """
+    known = client.get_experiment_by_name(experiment)
+    if known is None:
         return False
-    return run.data.tags.get(RUN_UID) != run_uid
+    filter_string = f"attributes.run_id = '{run_id}'"
+    return bool(client.search_runs([known.experiment_id], filter_string, ViewType.ALL, max_results=1))
 
 
 def experiment_of(client: MlflowClient, run_id: str) -> str:

@@ -41,7 +41,8 @@ def deliver(client: MlflowClient, run: RunFolder, *, goes_on: bool = False) -> N
         if run.state() in ENDED and _leave_disowned(client, run):
             _send_rest(client, run)
     except SENDING_FAILURES as error:
-        if failure_of(error) not in ("refused", "missing") or not _look_again(client, run):
+        may_be_gone = failure_of(error) in ("refused", "missing", "forbidden")
+        if not may_be_gone or not _look_again(client, run):
             raise
         _send_rest(client, run)
 
@@ -51,7 +52,7 @@ def _leave_disowned(client: MlflowClient, run: RunFolder) -> bool:
     cursor, creation = load_cursor(run), run.creation()
     if not cursor.run_id or cursor.deleted or creation is None:
         return False
-    if disowned := is_disowned(client, cursor.run_id, creation.run_uid):
+    if disowned := is_disowned(client, cursor.run_id, creation):
         save_cursor(run, Cursor())
     return disowned
 
@@ -103,7 +104,7 @@ def _look_again(client: MlflowClient, run: RunFolder) -> bool:
     cursor, creation = load_cursor(run), run.creation()
     if not cursor.run_id or creation is None:
         return False
-    lifecycle = lifecycle_of(client, cursor.run_id)
+    lifecycle = lifecycle_of(client, cursor.run_id, creation.experiment)
     if lifecycle == "active":
         return False
     gone_for_good = lifecycle == "deleted" and not runs_of(

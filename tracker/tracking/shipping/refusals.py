@@ -34,11 +34,11 @@ def send_or_refuse(client: MlflowClient, run_id: str, run: RunFolder, request: R
     try:
         send_request(client, run_id, run, request)
     except SENDING_FAILURES as error:
-        if failure_of(error) != "refused" or not _is_active(client, run_id):
+        if failure_of(error) != "refused" or not _is_active(client, run_id, run):
             raise
         refused = list(_refused_of(client, run_id, run, request))
         # A user may have deleted the run meanwhile: then nothing is wrong with these records.
-        if not _is_active(client, run_id):
+        if not _is_active(client, run_id, run):
             raise
         return refused
     return []
@@ -63,5 +63,6 @@ def _refused_of(client: MlflowClient, run_id: str, run: RunFolder, request: Requ
         yield from _refused_of(client, run_id, run, half)
 
 
-def _is_active(client: MlflowClient, run_id: str) -> bool:
-    return lifecycle_of(client, run_id) == "active"
+def _is_active(client: MlflowClient, run_id: str, run: RunFolder) -> bool:
+    creation = run.creation()
+    return creation is not None and lifecycle_of(client, run_id, creation.experiment) == "active"

@@ -59,7 +59,7 @@ def _run_id_beside(client: MlflowClient, run: RunFolder, run_uid: str) -> str:
 def _kept(client: MlflowClient, run_id: str, run: RunFolder) -> str:
     """Return MLflow's id of a run, or of the one that was kept where this one lost against it."""
     creation = run.creation()
-    if creation is None or not is_disowned(client, run_id, creation.run_uid):
+    if creation is None or not is_disowned(client, run_id, creation):
         return run_id
     return next(iter(runs_of(client, experiment_of(client, run_id), creation.run_uid)), "")
 

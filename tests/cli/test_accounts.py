@@ -125,7 +125,7 @@ def test_a_run_that_a_restored_server_does_not_have_is_sent_to_it_again(
     login("alice")
     assert tracker("sync").out == "everything is sent\n"
     [sent] = accounts.runs(shared)
-    # As where a backup is restored: with accounts, a server answers 403 to what is asked of a run that it has not.
+    # As after a restore: a server with accounts answers 403 to what is asked of a run that it does not have.
     run = find_run(workplace / ".tracker", "a1")
     assert run is not None
     save_cursor(run, replace(load_cursor(run), run_id="0" * 32))

@@ -58,7 +58,7 @@ def imported(folder: Path) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 modules.add(node.module.partition(".")[0])
     known = metadata.packages_distributions()
-    foreign = modules - sys.stdlib_module_names - {"tracker", "tools", "tests"}
+    foreign = modules - sys.stdlib_module_names - {"tracker", "tools", "tests", "benchmarks"}
     return {name.lower() for module in foreign for name in known.get(module, [module])} - PIECES
 
 

@@ -68,7 +68,8 @@ def test_without_patients_the_number_is_that_of_the_reference_study(make_manifes
 
 
 def test_the_draw_takes_no_more_for_an_image_the_more_there_are() -> None:
-    few, many = draw_seconds(3_000), draw_seconds(24_000)
+    # The least of three: the processor's time, too, is longer where others use its cache.
+    few, many = (min(draw_seconds(images) for _ in range(3)) for images in (3_000, 24_000))
     assert many < 4 * 8 * few, "eight times the images; their square is sixty-four"
 
 

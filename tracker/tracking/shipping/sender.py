@@ -59,6 +59,7 @@ class Sender:
         self._uri = tracking_uri
         self._client: MlflowClient | None = None
         self._beginnings: dict[RunFolder, Creation] = {}
+        self._elsewhere: set[RunFolder] = set()
         self._closed_until: dict[str, float] = {}
         self._complete: dict[RunFolder, int] = {}
         self._begun: set[RunFolder] = set()
@@ -200,9 +201,12 @@ class Sender:
                 yield run
 
     def _is_ours(self, run: RunFolder) -> bool:
-        if run not in self._beginnings:
+        if run not in self._beginnings and run not in self._elsewhere:
             creation = run.creation()
             if creation is None:
                 return False
-            self._beginnings[run] = creation
-        return normalized(self._beginnings[run].tracking_uri) == self._uri
+            if normalized(creation.tracking_uri) == self._uri:
+                self._beginnings[run] = creation
+            else:
+                self._elsewhere.add(run)
+        return run in self._beginnings

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tracker.addresses import typed_again, what_to_set
+from tracker.config.options import SECRET
 
-_ADDRESSES = ("--tracking-uri", "--study-storage")
+_ADDRESSES = tuple(f"--{name.replace('_', '-')}" for name in SECRET)
 _ONCE = ("--experiment", "--split")
 """Options that a new value replaces; others are given again."""
 

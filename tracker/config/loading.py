@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tracker.config.home import expanded
-from tracker.config.options import RunOptions
+from tracker.config.options import SECRET, RunOptions
 from tracker.config.paths import from_folder
 from tracker.config.yaml_file import Named, read_names
 from tracker.errors import UsageError
@@ -29,9 +29,6 @@ _KINDS = {
     "path_type": "must be a path",
 }
 """What must hold, by pydantic's name of an error, where its own words are those of programmers."""
-
-_SECRET = ("tracking_uri", "study_storage")
-"""Options that can hold a password: what they say is not told."""
 
 _EITHER = ("tune", "tuned")
 """Options that exclude each other: the one that is given here sets aside the one of a file."""
@@ -106,6 +103,6 @@ def _problem(
     if not name:
         return text
     shown = "nothing" if found is None else reprlib.repr(found)
-    if name in _SECRET:
+    if name in SECRET:
         shown = f"a {type(found).__name__} that may hold a password"
     return f"{name}: {text}" + ("" if "got" in text else f", got {shown}") + place

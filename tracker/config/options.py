@@ -293,3 +293,7 @@ class RunOptions(BaseModel):
             "weights": self.weights_of(model) if find_mode(mode).pretrained else "none",
         }
         return Recipe(**(shared | chosen))
+
+
+SECRET = tuple(name for name, field in RunOptions.model_fields.items() if not field.repr)
+"""Fields that can hold a password: what they say is not told."""

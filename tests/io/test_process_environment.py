@@ -89,10 +89,11 @@ def test_a_cache_that_cannot_be_written_is_nobodys(
 def test_no_more_threads_than_a_container_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "")
     monkeypatch.delenv("OMP_NUM_THREADS")
-    monkeypatch.setattr("tracker.io.process_environment.allowed_cores", lambda: 16)
-    monkeypatch.setattr("tracker.io.process_environment.cpu_limit", lambda: 64)
+    for module in ("parallel", "process_environment"):
+        monkeypatch.setattr(f"tracker.io.{module}.allowed_cores", lambda: 16)
+    monkeypatch.setattr("tracker.io.parallel.cpu_limit", lambda: 64)
     prepare_process()
     assert "OMP_NUM_THREADS" not in os.environ
-    monkeypatch.setattr("tracker.io.process_environment.cpu_limit", lambda: 2)
+    monkeypatch.setattr("tracker.io.parallel.cpu_limit", lambda: 2)
     prepare_process()
     assert os.environ.pop("OMP_NUM_THREADS") == "2"

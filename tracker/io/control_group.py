@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -18,8 +18,7 @@ def cpu_limit(root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int | None:
         root: The folder of all control groups, of version 2 or 1.
         membership: The file that says which of them this process is in.
     """
-    limits = [limit for group in _groups("cpu", root, membership) if (limit := _cores(group)) is not None]
-    return min(limits, default=None)
+    return _tightest(_cores, _groups("cpu", root, membership))
 
 
 def memory_left(root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int | None:
@@ -29,8 +28,12 @@ def memory_left(root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int | Non
         root: The folder of all control groups, of version 2 or 1.
         membership: The file that says which of them this process is in.
     """
-    left = [left for group in _groups("memory", root, membership) if (left := _bytes_left(group)) is not None]
-    return min(left, default=None)
+    return _tightest(_bytes_left, _groups("memory", root, membership))
+
+
+def _tightest(limit_of: Callable[[Path], int | None], groups: Iterator[Path]) -> int | None:
+    limits = (limit_of(group) for group in groups)
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _groups(controller: str, root: Path, membership: Path) -> Iterator[Path]:

@@ -17,7 +17,8 @@ _Result = TypeVar("_Result")
 
 def usable_cores() -> int:
     """Count the cores that this process has time on: those it may run on, or fewer in a container."""
-    return min(allowed_cores(), cpu_limit() or allowed_cores())
+    allowed = allowed_cores()
+    return min(allowed, cpu_limit() or allowed)
 
 
 def allowed_cores() -> int:

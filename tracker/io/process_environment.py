@@ -6,8 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from tracker.io.control_group import cpu_limit
-from tracker.io.parallel import allowed_cores
+from tracker.io.parallel import allowed_cores, usable_cores
 
 
 def prepare_process() -> None:
@@ -25,9 +24,9 @@ def prepare_process() -> None:
         # Where it begins with the home folder of nobody, whoever needs it says so.
         with suppress(RuntimeError):
             _move_caches(home, Path(chosen).expanduser().absolute())
-    limit = cpu_limit()
-    if limit is not None and limit < allowed_cores():
-        os.environ.setdefault("OMP_NUM_THREADS", str(limit))
+    cores = usable_cores()
+    if cores < allowed_cores():
+        os.environ.setdefault("OMP_NUM_THREADS", str(cores))
 
 
 def _move_caches(home: Path, to: Path) -> None:

@@ -85,10 +85,9 @@ def refusal(uri: str, experiment: str) -> str:
         session.verify, session.cert = _certificates()
         try:
             _show_account(session, uri)
-            refused = _first_refusal(session, uri, experiment)
+            return _first_refusal(session, uri, experiment)
         except TrackingError as error:
             return str(error)
-    return refused
 
 
 def _first_refusal(session: Session, uri: str, experiment: str) -> str:

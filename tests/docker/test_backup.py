@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-DOCKER = Path(__file__).parents[2] / "docker"
+from tests.support.repository import DOCKER
+
 VERSIONS = "made 2026-01-01T00:00:00Z\nmlflow 3.17.2\npostgresql 17.1\nschema a\nschema_auth b\n"
 FILES = ("mlflow.dump", "auth.dump", "studies.dump", "artifacts.tar", "versions")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-DOCKER = Path(__file__).parents[2] / "docker"
+from tests.support.repository import DOCKER
+
 VERSIONS = ("select split_part", "version_num from alembic_version", "version_num from alembic_version_auth")
 # What it is called with, and what came in, is matched with FAILS, and is silent with SILENT.
 STAND_IN = """#!/usr/bin/env bash

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.compose_file import EXAMPLE, SECRETS
+from tests.support.compose_file import EXAMPLE, SECRETS, settings_in
 from tests.support.repository import DOCKER, ROOT
 
 # What the script may call, and what each does without options of GNU alone.
@@ -64,7 +64,7 @@ def call(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def values(folder: Path) -> dict[str, str]:
-    return dict(re.findall(r"(?m)^([A-Z]\w*)=(.*)$", (folder / ".env").read_text(encoding="utf-8")))
+    return settings_in(folder / ".env")
 
 
 def left(folder: Path) -> set[str]:

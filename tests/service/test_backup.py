@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stack import DOCKER, Stack, running_stack
+from tests.support.repository import DOCKER
+from tests.support.stack import Stack, running_stack
 
 ARM = ("--dataset", "phantom", "--model", "mini-densenet", "--epochs", "2", "--experiment", "kept")
 

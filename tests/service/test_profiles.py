@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from tests.support.command import run_process
+from tests.support.repository import ROOT
 from tests.support.servers import free_port
-from tests.support.stack import REPOSITORY, Stack, running_stack
+from tests.support.stack import Stack, running_stack
 
 SMALL = ("--dataset", "phantom", "--model", "mini-resnet", "--mode", "feature-extractor", "--epochs", "2")
 READ_MODEL = """
@@ -140,7 +141,7 @@ def test_a_browser_shows_charts_and_writes(
     secured: Stack, certificates: Path, tmp_path: Path, record_property: pytest.RecordProperty
 ) -> None:
     pytest.importorskip("playwright", reason="there is no Playwright")
-    script, picture = REPOSITORY / "tests/service/browser.py", tmp_path / "charts.png"
+    script, picture = ROOT / "tests/service/browser.py", tmp_path / "charts.png"
     trusted = ("--authority", certificates / "authority.crt")
     command = [
         sys.executable,

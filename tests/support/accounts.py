@@ -8,10 +8,20 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.servers import ADMIN, PASSWORD, MlflowServer
+from tests.support.workplace import ACCOUNT
 
 SECRET = "geheim-geheim-42"
 """The password of every account but the administrator's."""
+
+
+def give_no_account(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a home folder without MLflow's file of accounts, and no account in the environment."""
+    monkeypatch.setenv("HOME", str(home))
+    for name in ACCOUNT:
+        monkeypatch.delenv(name, raising=False)
 
 
 class Accounts:

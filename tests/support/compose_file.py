@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,6 +18,11 @@ VALUES = dict.fromkeys(SECRETS, "0" * 32)
 _VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?:(:?[-?+])([^{}]*))?\}")
 
 Service = dict[str, Any]
+
+
+def settings_in(env_file: Path) -> dict[str, str]:
+    """Read the values of an `.env`."""
+    return dict(re.findall(r"(?m)^([A-Z]\w*)=(.*)$", env_file.read_text(encoding="utf-8")))
 
 
 def documents() -> list[dict[str, Any]]:

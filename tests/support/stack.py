@@ -14,10 +14,10 @@ from typing import Any
 
 import requests
 
+from tests.support.compose_file import settings_in
+from tests.support.repository import DOCKER
 from tests.support.servers import HOST, free_port
 
-REPOSITORY = Path(__file__).parents[2]
-DOCKER = REPOSITORY / "docker"
 Done = subprocess.CompletedProcess
 
 
@@ -45,9 +45,7 @@ class Stack:
     @property
     def secrets(self) -> dict[str, str]:
         """All values of `.env`."""
-        lines = (self.folder / ".env").read_text().splitlines()
-        pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-        return {name: value for name, _, value in pairs}
+        return settings_in(self.folder / ".env")
 
     @property
     def uri(self) -> str:

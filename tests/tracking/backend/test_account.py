@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from mlflow.utils.credentials import get_default_host_creds
 
+from tests.support.accounts import give_no_account
 from tracker.addresses import Account
 from tracker.errors import TrackingError
 from tracker.tracking.backend.account import (
     FILE,
     PASSWORD,
-    TOKEN,
     USERNAME,
     given_for,
     showing_account,
@@ -27,9 +27,7 @@ SERVER = "http://server:5000"
 @pytest.fixture(autouse=True)
 def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of nobody, without an account; the file that MLflow would read."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in (USERNAME, PASSWORD, TOKEN):
-        monkeypatch.delenv(name, raising=False)
+    give_no_account(tmp_path, monkeypatch)
     resolve_uri(SERVER)
     file = tmp_path / ".mlflow" / "credentials"
     file.parent.mkdir()

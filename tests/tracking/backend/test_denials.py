@@ -9,6 +9,7 @@ from mlflow.exceptions import MlflowException, RestException
 from requests import ConnectionError as NoConnection
 from requests import HTTPError, Response
 
+from tests.support.accounts import give_no_account
 from tracker.tracking.backend.account import PASSWORD, TOKEN, USERNAME
 from tracker.tracking.backend.denials import Denial, denial_of
 from tracker.tracking.backend.failures import failure_of, refusal_of
@@ -20,9 +21,7 @@ NGINX = "<html>\n<head><title>401 Authorization Required</title></head>\n<body>n
 
 @pytest.fixture(autouse=True)
 def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in (USERNAME, PASSWORD, TOKEN):
-        monkeypatch.delenv(name, raising=False)
+    give_no_account(tmp_path, monkeypatch)
 
 
 def said(status: int, body: str, path: str = "/api/2.0/mlflow/runs/create") -> MlflowException:

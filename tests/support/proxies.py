@@ -130,7 +130,9 @@ class Proxy:
 
 
 def _of_itself(status: str) -> bytes:
-    return f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: 0\r\n\r\n".encode()
+    # Without saying that it closes, a client's next request can go into the closed connection.
+    ending = "Content-Length: 0\r\nConnection: close"
+    return f"HTTP/1.1 {status} {_REASONS[status]}\r\n{ending}\r\n\r\n".encode()
 
 
 def _listen(port: int) -> socket.socket:

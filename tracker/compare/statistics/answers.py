@@ -51,7 +51,7 @@ class Answers:
     @property
     def classes(self) -> int:
         """The number of classes."""
-        return self.probabilities.shape[2]
+        return int(self.probabilities.shape[2])
 
     @property
     def correct(self) -> Truth:

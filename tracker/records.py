@@ -19,6 +19,15 @@ PIXELS_DIGEST = "tracker.pixels_digest"
 """The tag of a run that says from which pixels it was made: another decoder may make others of an image."""
 
 
+PREDICTIONS, SPLIT_TABLE = "predictions.csv", "split.csv"
+"""The artifacts of a run that say what it answered to which image, and which patient's that image is."""
+
+
+def digest_tag(artifact: str) -> str:
+    """Return the tag of a run that says the SHA-256 of an artifact, by which a copy of it is known."""
+    return f"tracker.{artifact}_digest"
+
+
 def counts_tag(part: Part) -> str:
     """Return the tag of a run that says, as JSON, how many images of each class a part has."""
     return f"tracker.{part}_class_counts"
@@ -86,6 +95,20 @@ class Prediction:
     def _own_and_others(self, name: str) -> tuple[float, float]:
         others = (p for other, p in self.probabilities.items() if other != name)
         return self.probabilities[name], math.fsum(others)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What one run answered to the images that it was not trained on.
+
+    Attributes:
+        predictions: Of the validation and the test part, for both kinds of epoch.
+        patients: The patient of each image, by its sample id; an image whose patient is not known stands for
+            itself, with those of the same content.
+    """
+
+    predictions: Sequence[Prediction]
+    patients: Mapping[str, str]
 
 
 def _log(probability: float) -> float:

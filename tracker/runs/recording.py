@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,7 +17,17 @@ from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import copy_loader, export_network, requirements
 from tracker.io.cache import scratch_folder, writing_into
 from tracker.models.networks import Network
-from tracker.records import POSITIVE_CLASS, SYNTHETIC_DATASETS, EpochKind, Part, Prediction, counts_tag
+from tracker.records import (
+    POSITIVE_CLASS,
+    PREDICTIONS,
+    SPLIT_TABLE,
+    SYNTHETIC_DATASETS,
+    EpochKind,
+    Part,
+    Prediction,
+    counts_tag,
+    digest_tag,
+)
 from tracker.runs.images import Images
 from tracker.runs.provenance import context_tags, installed_packages
 from tracker.runs.train import Trained
@@ -68,13 +79,20 @@ def record_inputs(recorder: RunRecorder, images: Images, *, experiment: str) -> 
 
     Data sets are named after the experiment: every folder of images would have one name otherwise.
     """
-    recorder.artifact("split.csv", images.split.to_csv(images.manifest).encode())
+    _record_table(recorder, SPLIT_TABLE, images.split.to_csv(images.manifest))
     recorder.artifact("environment.txt", installed_packages().encode())
     if images.left_out:
         lines = [f"{sample}: {reason}" for sample, reason in images.left_out.items()]
         recorder.artifact("images_left_out.txt", "\n".join(lines).encode())
     for part, context in _CONTEXTS.items():
         _record_dataset(recorder, images, f"{experiment}-{part}", part, context)
+
+
+def _record_table(recorder: RunRecorder, name: str, text: str) -> None:
+    """Record a table that comparisons read, and the digest by which they know a copy of it."""
+    content = text.encode()
+    recorder.artifact(name, content)
+    recorder.tags({digest_tag(name): hashlib.sha256(content).hexdigest()})
 
 
 def _record_dataset(recorder: RunRecorder, images: Images, name: str, part: Part, context: Context) -> None:
@@ -98,7 +116,7 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     if trained.trunk_unchanged is not None:
         recorder.tags({"tracker.trunk_unchanged": str(trained.trunk_unchanged).lower()})
     predictions = _predictions(images, trained.measured)
-    recorder.artifact("predictions.csv", predictions_csv(predictions).encode())
+    _record_table(recorder, PREDICTIONS, predictions_csv(predictions))
     classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
     matrix = confusion_matrix_png(predictions, classes, synthetic=synthetic)
     recorder.artifact("confusion_matrix.png", matrix)

@@ -11,9 +11,9 @@ from mlflow.entities import Metric, RunTag
 from tests.support.recorded import Start
 from tests.support.servers import free_port
 from tracker.errors import TrackingError
-from tracker.records import Point, Prediction
+from tracker.records import PREDICTIONS, Point, Prediction
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.backend.predictions import PREDICTIONS, predictions_csv
+from tracker.tracking.backend.predictions import predictions_csv
 from tracker.tracking.backend.reader import read_predictions, read_runs
 from tracker.tracking.shipping.delivery import deliver
 

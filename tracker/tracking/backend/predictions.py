@@ -12,9 +12,8 @@ import io
 from collections.abc import Sequence
 
 from tracker.errors import TrackingError
-from tracker.records import EPOCH_KINDS, PARTS, Prediction
+from tracker.records import EPOCH_KINDS, PARTS, PREDICTIONS, Prediction
 
-PREDICTIONS = "predictions.csv"
 _COLUMNS = ("sample", "part", "epoch_kind", "label")
 _PROBABILITY, _LOG_ODDS = "p_", "log_odds_"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
-from tracker.records import Point, Prediction, RunRecord
+from tracker.records import PREDICTIONS, Point, Prediction, RunRecord
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.experiments import find_experiment
-from tracker.tracking.backend.predictions import PREDICTIONS, parse_predictions
+from tracker.tracking.backend.predictions import parse_predictions
 from tracker.tracking.backend.run_pages import PAGE, runs_by_page
 
 if TYPE_CHECKING:

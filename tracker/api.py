@@ -215,10 +215,12 @@ def _opened(
     """Have a store to read from, and the name of the experiment in it."""
     prepare_process()
     from tracker.tracking.backend.experiments import the_experiment
+    from tracker.ui.example import EXPERIMENT
     from tracker.ui.stores import open_store
 
     with open_store(tracking_uri, example=example, on_unsent=on_unsent) as uri:
-        yield uri, experiment or the_experiment(uri) or RunOptions.model_fields["dataset"].default
+        named = experiment or (EXPERIMENT if example else the_experiment(uri))
+        yield uri, named or RunOptions.model_fields["dataset"].default
 
 
 def status(*, experiment: str | None = None, tracking_uri: str | None = None) -> list[RunSummary]:

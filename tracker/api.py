@@ -118,6 +118,9 @@ def compare(
     where: Sequence[str] = (),
     curves: bool = False,
     trials: bool = False,
+    paper: bool = False,
+    depth: bool = False,
+    curve: bool = False,
     tracking_uri: str | None = None,
     example: bool = False,
     log: bool = False,
@@ -133,6 +136,10 @@ def compare(
         where: Conditions such as `lr=0.01`; only runs that meet them count.
         curves: Read metrics by epoch, too, for figures.
         trials: List the trials of tuned arms, too.
+        paper: Put what the reference study published beside your own numbers, too.
+        depth: Show the metric against freeze depth, too.
+        curve: Show the metric against the number of training patients, too: runs on several shares of the
+            training part; the table itself is of the largest.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Compare the runs that come with tracker.
         log: Record the comparison in MLflow, too, as a run of its experiment.
@@ -140,25 +147,32 @@ def compare(
             not be sent.
 
     Raises:
-        UsageError: A condition cannot be read, or an example of another store is asked for.
+        UsageError: A condition cannot be read, an example of another store is asked for, or nothing was
+            published of this metric.
         TrackingError: There is no such store, server or experiment, or there are several and none was named.
-        ComparisonError: No run has finished, or the runs do not belong in one table.
+        ComparisonError: No run has finished, the runs do not belong in one table, or they lack what a view
+            needs.
     """
-    from tracker.compare.choices import select_or_offer
     from tracker.compare.comparison import Comparison
     from tracker.compare.findings import find, measure_of_metric
     from tracker.compare.table import build_table
     from tracker.compare.trials import trials_by_study
+    from tracker.compare.views.asked import Asked
     from tracker.figures.curve_files import CURVE_METRICS
     from tracker.tracking.backend.held_out import read_held_out
     from tracker.tracking.backend.reader import read_runs
 
+    asked = Asked(paper, depth, curve)
+    asked.check(metric, at)
     with _opened(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
         runs = read_runs(uri, named, metrics=CURVE_METRICS if curves else ())
-        table = build_table(select_or_offer(runs, split=split, where=where), metric=metric, at=at)
-        answers = read_held_out(uri, table.selection.runs) if measure_of_metric(metric) else None
-        findings = find(table, answers) if answers is not None else None
-        comparison = Comparison(table, findings, trials_by_study(runs) if trials else None)
+        selections = asked.select(runs, split=split, where=where)
+        chosen = [run for selection in selections for run in selection.runs]
+        answers = read_held_out(uri, chosen) if measure_of_metric(metric) else None
+        tables = [build_table(selection, metric=metric, at=at) for selection in selections]
+        found = [(table, find(table, answers) if answers is not None else None) for table in tables]
+        listed = trials_by_study(runs) if trials else None
+        comparison = Comparison(*found[-1], listed, asked.views(found))
         if log:
             _log(comparison, named, uri, on_unsent)
         return comparison

@@ -2,7 +2,7 @@
 
 Source: the table of test accuracies of the reference study (docs/training.md, "The reference study"): the
 Shenzhen chest radiographs, 486 to train, 44 to validate, 132 to test; ImageNet weights, 40 epochs, the
-accuracy after the last one. It gives whole percent, and neither intervals nor which images were answered rightly.
+accuracy after the last one. It gives whole percent, and neither intervals nor answers to single images.
 """
 
 from __future__ import annotations

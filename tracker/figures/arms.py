@@ -50,20 +50,29 @@ def arms_figure(arms: Sequence[DrawnArm], *, metric: str, note: str = "", synthe
         synthetic: Whether a program drew the images.
     """
     models, modes = order_models(arm.model for arm in arms), order_modes(arm.mode for arm in arms)
-    shown = [[arm for arm in arms if arm.mode == mode] for mode in modes]
+    places = _places(arms, models)
     figure, axes = new_axes(_width(len(models), len(modes)), _HEIGHT)
-    for number, some in enumerate(shown):
-        shift = _SPREAD * (number - (len(modes) - 1) / 2) / max(len(modes), 2)
-        places = [models.index(arm.model) + shift for arm in some]
-        _draw_mode(axes, some, places, number, scale_of(metric).factor)
+    for number, mode in enumerate(modes):
+        some = [arm for arm in arms if arm.mode == mode]
+        _draw_mode(axes, some, [places[arm] for arm in some], number, scale_of(metric).factor)
     axes.set_xticks(range(len(models)), [paper_model(model) for model in models])
     axes.set_xlim(-0.5, len(models) - 0.5)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel(axis_name(metric))
     if any(arm.published is not None for arm in arms):
-        axes.plot([], [], linestyle="", marker="_", ms=9, mew=1.2, color=INK, label="Published")
+        axes.plot([], [], linestyle="", marker="_", ms=13, mew=1.2, color=INK, label="Published")
     finish(figure, axes, columns=_LEGEND_COLUMNS, note=note, synthetic=synthetic)
     return figure
+
+
+def _places(arms: Sequence[DrawnArm], models: Sequence[str]) -> dict[DrawnArm, float]:
+    """Return where each arm stands: the modes that a model has side by side, around its name."""
+    places = {}
+    for middle, model in enumerate(models):
+        own = {arm.mode: arm for arm in arms if arm.model == model}
+        for number, mode in enumerate(order_modes(own)):
+            places[own[mode]] = middle + _SPREAD * (number - (len(own) - 1) / 2) / max(len(own), 2)
+    return places
 
 
 def _width(models: int, modes: int) -> float:
@@ -78,7 +87,7 @@ def _draw_mode(
         if arm.low is not None and arm.high is not None:
             axes.vlines(place, factor * arm.low, factor * arm.high, color=color, linewidth=1.2)
         if arm.published is not None:
-            axes.plot([place], [factor * arm.published], marker="_", ms=9, mew=1.2, color=INK)
+            axes.plot([place], [factor * arm.published], marker="_", ms=13, mew=1.2, color=INK)
     axes.plot(
         places,
         [factor * arm.value for arm in arms],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -9,7 +11,7 @@ from tracker.figures.labels import scale_of, title_of
 from tracker.figures.style import PALE
 
 MARKERS = "osD^v<>p"
-_NOTE_SIZE = 6.5
+_NOTE_SIZE, _LETTER = 6.5, 0.052
 
 
 def axis_name(metric: str) -> str:
@@ -35,6 +37,7 @@ def finish(figure: Figure, axes: Axes, *, columns: int, note: str = "", syntheti
         handles, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper left", ncols=min(len(names), columns), frameon=False)
     if note:
-        figure.supxlabel(note, fontsize=_NOTE_SIZE, color=PALE)
+        letters = int(figure.get_figwidth() / _LETTER)
+        figure.supxlabel("\n".join(textwrap.wrap(note, letters)), fontsize=_NOTE_SIZE, color=PALE)
     if synthetic:
         axes.set_title("synthetic images", loc="right", fontsize=_NOTE_SIZE, color=PALE, fontweight="normal")

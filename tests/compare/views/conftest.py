@@ -58,7 +58,7 @@ def answered(make_run: RunFactory) -> Answered:
 
 
 def sized(patients: int, share: float = 1.0) -> dict[str, Mapping[str, str]]:
-    """What a run on a share of the training part says of it; of the whole part, as before there were shares."""
+    """What a run on a share of the training part says of it; of all of it, as before there were shares."""
     return {
         "params": {} if share == 1 else {"train_fraction": str(share)},
         "tags": {"tracker.train_patients": str(patients), "tracker.train_images": str(2 * patients)},

@@ -14,11 +14,11 @@ class Standing(StrEnum):
     """What is established of a crossing."""
 
     BOTH = "established"
-    """Each mode is ahead at one of the two ends, and both intervals leave zero out."""
+    """The differences at both ends are established."""
     ONE = "established at one end"
-    """One of the two intervals leaves zero out."""
+    """One of the two differences is."""
     NONE = "not established"
-    """Both intervals cover zero, or there are none."""
+    """Neither is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,13 @@ class Gap:
         size: How many patients (or images) are trained on.
         difference: First minus second, as recorded.
         interval: Its interval; None where there is none.
+        is_established: Whether the verdict at this size establishes it.
     """
 
     size: int
     difference: float
-    interval: Interval | None
-
-    @property
-    def is_established(self) -> bool:
-        """Whether its interval leaves zero out."""
-        return self.interval is not None and not self.interval.covers_zero
+    interval: Interval | None = None
+    is_established: bool = False
 
 
 @dataclass(frozen=True, slots=True)

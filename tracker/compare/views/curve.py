@@ -16,6 +16,7 @@ from tracker.compare.settings import distinct, is_tuned, settings_of, value_of
 from tracker.compare.shares import SHARE, share_of
 from tracker.compare.statistics.intervals import Interval
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
+from tracker.compare.verdict import Verdict
 from tracker.compare.view import Column, Group, Value, View
 from tracker.compare.views.arms_of import (
     NOTHING,
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DIFFERENCE = "difference"
+_ROUNDING = 1e-12
 _SEVERAL = (
-    "Each interval of a difference stands by itself; that there are several looks is not corrected for, so a "
-    "crossing is a hint where to train more, and no verdict."
+    "A difference is established as it is in a verdict; that there are several looks, one at each number, is "
+    "not corrected for, so a crossing is a hint where to train more, and no verdict."
 )
 
 
@@ -133,17 +135,22 @@ def _gap(step: Step, model: str, modes: tuple[str, str]) -> Gap | None:
     values = {mode: value for mode, value, _, _ in _arms(step, model)}
     if not set(modes) <= values.keys():
         return None
-    verdicts = (*step.findings.main, *step.findings.further) if step.findings is not None else ()
-    pairs = [one.pair for one in verdicts]
-    pair = next((one for one in pairs if (one.model, one.first, one.second) == (model, *modes)), None)
-    difference = values[modes[0]] - values[modes[1]]
-    if pair is not None:
-        difference = pair.difference
+    difference, verdict = values[modes[0]] - values[modes[1]], _verdict(step.findings, model, modes)
     # Of two infinite losses there is no difference.
-    return (
-        Gap(step.size, difference, pair.basis.interval if pair else None)
-        if math.isfinite(difference)
-        else None
+    if not math.isfinite(difference):
+        return None
+    # A mean of equal shares can differ in its last digit.
+    difference = 0.0 if abs(difference) < _ROUNDING else difference
+    if verdict is None:
+        return Gap(step.size, difference)
+    return Gap(step.size, difference, verdict.pair.basis.interval, bool(verdict.better))
+
+
+def _verdict(findings: Findings | None, model: str, modes: tuple[str, str]) -> Verdict | None:
+    verdicts = (*findings.main, *findings.further) if findings is not None else ()
+    return next(
+        (one for one in verdicts if (one.pair.model, one.pair.first, one.pair.second) == (model, *modes)),
+        None,
     )
 
 
@@ -207,15 +214,12 @@ def _crossing(one: Crossing, better: tuple[str, str], unit: str) -> str:
         f"{one.at:,.0f}): {_ahead(low, better)} is ahead below, {_ahead(high, better)} above."
     )
     if one.standing is Standing.BOTH:
-        return f"{where} Established: the interval of the difference leaves zero out at both."
+        return f"{where} Established: both differences are."
     if one.standing is Standing.NONE:
-        covers = "covers zero at both" if low.interval and high.interval else "is not known"
-        return f"{where} Not established: the interval of the difference {covers}."
+        return f"{where} Not established: neither of the two differences is."
     known, open_ = (low, high) if low.is_established else (high, low)
-    return (
-        f"{where} Not established: the interval of the difference leaves zero out at {known.size:,} {unit}, "
-        f"but covers it at {open_.size:,}."
-    )
+    which = f"the difference at {known.size:,} {unit} is, but not the one at {open_.size:,}"
+    return f"{where} Not established: {which}."
 
 
 def _no_crossing(gaps: Sequence[Gap], better: tuple[str, str], unit: str) -> str:
@@ -226,8 +230,8 @@ def _no_crossing(gaps: Sequence[Gap], better: tuple[str, str], unit: str) -> str
     established = [f"{gap.size:,}" for gap in gaps if gap.is_established]
     where = f"at {', '.join(established)}" if established else "nowhere"
     return (
-        f"The two modes do not cross {between}: {ahead.pop()} is ahead throughout, and the interval of the "
-        f"difference leaves zero out {where}."
+        f"The two modes do not cross {between}: {ahead.pop()} is ahead throughout, and the difference is "
+        f"established {where}."
     )
 
 

@@ -187,8 +187,8 @@ def _rounding(known: dict[str, list[str]]) -> str:
     taken = [f"{model} {' and '.join(str(right_of(one)) for one in pair)}" for model, pair in pairs.items()]
     least = [_bound(least_p_of_rounded(*pair)) for pair in pairs.values()]
     return (
-        f"Published percentages are taken as the nearest numbers of {TEST_IMAGES} images: {', '.join(taken)}; "
-        f"with any numbers that round to them, p is at least {', '.join(least)}."
+        f"Published percentages are taken as the nearest numbers of {TEST_IMAGES} images: {', '.join(taken)};"
+        f" with any numbers that round to them, p is at least {', '.join(least)}."
     )
 
 

@@ -6,7 +6,8 @@ an observer, and what comes back are plain records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -119,6 +120,7 @@ def compare(
     trials: bool = False,
     tracking_uri: str | None = None,
     example: bool = False,
+    log: bool = False,
     on_unsent: Callable[[Unsent], None] | None = None,
 ) -> Comparison:
     """Pull an experiment's runs back from MLflow and compare modes, model by model.
@@ -133,7 +135,9 @@ def compare(
         trials: List the trials of tuned arms, too.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Compare the runs that come with tracker.
-        on_unsent: Told what earlier runs could not send before they are read.
+        log: Record the comparison in MLflow, too, as a run of its experiment.
+        on_unsent: Told what earlier runs could not send before they are read, and what of the record could
+            not be sent.
 
     Raises:
         UsageError: A condition cannot be read, or an example of another store is asked for.
@@ -142,19 +146,35 @@ def compare(
     """
     from tracker.compare.choices import select_or_offer
     from tracker.compare.comparison import Comparison
+    from tracker.compare.findings import find, measure_of_metric
     from tracker.compare.table import build_table
     from tracker.compare.trials import trials_by_study
     from tracker.figures.curve_files import CURVE_METRICS
+    from tracker.tracking.backend.held_out import read_held_out
+    from tracker.tracking.backend.reader import read_runs
 
-    runs = load_runs(
-        experiment,
-        metrics=CURVE_METRICS if curves else (),
-        tracking_uri=tracking_uri,
-        example=example,
-        on_unsent=on_unsent,
-    )
-    table = build_table(select_or_offer(runs, split=split, where=where), metric=metric, at=at)
-    return Comparison(table, trials_by_study(runs) if trials else None)
+    with _opened(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
+        runs = read_runs(uri, named, metrics=CURVE_METRICS if curves else ())
+        table = build_table(select_or_offer(runs, split=split, where=where), metric=metric, at=at)
+        answers = read_held_out(uri, table.selection.runs) if measure_of_metric(metric) else None
+        findings = find(table, answers) if answers is not None else None
+        comparison = Comparison(table, findings, trials_by_study(runs) if trials else None)
+        if log:
+            _log(comparison, named, uri, on_unsent)
+        return comparison
+
+
+def _log(
+    comparison: Comparison, experiment: str, uri: str, on_unsent: Callable[[Unsent], None] | None
+) -> None:
+    from tracker.runs.comparison_record import record_comparison
+    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping.flush import sync as send
+
+    record_comparison(comparison, experiment=experiment, tracking_uri=uri)
+    unsent = send(tracker_home(), tracking_uri=uri)
+    if unsent and on_unsent is not None:
+        on_unsent(unsent)
 
 
 def load_runs(
@@ -178,14 +198,29 @@ def load_runs(
         UsageError: An example of another store is asked for.
         TrackingError: There is no such store, server or experiment, or there are several and none was named.
     """
+    with _opened(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
+        from tracker.tracking.backend.reader import read_runs
+
+        return read_runs(uri, named, metrics=metrics)
+
+
+@contextmanager
+def _opened(
+    experiment: str | None,
+    tracking_uri: str | None,
+    *,
+    example: bool,
+    on_unsent: Callable[[Unsent], None] | None,
+) -> Iterator[tuple[str, str]]:
+    """Have a store to read from, and the name of the experiment in it."""
     prepare_process()
     from tracker.tracking.backend.experiments import the_experiment
-    from tracker.tracking.backend.reader import read_runs
+    from tracker.ui.example import EXPERIMENT
     from tracker.ui.stores import open_store
 
     with open_store(tracking_uri, example=example, on_unsent=on_unsent) as uri:
-        named = experiment or the_experiment(uri) or RunOptions.model_fields["dataset"].default
-        return read_runs(uri, named, metrics=metrics)
+        named = experiment or (EXPERIMENT if example else the_experiment(uri))
+        yield uri, named or RunOptions.model_fields["dataset"].default
 
 
 def status(*, experiment: str | None = None, tracking_uri: str | None = None) -> list[RunSummary]:

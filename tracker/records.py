@@ -19,6 +19,9 @@ PIXELS_DIGEST = "tracker.pixels_digest"
 """The tag of a run that says from which pixels it was made: another decoder may make others of an image."""
 
 
+COMPARISON = "comparison"
+"""What the tag `tracker.kind` says of a comparison that was logged: it is no run of an arm."""
+
 PREDICTIONS, SPLIT_TABLE = "predictions.csv", "split.csv"
 """The artifacts of a run that say what it answered to which image, and which patient's that image is."""
 
@@ -146,6 +149,7 @@ class RunRecord:
         tags: Tags, those of tracker beginning with `tracker.`.
         metrics: The latest value of each metric.
         history: All points of the metrics that were asked for, in order of their steps.
+        experiment_id: MLflow's id of its experiment; empty where it is not known.
     """
 
     run_id: str
@@ -156,6 +160,7 @@ class RunRecord:
     tags: Mapping[str, str]
     metrics: Mapping[str, float]
     history: Mapping[str, Sequence[Point]] = field(default_factory=dict)
+    experiment_id: str = ""
 
     @property
     def arm(self) -> Arm:

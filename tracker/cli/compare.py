@@ -40,8 +40,14 @@ def compare(
     figures: Annotated[
         Path | None, typer.Option(help="Write loss and accuracy curves (PNG, SVG) to this folder.")
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Every measure of every arm, and every test of every pair.")
+    ] = False,
     include_trials: Annotated[
         bool, typer.Option("--include-trials", help="List the trials of tuned arms, too.")
+    ] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="Record the comparison in MLflow, too, as a run of its experiment.")
     ] = False,
     tracking_uri: TrackingUri = None,
     example: Example = False,
@@ -62,9 +68,10 @@ def compare(
         trials=include_trials,
         tracking_uri=tracking_uri,
         example=example,
+        log=log,
         on_unsent=print_unsent,
     )
-    text = comparison.render(chosen)
+    text = comparison.render(chosen, details=details)
     if output is None:
         typer.echo(text.rstrip("\n"))
     else:

@@ -1,52 +1,127 @@
-"""What a comparison comes back as: its table in every format, its trials, and its figures."""
+"""What a comparison comes back as: its table in every format, its verdict, its trials, and its figures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracker.compare.render.formats import render
+from tracker.compare.render.method_notes import interval_words
 from tracker.compare.table import Table
 from tracker.compare.trials import TrialsByStudy
+from tracker.records import Arm
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from tracker.compare.findings import Findings
+    from tracker.compare.verdict import Overall, Verdict
+    from tracker.figures.arms import DrawnArm
 
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """A comparison of modes, model by model; as text it is the table.
+    """A comparison of modes, model by model; as text it is the table and the verdict.
 
     Attributes:
-        table: The table, with the runs behind it and those that are not in it.
+        results: The cells, with the runs behind them and those that are not among them.
+        findings: What the stored answers of the networks say: intervals, tests and verdicts; None where the
+            metric is none of test images.
         trials: The trials of tuned arms, by study; None where they were not asked for.
     """
 
-    table: Table
+    results: Table
+    findings: Findings | None = None
     trials: TrialsByStudy | None = None
 
-    def render(self, format: str = "table", *, width: int = 80) -> str:
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row an arm and measure: mean, standard deviation over seeds, and intervals."""
+        import pandas as pd
+
+        from tracker.compare.rows import arm_rows
+
+        return pd.DataFrame(list(arm_rows(self.results, self.findings)))
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """One row a pair of modes of one model: difference, interval, every test, verdict."""
+        import pandas as pd
+
+        from tracker.compare.rows import pair_rows
+
+        return pd.DataFrame(list(pair_rows(self.findings)))
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdicts on feature extractor and fine-tuning, one a model; empty where there is none."""
+        return self.findings.main if self.findings is not None else ()
+
+    @property
+    def verdict(self) -> Overall | None:
+        """The verdict over all models; None where there is none."""
+        return self.findings.overall if self.findings is not None else None
+
+    def render(self, format: str = "table", *, width: int = 80, details: bool = False) -> str:
         """Return it in a format, ending with a line break.
 
         Args:
             format: table, markdown, csv, json, latex or html.
             width: The widest line of the format `table`, in characters.
+            details: Whether every measure of every arm and every test follow; csv and json have them anyway.
 
         Raises:
-            UsageError: There is no such format, or it has no room for trials.
+            UsageError: There is no such format, or it has no room for trials or details.
         """
-        return render(self.table, format, width=width, trials=self.trials)
+        return render(
+            self.results,
+            format,
+            width=width,
+            trials=self.trials,
+            findings=self.findings,
+            details=details,
+        )
+
+    def plot(self) -> Figure:
+        """Draw each arm's value with its interval, the models side by side."""
+        from tracker.figures.arms import arms_figure
+
+        return arms_figure(
+            self._drawn(),
+            metric=self.results.metric,
+            note=interval_words(self.findings) if self.findings else "",
+            synthetic=any(run.is_synthetic for run in self.results.selection.runs),
+        )
 
     def write_figures(self, folder: Path | str) -> list[Path]:
-        """Write loss and accuracy curves as PNG and SVG, and return the files.
+        """Write the arms with their intervals, and loss and accuracy curves, as PNG and SVG.
 
         Args:
             folder: Where they go; it is made where it is not there.
+
+        Returns:
+            The files.
 
         Raises:
             ComparisonError: The comparison was made without curves, or the folder cannot be written.
         """
         # A table alone does not wait for matplotlib.
-        from tracker.figures.curve_files import write_curves
+        from tracker.figures.curve_files import write_curves, write_figure
 
-        return write_curves(self.table.selection.runs, Path(folder))
+        curves = write_curves(self.results.selection.runs, Path(folder))
+        return [*write_figure(self.plot(), Path(folder), f"{self.results.metric}.arms"), *curves]
+
+    def _drawn(self) -> list[DrawnArm]:
+        from tracker.figures.arms import DrawnArm
+
+        drawn = []
+        for mode, model, cell in self.results.by_arm():
+            found = self.findings.of(Arm(model, mode)) if self.findings else None
+            low, high = (found.interval if found else None) or (None, None)
+            drawn.append(DrawnArm(model, mode, cell.mean, low, high))
+        return drawn
 
     def __repr__(self) -> str:
         return self.render()

@@ -18,9 +18,9 @@ from tracker.compare.filters import filter_runs
 from tracker.compare.settings import by_age, is_tuned
 from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
-from tracker.records import Arm, RunRecord
+from tracker.records import COMPARISON, Arm, RunRecord
 
-_KINDS_LEFT_OUT = ("trial", "study")
+_KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
 _NAMING_PARAMS = ("model", "mode", "seed")
 _REASONS = {
     "FAILED": "training stopped with an error",

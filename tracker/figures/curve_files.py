@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from tracker.errors import ComparisonError
 from tracker.figures.curve_figures import draw_curves, draw_modes_together
 from tracker.figures.labels import order_modes
@@ -48,6 +50,26 @@ def write_curves(runs: Sequence[RunRecord], folder: Path) -> list[Path]:
             do="Train them: tracker run.",
         )
     return _write(files, folder)
+
+
+def write_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write one figure.
+
+    Args:
+        figure: The figure.
+        folder: Where the files go; it is made where it does not exist.
+        name: What they are called, without their endings; letters that file names lack become dashes.
+
+    Returns:
+        The files.
+
+    Raises:
+        ComparisonError: The folder cannot be written.
+    """
+    metric, _, rest = name.rpartition(".")
+    return _write(
+        {folder / _file_name(metric, rest, format): to_bytes(figure, format) for format in _FORMATS}, folder
+    )
 
 
 def _write(files: dict[Path, bytes], folder: Path) -> list[Path]:

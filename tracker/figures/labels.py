@@ -52,11 +52,12 @@ class Scale:
 
 
 # A metric that is in neither of these is called by its name and written with three decimals.
-_ACRONYMS = {"auroc": "AUROC", "f1": "F1"}
+_ACRONYMS = {"auroc": "AUROC", "f1": "F1", "brier": "Brier score", "ece": "calibration error (ECE)"}
 _PERCENT, _PLAIN = Scale(100, 1, "%", "percentage points"), Scale(1, 3)
 _SCALES = {
     "loss": Scale(1, 4),
     **dict.fromkeys(("accuracy", "balanced_accuracy", "sensitivity", "specificity"), _PERCENT),
+    **dict.fromkeys(("sensitivity_at_threshold", "specificity_at_threshold"), _PERCENT),
 }
 
 

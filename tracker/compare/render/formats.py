@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
+    from tracker.compare.findings import Findings
     from tracker.compare.table import Table
     from tracker.compare.trials import TrialsByStudy
 
@@ -56,7 +57,15 @@ def format_of(output: Path | None, asked: str | None) -> str:
     return asked or meant or "table"
 
 
-def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy | None = None) -> str:
+def render(
+    table: Table,
+    format: str,
+    *,
+    width: int = 80,
+    trials: TrialsByStudy | None = None,
+    findings: Findings | None = None,
+    details: bool = False,
+) -> str:
     """Return a table in a format, ending with a line break.
 
     Args:
@@ -65,6 +74,8 @@ def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy 
             full, as recorded and for every seed (csv, json).
         width: The widest line of the format `table`, in characters.
         trials: The trials of studies, to follow the table; None: none. Formats for one table refuse them.
+        findings: What the answers of its networks say; None: not known.
+        details: Whether every measure and every test follow the table.
 
     Raises:
         UsageError: There is no such format, or it has no room for trials.
@@ -75,7 +86,13 @@ def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy 
             but=f"--format was {format}",
             do=f"Choose among {', '.join(_WITH_TRIALS)}.",
         )
-    renderers = _renderers(width, trials)
+    if details and format not in ("table", "csv", "json"):
+        raise UsageError(
+            "--details must be asked for in a format that has room for them",
+            but=f"--format was {format}",
+            do="Choose table; csv and json have them anyway.",
+        )
+    renderers = _renderers(width, trials, findings, details=details)
     if format not in renderers:
         raise UsageError(
             "--format must be one that exists",
@@ -85,21 +102,25 @@ def render(table: Table, format: str, *, width: int = 80, trials: TrialsByStudy 
     return renderers[format](table)
 
 
-def _renderers(width: int, trials: TrialsByStudy | None) -> dict[str, Callable[[Table], str]]:
+def _renderers(
+    width: int, trials: TrialsByStudy | None, findings: Findings | None, *, details: bool
+) -> dict[str, Callable[[Table], str]]:
     # Imported here: the command line takes the names of the formats from this file to read its arguments.
     from tracker.compare.render.csv_rows import render_csv
+    from tracker.compare.render.details import render_details
     from tracker.compare.render.html import render_html
     from tracker.compare.render.json_document import render_json
     from tracker.compare.render.latex import render_latex
     from tracker.compare.render.markdown import render_markdown
     from tracker.compare.render.text import render_text, render_trials
 
-    followed_by = "" if trials is None else f"\n{render_trials(trials, width=width)}"
+    followed_by = f"\n{render_details(findings)}" if details and findings is not None else ""
+    followed_by += "" if trials is None else f"\n{render_trials(trials, width=width)}"
     return {
-        "table": lambda table: render_text(table, width=width) + followed_by,
-        "markdown": render_markdown,
-        "csv": render_csv,
-        "json": lambda table: render_json(table, trials),
-        "latex": render_latex,
-        "html": render_html,
+        "table": lambda table: render_text(table, findings, width=width) + followed_by,
+        "markdown": lambda table: render_markdown(table, findings),
+        "csv": lambda table: render_csv(table, findings),
+        "json": lambda table: render_json(table, findings, trials),
+        "latex": lambda table: render_latex(table, findings),
+        "html": lambda table: render_html(table, findings),
     }

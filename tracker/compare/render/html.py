@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from tracker.compare.render.cells import cell_texts, difference_texts
+from tracker.compare.findings import Findings
+from tracker.compare.render.conclusions import verdict_lines
+from tracker.compare.render.interval_cells import rows_of
 from tracker.compare.render.notes import caption, footnotes
-from tracker.compare.table import DIFFERENCE, Table
+from tracker.compare.table import Table
 
 _STYLE = (
     "table{border-collapse:collapse;border-top:2px solid;border-bottom:2px solid}"
@@ -16,12 +18,15 @@ _STYLE = (
 )
 
 
-def render_html(table: Table) -> str:
-    """Return the table as a page of its own, its caption above it and its notes as a list below."""
-    rows = [_row(row.mode, cells) for row, cells in zip(table.rows, cell_texts(table), strict=True)]
-    if table.differences:
-        rows.append(_row(DIFFERENCE, difference_texts(table)))
+def render_html(table: Table, findings: Findings | None = None) -> str:
+    """Return the table as a page of its own: its caption above it, the verdict and the notes below.
+
+    Args:
+        table: The table.
+        findings: What the answers of its networks say; None: not known.
+    """
     title = escape(caption(table))
+    verdict = [f"<p>{escape(line)}</p>" for line in (verdict_lines(table, findings) if findings else [])]
     lines = [
         "<!doctype html>",
         '<html lang="en">',
@@ -31,11 +36,12 @@ def render_html(table: Table) -> str:
         f"<caption>{title}</caption>",
         f"<thead>{_row('mode', table.models, tag='th')}</thead>",
         "<tbody>",
-        *rows,
+        *(_row(first, cells) for first, *cells in rows_of(table, findings)),
         "</tbody>",
         "</table>",
+        *verdict,
         "<ul>",
-        *(f"<li>{escape(note)}</li>" for note in footnotes(table)),
+        *(f"<li>{escape(note)}</li>" for note in footnotes(table, findings)),
         "</ul>",
         "</body>",
         "</html>",

@@ -7,14 +7,23 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from tracker.compare.findings import Findings
+from tracker.compare.render.conclusions import verdict_lines
 from tracker.compare.render.notes import footnotes
+from tracker.compare.rows import arm_rows, pair_rows
 from tracker.compare.table import DIFFERENCE, Cell, Difference, Table
 from tracker.compare.trials import TrialsByStudy
 
 
-def render_json(table: Table, trials: TrialsByStudy | None = None) -> str:
-    """Return the table with its notes, the runs that are not in it, and the trials where there are any."""
-    content = {
+def render_json(table: Table, findings: Findings | None = None, trials: TrialsByStudy | None = None) -> str:
+    """Return the table with its notes, the runs that are not in it, and what else there is.
+
+    Args:
+        table: The table.
+        findings: What the answers of its networks say: measures, pairs and verdict; None: not known.
+        trials: The trials of studies; None: not asked for.
+    """
+    content: dict[str, object] = {
         "metric": table.metric,
         "at": table.at,
         "split_digest": table.selection.split_digest,
@@ -23,12 +32,26 @@ def render_json(table: Table, trials: TrialsByStudy | None = None) -> str:
             {"mode": DIFFERENCE, "model": model, **_difference(difference)}
             for model, difference in table.differences_by_model()
         ],
-        "notes": footnotes(table),
+        **(_findings(table, findings) if findings is not None else {}),
+        "notes": footnotes(table, findings),
         "not_in_the_table": [asdict(entry) for entry in table.selection.excluded],
     }
     if trials is not None:
         content["trials"] = [asdict(trial) for some in trials.values() for trial in some]
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _findings(table: Table, findings: Findings) -> dict[str, object]:
+    decided = findings.overall
+    return {
+        "measures": list(arm_rows(table, findings)),
+        "pairs": list(pair_rows(findings)),
+        "verdict": {
+            "kind": str(decided.kind) if decided else None,
+            "better": (decided.better or None) if decided else None,
+            "text": verdict_lines(table, findings),
+        },
+    }
 
 
 def _cell(cell: Cell) -> dict[str, object]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.compare.render.cells import cell_texts, difference_texts
+from tracker.compare.findings import Findings
+from tracker.compare.render.conclusions import verdict_lines
+from tracker.compare.render.interval_cells import rows_of
 from tracker.compare.render.notes import caption, footnotes
-from tracker.compare.table import DIFFERENCE, Table
+from tracker.compare.table import Table
 
 
-def render_markdown(table: Table) -> str:
-    """Return the table in Markdown, its caption above it and its notes as a list below."""
-    rows = [[row.mode, *map(str, cells)] for row, cells in zip(table.rows, cell_texts(table), strict=True)]
-    if table.differences:
-        rows.append([DIFFERENCE, *map(str, difference_texts(table))])
+def render_markdown(table: Table, findings: Findings | None = None) -> str:
+    """Return the table in Markdown: its caption above it, the verdict and the notes below.
+
+    Args:
+        table: The table.
+        findings: What the answers of its networks say; None: not known.
+    """
+    rows = rows_of(table, findings)
     lines = [_line(["mode", *table.models]), _line([":--", *("--:" for _ in table.models)])]
     lines += map(_line, rows)
-    notes = [f"- {note}" for note in footnotes(table)]
-    return "\n".join([f"**{caption(table)}**", "", *lines, "", *notes]) + "\n"
+    notes = [f"- {note}" for note in footnotes(table, findings)]
+    verdict, *each = (verdict_lines(table, findings) if findings else []) or [""]
+    told = ["", f"**{verdict}**", *([""] if each else []), *(f"- {line}" for line in each)] if verdict else []
+    return "\n".join([f"**{caption(table)}**", "", *lines, *told, "", *notes]) + "\n"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tracker.compare.cell_statistics import legend
+from tracker.compare.findings import Findings, measure_of_metric
 from tracker.compare.render.class_notes import finding_note, images_note, majority_note
+from tracker.compare.render.method_notes import interval_note, missing_note, test_note
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
@@ -25,11 +27,19 @@ def caption(table: Table) -> str:
     return f"{name[0].upper()}{name[1:]}{f' ({unit})' if unit else ''} {_epoch(table)}"
 
 
-def footnotes(table: Table) -> list[str]:
-    """Return the notes of a table, one sentence or two each."""
+def footnotes(table: Table, findings: Findings | None = None) -> list[str]:
+    """Return the notes of a table, one sentence or two each.
+
+    Args:
+        table: The table.
+        findings: What the answers of its networks say; None: not known.
+    """
     notes = [
         _seeds(table),
-        _differences(table),
+        interval_note(findings) if findings else "",
+        _differences(table, tested=findings is not None and bool(findings.main)),
+        test_note(findings) if findings else "",
+        missing_note(findings) if findings else "",
         _settings(table.selection.runs),
         tuning_note(table.selection.runs),
         finding_note(table),
@@ -90,7 +100,7 @@ def _enumerate(seeds: Sequence[str]) -> str:
     return ", ".join(seeds)
 
 
-def _differences(table: Table) -> str:
+def _differences(table: Table, *, tested: bool) -> str:
     pairing = {entry.paired for entry in table.differences if entry}
     if not pairing:
         return ""
@@ -99,7 +109,14 @@ def _differences(table: Table) -> str:
         how = "paired by seed where both have the same seeds, else of means"
     unit = scale_of(table.metric).difference_unit
     what = f"{DIFFERENCE}, in {unit}, {how}" if unit else f"{DIFFERENCE}, {how}"
-    return f"Difference: {what}. A difference of means is not yet a statistical test."
+    return f"Difference: {what}." + ("" if tested else f" {_untested(table)}")
+
+
+def _untested(table: Table) -> str:
+    """Return why a difference comes without a test."""
+    if measure_of_metric(table.metric) is None:
+        return "No verdict: test images decide, so ask for a metric of theirs (--metric test/auroc)."
+    return "A difference of means is not yet a statistical test."
 
 
 def _settings(runs: Sequence[RunRecord]) -> str:

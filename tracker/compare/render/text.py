@@ -5,13 +5,20 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from tracker.compare.render.cells import CellText, cell_texts, difference_texts
+from tracker.compare.render.conclusions import verdict_lines
+from tracker.compare.render.interval_cells import arm_intervals, difference_intervals, p_label, p_texts
 from tracker.compare.render.notes import caption, footnotes
 from tracker.compare.selection import Excluded
 from tracker.compare.settings import rounded
 from tracker.compare.table import DIFFERENCE, MINUEND, Table
 from tracker.compare.trials import TrialsByStudy, TrialSummary
+
+if TYPE_CHECKING:
+    from tracker.compare.findings import Findings
 
 _GAP = "   "
 _TRIALS_SHOWN = 5
@@ -19,30 +26,48 @@ _DIFFERENCE_LINES = (MINUEND, DIFFERENCE.removeprefix(MINUEND).strip())
 
 
 @dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a table: its label, and a cell for each model; text is no number, and stands by itself."""
+
+    label: str
+    cells: Sequence[CellText | str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Column:
     header: str
-    cells: tuple[CellText, ...]
+    cells: tuple[CellText | str, ...]
 
     def lines(self) -> list[str]:
         """Return header and cells at one width, the means and what follows them under each other."""
-        means, rests = (max(map(len, parts)) for parts in zip(*self.cells, strict=True))
-        cells = [cell.mean.rjust(means) + cell.rest.ljust(rests) for cell in self.cells]
-        width = max(len(self.header), means + rests)
+        numbers = [cell for cell in self.cells if isinstance(cell, CellText)]
+        means, rests = (max(map(len, parts)) for parts in zip(*numbers, strict=True))
+        cells = [
+            cell.mean.rjust(means) + cell.rest.ljust(rests) if isinstance(cell, CellText) else cell
+            for cell in self.cells
+        ]
+        width = max(map(len, (self.header, *cells)))
         return [line.rjust(width) for line in (self.header, *cells)]
 
 
-def render_text(table: Table, *, width: int = 80) -> str:
+def render_text(table: Table, findings: Findings | None = None, *, width: int = 80) -> str:
     """Return the table as text that fits the width; too many models go on in a further block.
 
     Args:
         table: The comparison.
+        findings: What the answers of its networks say: intervals, tests and the verdict; None: not known.
         width: The widest line, in characters.
     """
-    labels = [row.mode for row in table.rows]
-    columns = _columns(table)
-    blocks = ["\n".join(_block(table, labels, some)) for some in _fitting(labels, columns, width)]
-    notes = [_fill(note, width, "  ") for note in footnotes(table)]
-    pieces = [caption(table), *blocks, "\n".join(notes), _excluded(table.selection.excluded, width)]
+    groups = _groups(table, findings)
+    verdict = [_fill(line, width, "  ") for line in (verdict_lines(table, findings) if findings else [])]
+    notes = [_fill(note, width, "  ") for note in footnotes(table, findings)]
+    pieces = [
+        caption(table),
+        *_blocks(table, groups, width),
+        "\n".join(verdict),
+        "\n".join(notes),
+        _excluded(table.selection.excluded, width),
+    ]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
@@ -58,15 +83,36 @@ def render_trials(trials: TrialsByStudy, *, width: int = 80) -> str:
     return "\n".join([title, *blocks]) + "\n"
 
 
-def _columns(table: Table) -> list[_Column]:
-    rows = cell_texts(table)
-    if table.differences:
-        rows.append(difference_texts(table))
-    return [_Column(model, cells) for model, cells in zip(table.models, zip(*rows, strict=True), strict=True)]
+def _groups(table: Table, findings: Findings | None) -> list[list[_Line]]:
+    """Return the lines of the modes, and those of their difference, where there is one."""
+    nothing = [""] * len(table.models)
+    modes = []
+    for row, cells in zip(table.rows, cell_texts(table), strict=True):
+        modes.append(_Line(row.mode, cells))
+        if findings is not None:
+            modes.append(_Line("", arm_intervals(table, findings, row.mode)))
+    if not table.differences:
+        return [modes]
+    first, second = _DIFFERENCE_LINES
+    difference = [_Line(first, nothing), _Line(second, difference_texts(table))]
+    if findings is not None and findings.main:
+        difference.append(_Line("", difference_intervals(table, findings)))
+        difference.append(_Line(p_label(findings), p_texts(table, findings)))
+    return [modes, difference]
 
 
-def _fitting(labels: Sequence[str], columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
-    left = width - _label_width(labels)
+def _blocks(table: Table, groups: Sequence[Sequence[_Line]], width: int) -> Iterator[str]:
+    lines = [line for group in groups for line in group]
+    label_width = max(len(line.label) for line in lines)
+    columns = [
+        _Column(model, cells)
+        for model, cells in zip(table.models, zip(*(line.cells for line in lines), strict=True), strict=True)
+    ]
+    for some in _fitting(columns, width - label_width):
+        yield "\n".join(_block(groups, some, label_width))
+
+
+def _fitting(columns: Sequence[_Column], left: int) -> Iterator[list[_Column]]:
     room, block = left, list[_Column]()
     for column in columns:
         needed = len(_GAP) + len(column.lines()[0])
@@ -78,18 +124,16 @@ def _fitting(labels: Sequence[str], columns: Sequence[_Column], width: int) -> I
     yield block
 
 
-def _label_width(labels: Sequence[str]) -> int:
-    return max(len(label) for label in (*labels, *_DIFFERENCE_LINES))
-
-
-def _block(table: Table, labels: Sequence[str], columns: Sequence[_Column]) -> list[str]:
-    first = _label_width(labels)
-    names = ["", *labels, *(_DIFFERENCE_LINES[1:] if table.differences else ())]
+def _block(groups: Sequence[Sequence[_Line]], columns: Sequence[_Column], label_width: int) -> list[str]:
+    labels = ["", *(line.label for group in groups for line in group)]
     cells = zip(*(column.lines() for column in columns), strict=True)
-    lines = [_GAP.join([name.ljust(first), *row]).rstrip() for name, row in zip(names, cells, strict=True)]
-    rule = "─" * (first + sum(len(_GAP) + len(column.lines()[0]) for column in columns))
-    head, body, tail = lines[:1], lines[1 : 1 + len(labels)], lines[1 + len(labels) :]
-    return [*head, rule, *body, *([rule, _DIFFERENCE_LINES[0], *tail] if tail else []), rule]
+    written = iter(
+        _GAP.join([label.ljust(label_width), *row]).rstrip() for label, row in zip(labels, cells, strict=True)
+    )
+    rule = "─" * (label_width + sum(len(_GAP) + len(column.lines()[0]) for column in columns))
+    head = next(written)
+    body = [line for group in groups for line in (rule, *islice(written, len(group)))]
+    return [head, *body, rule]
 
 
 def _excluded(excluded: Sequence[Excluded], width: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
-from tracker.records import PREDICTIONS, Point, Prediction, RunRecord
+from tracker.records import COMPARISON, PREDICTIONS, Point, Prediction, RunRecord
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.experiments import find_experiment
 from tracker.tracking.backend.predictions import parse_predictions
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _KIND = "tracker.kind"
-_WITHOUT_CURVES = ("trial", "study")
+_WITHOUT_CURVES = ("trial", "study", COMPARISON)
 
 
 def read_runs(
@@ -75,6 +75,7 @@ def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord
         params=dict(run.data.params),
         tags=dict(run.data.tags),
         metrics=dict(run.data.metrics),
+        experiment_id=run.info.experiment_id,
         history={name: _points(client, run.info.run_id, name) for name in wanted if name in run.data.metrics},
     )
 

@@ -1,0 +1,218 @@
+"""The answers of the networks in a table, image by image and arm by arm: what intervals and tests stand on.
+
+Runs of folds are put together: of one seed and repeat, each image was tested once.
+
+Letters of shapes: R repetitions, N images, K classes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from tracker.compare.selection import Selection
+from tracker.compare.statistics.answers import Answers, Truth, Whole
+from tracker.compare.statistics.thresholds import youden
+from tracker.errors import ComparisonError
+from tracker.figures.labels import natural_key
+from tracker.records import POSITIVE_CLASS, Arm, EpochKind, HeldOut, Part, Prediction, RunRecord
+
+NOT_STORED = "its predictions are not stored"
+
+
+@dataclass(frozen=True, eq=False)
+class ArmEvidence:
+    """What the runs of one arm answered.
+
+    Attributes:
+        answers: Their answers; images in the same order for all arms of a comparison.
+        repetitions: What each repetition is called: its seed, or its seed and repeat.
+        folds: [R, N] In which fold each image was tested; None where there are no folds.
+        test_share: The share that a fold tests of the images that it tests or trains on; None where there are
+            no folds.
+    """
+
+    answers: Answers
+    repetitions: tuple[str, ...]
+    folds: Whole | None = None
+    test_share: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the arms of a comparison answered to the same images.
+
+    Attributes:
+        arms: By model and mode.
+        missing: Why an arm is not among them.
+    """
+
+    arms: Mapping[Arm, ArmEvidence]
+    missing: Mapping[Arm, str]
+
+
+def gather(selection: Selection, held_out: Mapping[str, HeldOut], *, at: EpochKind) -> Evidence:
+    """Put the answers of the runs of a table side by side.
+
+    Args:
+        selection: The runs.
+        held_out: What they answered, by run id.
+        at: The epoch whose network answered.
+
+    Raises:
+        ComparisonError: An image is of one class here, and of another there.
+    """
+    arms, missing = dict[Arm, list["_Repetition"]](), dict[Arm, str]()
+    for arm, runs in selection.arms().items():
+        try:
+            arms[arm] = list(_repetitions(list(runs.values()), held_out, at))
+        except LookupError as error:
+            missing[arm] = str(error.args[0])
+    images = _most_tested(arms.values())
+    for arm in [arm for arm, several in arms.items() if any(one.tested != images for one in several)]:
+        del arms[arm]
+        missing[arm] = "its runs tested other images, or not all folds of it have finished"
+    order = sorted(images, key=natural_key)
+    _refuse_other_labels(arms, order)
+    return Evidence({arm: _evidence(several, order) for arm, several in arms.items()}, missing)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """What one run answered to one test image."""
+
+    prediction: Prediction
+    patient: str
+    called: bool
+    fold: int
+
+
+@dataclass(frozen=True)
+class _Repetition:
+    """What the runs of one seed (and repeat of folds) answered, by sample id."""
+
+    name: str
+    by_sample: Mapping[str, _Tested]
+    positive: str | None
+    test_share: float | None
+
+    @property
+    def tested(self) -> frozenset[str]:
+        return frozenset(self.by_sample)
+
+
+def _repetitions(
+    runs: Sequence[RunRecord], held_out: Mapping[str, HeldOut], at: EpochKind
+) -> Iterator[_Repetition]:
+    groups: dict[str, list[RunRecord]] = defaultdict(list)
+    for run in runs:
+        groups[_name(run)].append(run)
+    for name, members in groups.items():
+        by_sample: dict[str, _Tested] = {}
+        for run in members:
+            by_sample |= _tested(run, held_out, at)
+        yield _Repetition(name, by_sample, members[0].tags.get(POSITIVE_CLASS), _test_share(members))
+
+
+def _name(run: RunRecord) -> str:
+    repeat = run.params.get("repeat", "0")
+    return run.params["seed"] if repeat == "0" else f"{run.params['seed']} repeat {repeat}"
+
+
+def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> dict[str, _Tested]:
+    if run.run_id not in held_out:
+        raise LookupError(NOT_STORED)
+    found, positive = held_out[run.run_id], run.tags.get(POSITIVE_CLASS)
+    validated, tested = (_of(found.predictions, part, at) for part in ("val", "test"))
+    if not tested:
+        raise LookupError(NOT_STORED)
+    positive = positive or list(tested[0].probabilities)[-1]
+    threshold = _threshold(validated, positive)
+    fold = int(run.params.get("fold", "0"))
+    return {
+        one.sample: _Tested(
+            one,
+            found.patients.get(one.sample, f"image {one.sample}"),
+            one.score(positive) >= threshold,
+            fold,
+        )
+        for one in tested
+    }
+
+
+def _of(predictions: Iterable[Prediction], part: Part, at: EpochKind) -> list[Prediction]:
+    return [one for one in predictions if one.part == part and one.epoch_kind == at]
+
+
+def _threshold(validated: Sequence[Prediction], positive: str) -> float:
+    if not validated:
+        return 0.0
+    scores = np.array([one.score(positive) for one in validated])
+    return youden(scores, np.array([one.label == positive for one in validated]))
+
+
+def _test_share(runs: Sequence[RunRecord]) -> float | None:
+    """Return the share that a fold tests of the images that it tests or trains on."""
+    sizes = [
+        (int(run.tags["tracker.test_images"]), int(run.tags["tracker.train_images"]))
+        for run in runs
+        if "fold" in run.params
+    ]
+    return fmean(test / (test + train) for test, train in sizes) if sizes else None
+
+
+def _most_tested(arms: Iterable[Sequence[_Repetition]]) -> frozenset[str]:
+    """Return the images that most repetitions tested; of equally many the larger set."""
+    counts: dict[frozenset[str], int] = defaultdict(int)
+    for several in arms:
+        for one in several:
+            counts[one.tested] += 1
+    return max(counts, key=lambda tested: (counts[tested], len(tested)), default=frozenset())
+
+
+def _refuse_other_labels(arms: Mapping[Arm, Sequence[_Repetition]], order: Sequence[str]) -> None:
+    for sample in order:
+        labels = {one.by_sample[sample].prediction.label for several in arms.values() for one in several}
+        if len(labels) > 1:
+            raise ComparisonError(
+                "an image must be of one class in all runs of a table",
+                but=f"{sample} is {' and '.join(sorted(labels))}",
+                do="Choose runs of the same images with --where.",
+            )
+
+
+def _evidence(several: Sequence[_Repetition], order: Sequence[str]) -> ArmEvidence:
+    rows = [[one.by_sample[sample] for sample in order] for one in several]
+    with_folds = several[0].test_share is not None
+    return ArmEvidence(
+        answers=_answers(rows, several[0].positive),
+        repetitions=tuple(one.name for one in several),
+        folds=np.array([[entry.fold for entry in row] for row in rows]) if with_folds else None,
+        test_share=fmean(one.test_share or 0.0 for one in several) if with_folds else None,
+    )
+
+
+def _answers(rows: Sequence[Sequence[_Tested]], positive: str | None) -> Answers:
+    classes = list(rows[0][0].prediction.probabilities)
+    numbers: dict[str, int] = {}
+    patients = [numbers.setdefault(entry.patient, len(numbers)) for entry in rows[0]]
+    # Earlier versions did not say it, and took the last.
+    positive = positive or classes[-1]
+    two = len(classes) == 2 and positive in classes
+    called: Truth | None = np.array([[entry.called for entry in row] for row in rows]) if two else None
+    return Answers(
+        labels=np.array([classes.index(entry.prediction.label) for entry in rows[0]]),
+        patients=np.array(patients),
+        probabilities=np.array(
+            [[[entry.prediction.probabilities[name] for name in classes] for entry in row] for row in rows]
+        ),
+        scores=np.array(
+            [[[entry.prediction.score(name) for name in classes] for entry in row] for row in rows]
+        ),
+        positive=classes.index(positive) if two else None,
+        called=called,
+    )

@@ -1,0 +1,116 @@
+"""Every measure of every arm and every test of every pair, as aligned text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tracker.compare.arm_findings import ArmFindings, Finding
+from tracker.compare.findings import Findings
+from tracker.compare.pairs import Pair
+from tracker.compare.render.numbers import interval_text, p_words, percent_text
+from tracker.compare.sample_size import sample_size
+from tracker.compare.verdict import Verdict
+from tracker.errors import counted
+from tracker.figures.labels import Scale, order_models, order_modes, scale_of, title_of
+from tracker.records import Arm
+
+_HEAD = ("", "value", "sd", "test images", "and seeds")
+
+
+def render_details(findings: Findings) -> str:
+    """Return what stands behind a table, in lines of 80 characters.
+
+    Args:
+        findings: What the answers of its networks say.
+    """
+    blocks = [*_arm_blocks(findings), *map(_pair_block, (*findings.main, *findings.further))]
+    legend = (
+        "Intervals are of 95 %. Of one training and one image a patient that of the accuracy is Wilson's\n"
+        "and that of the AUROC DeLong's; all others are bootstraps that resample patients."
+    )
+    return "\n\n".join([*blocks, legend]) + "\n"
+
+
+def _arm_blocks(findings: Findings) -> Iterator[str]:
+    for model in order_models(arm.model for arm in findings.arms):
+        for mode in order_modes(arm.mode for arm in findings.arms if arm.model == model):
+            yield _arm_block(Arm(model, mode), findings.arms[Arm(model, mode)])
+
+
+def _arm_block(arm: Arm, found: ArmFindings) -> str:
+    rows = [_HEAD, *(_measure_row(name, one) for name, one in found.measures.items())]
+    of = f" of {found.patients} patients" if found.patients < found.images else ""
+    title = f"{arm}: {counted(found.images, 'test image')}{of}, {counted(len(found.repetitions), 'training')}"
+    return "\n".join([title, *_aligned(rows)])
+
+
+def _measure_row(name: str, found: Finding) -> Sequence[str]:
+    scale = _scale(name)
+    return (
+        _title(name),
+        scale.write(found.value),
+        scale.write(found.sd) if found.sd is not None else "",
+        interval_text(found.sampling, scale),
+        interval_text(found.both, scale),
+    )
+
+
+def _pair_block(verdict: Verdict) -> str:
+    pair = verdict.pair
+    scale = _scale(pair.measure)
+    title = f"{pair.model}: {pair.first} minus {pair.second}, {_title(pair.measure)}"
+    difference = ("difference", scale.write(pair.difference, sign=True), _interval(pair, scale))
+    rows = [difference, *_test_rows(pair, scale), *_further_rows(pair, scale)]
+    return "\n".join([f"{title}: {verdict.kind}", *_aligned(rows)])
+
+
+def _interval(pair: Pair, scale: Scale) -> str:
+    return f"{interval_text(pair.basis.interval, scale, sign=True)} ({pair.basis.holds})"
+
+
+def _test_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
+    tests = pair.tests
+    for name, table in tests.mcnemar.items():
+        split = f"{table.only_first} against {table.only_second}"
+        yield (
+            f"McNemar, seed {name}",
+            split,
+            f"mid-p {p_words(table.mid_p, '')}, exact {p_words(table.exact_p, '')}",
+        )
+    for name, p in tests.clustered.items():
+        yield f"McNemar of patients, seed {name}", "", p_words(p)
+    for name, delong in tests.delong.items():
+        yield f"DeLong, seed {name}", scale.write(delong.difference, sign=True), p_words(delong.p)
+    if tests.crossed is not None:
+        yield "t-test, patients and seeds", "", p_words(tests.crossed.p)
+    if tests.resampled is not None:
+        yield "corrected t-test over folds", "", p_words(tests.resampled.p)
+    if tests.bootstrap is not None:
+        yield "bootstrap of patients", "", interval_text(tests.bootstrap.patients, scale, sign=True)
+        if tests.bootstrap.both is not None:
+            yield "bootstrap, with seeds", "", interval_text(tests.bootstrap.both, scale, sign=True)
+
+
+def _further_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
+    if pair.false_claim is not None:
+        yield "probability of a false claim", percent_text(pair.false_claim), ""
+    if (size := sample_size(pair)) is not None:
+        if size.smallest is not None:
+            yield "80 % power for a difference of", scale.write(size.smallest), ""
+        if size.needed is not None:
+            yield "test images for the one seen", f"{size.needed:,}", ""
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for first, *rest in rows:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        yield "  ".join([f"  {first.ljust(widths[0])}", *cells]).rstrip()
+
+
+def _title(name: str) -> str:
+    return title_of(f"/{name}")
+
+
+def _scale(name: str) -> Scale:
+    return scale_of(f"test/{name}")

@@ -190,51 +190,58 @@ def fold_sizes(images: int, fold_repeats: int, repeats: int, seed: int = 0) -> t
     return float(np.mean(plain)), float(np.mean(corrected))
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _cell(found: Rates) -> str:
+    return " / ".join(_percent(share) for share in found if share is not None)
 
 
 def _row(*cells: object) -> str:
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def _rows(study: Study, tests: Tests, repeats: int, *cells: object) -> Iterator[str]:
-    for name, found in rates(study, tests, repeats).items():
-        yield _row(*cells, name, _percent(found.size), _percent(found.power), _percent(found.coverage))
+def _table(keys: list[str], rows: Iterator[tuple[list[object], dict[str, Rates]]]) -> Iterator[str]:
+    """Yield the lines of a table: a row a study, a column a test."""
+    for number, (values, found) in enumerate(rows):
+        if number == 0:
+            yield _row(*keys, *found)
+            yield _row(*["--:"] * (len(keys) + len(found)))
+        yield _row(*values, *map(_cell, found.values()))
 
 
 def one_seed(repeats: int) -> Iterator[str]:
-    yield _row("images", "of a patient", "test", "size", "power", "covered")
-    yield _row("--:", "---", "---", "--:", "--:", "--:")
-
     def tests(drawn: Drawn, truth: float) -> dict[str, Result]:
         return by_mcnemar(drawn, truth) | by_patients_and_seeds(drawn, truth)
 
-    for images in (44, 132, 1000):
-        for most in (1, 6):
-            of = "one" if most == 1 else f"1 to {most}"
-            yield from _rows(Study(images, most), tests, repeats, images, of)
+    def rows() -> Iterator[tuple[list[object], dict[str, Rates]]]:
+        for images in (44, 132, 1000):
+            for most in (1, 6):
+                of = "one" if most == 1 else f"1 to {most}"
+                yield [images, of], rates(Study(images, most), tests, repeats)
+
+    yield from _table(["images", "of a patient"], rows())
 
 
 def several_seeds(repeats: int) -> Iterator[str]:
-    yield _row("images", "seeds", "sd over seeds", "test", "size", "power", "covered")
-    yield _row("--:", "--:", "--:", "---", "--:", "--:", "--:")
-
     def tests(drawn: Drawn, truth: float) -> dict[str, Result]:
-        return {
-            "McNemar of one seed, mid-p": by_mcnemar(drawn, truth)["McNemar, mid-p"]
-        } | by_patients_and_seeds(drawn, truth)
+        one = by_mcnemar(drawn, truth)["McNemar, mid-p"]
+        return {"McNemar of one seed, mid-p": one} | by_patients_and_seeds(drawn, truth)
 
-    for images in (44, 132, 1000):
-        for seeds in (2, 3, 5):
-            for sd in (0.0, 0.02, 0.05):
-                study = Study(images, seeds=seeds, seeds_sd=sd)
-                yield from _rows(study, tests, repeats, images, seeds, f"{100 * sd:.0f} points")
+    def rows() -> Iterator[tuple[list[object], dict[str, Rates]]]:
+        for images in (44, 132, 1000):
+            for seeds in (2, 3, 5):
+                for sd in (0.0, 0.02, 0.05):
+                    study = Study(images, seeds=seeds, seeds_sd=sd)
+                    yield [images, seeds, f"{100 * sd:.0f} points"], rates(study, tests, repeats)
+
+    yield from _table(["images", "seeds", "sd over seeds"], rows())
 
 
 def folds(repeats: int) -> Iterator[str]:
-    yield _row("images", "folds", "size, plain t", "size, corrected")
-    yield _row("--:", "---", "--:", "--:")
+    yield _row("images", "folds", "plain t-test", "corrected")
+    yield _row(*["--:"] * 4)
     for images in (44, 132, 1000):
         for times in (1, 2, 5):
             plain, corrected = fold_sizes(images, times, repeats)

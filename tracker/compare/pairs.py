@@ -144,7 +144,7 @@ def compare_pair(
     if values[0] is None or values[1] is None:
         return None
     tests = _tests(first, second, measure)
-    disagreement = _disagreement(first, second)
+    disagreement, effect = _disagreement(first, second), _design_effect(first, second)
     return Pair(
         model=model,
         first=modes[0],
@@ -157,8 +157,8 @@ def compare_pair(
         images=first.answers.images,
         patients=len(np.unique(first.answers.patients)),
         repetitions=(first.answers.repetitions, second.answers.repetitions),
-        design_effect=_design_effect(first, second),
-        false_claim=_false_claim(disagreement) if measure == "accuracy" else None,
+        design_effect=effect,
+        false_claim=_false_claim(disagreement, effect) if measure == "accuracy" else None,
     )
 
 
@@ -336,5 +336,9 @@ def _disagreement(first: ArmEvidence, second: ArmEvidence) -> Disagreement:
     return Disagreement(float(only[0]), float(only[1]), first.answers.images)
 
 
-def _false_claim(disagreement: Disagreement) -> float:
-    return probability_of_false_claim(disagreement.only_first, disagreement.only_second, disagreement.images)
+def _false_claim(disagreement: Disagreement, effect: float) -> float:
+    """Return the probability for as many images as the patients' are worth, never for more than there are."""
+    worth = max(effect, 1.0)
+    return probability_of_false_claim(
+        disagreement.only_first / worth, disagreement.only_second / worth, disagreement.images / worth
+    )

@@ -7,7 +7,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracker.compare.settings import POSITIVE, TUNED, canonical, distinct, value_of
+from tracker.compare.settings import (
+    POSITIVE,
+    TRAIN_FRACTION,
+    TUNED,
+    TUNED_HOW,
+    TUNED_STUDY,
+    canonical,
+    distinct,
+    is_tuned,
+    value_of,
+)
 from tracker.errors import ComparisonError, UsageError
 from tracker.records import POSITIVE_CLASS, RunRecord
 
@@ -74,7 +84,11 @@ def _parse(text: str, runs: Sequence[RunRecord]) -> Condition:
             but=f"it was {text!r}",
             do="Try --where lr=0.01.",
         )
-    _check(name, sorted({TUNED, *(key for run in runs for key in _names(run))}), "a setting of some run")
+    _check(
+        name,
+        sorted({TUNED, TRAIN_FRACTION, *(key for run in runs for key in _names(run))}),
+        "a setting of some run",
+    )
     arms = {run.params.get(key, "") for run in runs for key in ("model", "mode")} - {""}
     for limit in scope:
         _check(limit, sorted(arms), "followed after the @ by a model or mode of some run")
@@ -82,8 +96,9 @@ def _parse(text: str, runs: Sequence[RunRecord]) -> Condition:
 
 
 def _names(run: RunRecord) -> list[str]:
-    """Return what a condition can name of a run; its finding, too, where nobody had to say it."""
-    return [*run.params, *([POSITIVE] if POSITIVE_CLASS in run.tags else [])]
+    """Return what a condition can name of a run; its finding and tuning, too, which nobody had to say."""
+    tuned = [TUNED_HOW, TUNED_STUDY] if is_tuned(run) else []
+    return [*run.params, *tuned, *([POSITIVE] if POSITIVE_CLASS in run.tags else [])]
 
 
 def _check(name: str, known: Sequence[str], what: str) -> None:

@@ -19,6 +19,10 @@ PIXELS_DIGEST = "tracker.pixels_digest"
 """The tag of a run that says from which pixels it was made: another decoder may make others of an image."""
 
 
+FROZEN_SHARE, FROZEN_DEPTH = "tracker.frozen_share", "tracker.frozen_depth"
+"""The tags of a run that say which share of the network's parameters is frozen, and of its steps: 0 to 1."""
+
+
 PREDICTIONS, SPLIT_TABLE = "predictions.csv", "split.csv"
 """The artifacts of a run that say what it answered to which image, and which patient's that image is."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from tracker.config.modes import meaningless_settings
 from tracker.records import POSITIVE_CLASS, RunRecord
 
 # An arm's runs may differ in their seed; the digests of manifest and split stand for the data;
@@ -33,8 +34,9 @@ _CHOSEN = 8
 
 
 def settings_of(run: RunRecord) -> dict[str, str]:
-    """Return the parameters of a run that runs of one arm must agree in."""
-    settings = {name: value for name, value in run.params.items() if name not in _NOT_SETTINGS}
+    """Return the parameters of a run that runs of one arm must agree in; those that mean something."""
+    left_out = _NOT_SETTINGS | meaningless_settings(run.params.get("mode", "")).keys()
+    settings = {name: value for name, value in run.params.items() if name not in left_out}
     # A file of weights is the same file wherever it lies, and another one when its content changed.
     if digest := run.tags.get(_WEIGHTS_DIGEST):
         # Those that come with tracker have a name, and can be others in another version of it.

@@ -160,10 +160,12 @@ def _missing(prepared: Prepared, base: Recipe) -> str:
 
 
 def _bases(prepared: Prepared) -> Iterator[Recipe]:
-    """Yield a recipe of each arm, on the split that is left after unreadable images were skipped."""
+    """Yield a recipe of each arm that has a study, on the split that is left after images were skipped."""
     rule = prepared.images.split.rule
     arms = {recipe.arm: recipe for recipe in prepared.plan.recipes}
     for recipe in arms.values():
+        if not prepared.plan.options.is_tuned(recipe.mode):
+            continue
         yield recipe.model_copy(update={"split": rule, "seed": 0})
 
 

@@ -35,7 +35,7 @@ _CHOSEN = 8
 
 def settings_of(run: RunRecord) -> dict[str, str]:
     """Return the parameters of a run that runs of one arm must agree in; those that mean something."""
-    left_out = _NOT_SETTINGS | meaningless_settings(run.params.get("mode", "")).keys()
+    left_out = _NOT_SETTINGS | without_meaning(run)
     settings = {name: value for name, value in run.params.items() if name not in left_out}
     # A file of weights is the same file wherever it lies, and another one when its content changed.
     if digest := run.tags.get(_WEIGHTS_DIGEST):
@@ -46,6 +46,12 @@ def settings_of(run: RunRecord) -> dict[str, str]:
     if finding := run.tags.get(POSITIVE_CLASS):
         settings[POSITIVE] = finding
     return settings
+
+
+def without_meaning(run: RunRecord) -> frozenset[str]:
+    """Return the settings that change nothing in a run's mode; `tuned` where a study has none to search."""
+    names = meaningless_settings(run.params.get("mode", ""), run.params.get("weights", "")).keys()
+    return frozenset({*names, TUNED} if names else ())
 
 
 def condition_of(name: str, value: str, runs: Iterable[RunRecord]) -> str:

@@ -39,7 +39,7 @@ FOLDS = 5
 UNCHOSEN = 1.0
 """The inverse penalty where the patients of a class are too few to choose one: scikit-learn's default."""
 
-_TOLERANCE, _STEPS = 1e-6, 10_000
+_TOLERANCE, _STEPS = 1e-8, 10_000
 _BATCH = 32
 
 Floats = NDArray[np.float64]

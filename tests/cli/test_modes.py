@@ -132,6 +132,7 @@ def test_the_plan_lists_every_depth(tracker: Tracker, radiographs: Path) -> None
     assert sum("freeze:features." in line for line in told.out.splitlines()) == 7
 
 
+@pytest.mark.slow
 def test_what_can_be_tuned_is_tuned_and_a_probe_runs_beside_it(
     tracker: Tracker, workplace: Path, radiographs: Path
 ) -> None:

@@ -11,7 +11,10 @@ from tests.support.earlier_version import as_0_1_0_did, forget_pixels_of_0_1_0
 from tests.support.plans import HEAD_MODEL, TAIL_MODEL, Prepare
 from tracker.config.recipe import digest_of
 from tracker.errors import TuningError
+from tracker.interruption import Interruption
+from tracker.runs.events import StudyReporter
 from tracker.search.study import ArmStudy
+from tracker.tuning.execute import tune
 from tracker.tuning.plan import StudyPlan, find_tuned, plan_studies, storage_of
 
 

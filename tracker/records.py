@@ -21,6 +21,9 @@ PIXELS_DIGEST = "tracker.pixels_digest"
 
 COMPARISON = "comparison"
 """What the tag `tracker.kind` says of a comparison that was logged: it is no run of an arm."""
+FROZEN_SHARE, FROZEN_DEPTH = "tracker.frozen_share", "tracker.frozen_depth"
+"""The tags of a run that say which share of the network's parameters is frozen, and of its steps: 0 to 1."""
+
 
 PREDICTIONS, SPLIT_TABLE = "predictions.csv", "split.csv"
 """The artifacts of a run that say what it answered to which image, and which patient's that image is."""

@@ -10,6 +10,7 @@ from tracker.addresses import typed_again, what_to_set
 from tracker.cli.class_text import class_notes, majority_lines, positive_line
 from tracker.cli.line_breaks import broken
 from tracker.cli.mean_lines import mean_lines
+from tracker.config.modes import find_mode
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
@@ -31,7 +32,7 @@ def plan_lines(plan: Plan) -> list[str]:
     """Return the plan of a study, at most 80 columns wide where names allow."""
     manifest = plan.images.manifest
     counts = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
-    recipe = plan.recipes[0]
+    recipe = next((one for one in plan.recipes if not find_mode(one.mode).convex), None)
     weights = ", ".join(dict.fromkeys(recipe.weights for recipe in plan.recipes))
     return [
         f"experiment  {plan.options.experiment_name}",
@@ -45,15 +46,27 @@ def plan_lines(plan: Plan) -> list[str]:
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
         *_paragraph("runs", _runs_lines(plan)),
         *_paragraph("tuning", _tuning_lines(plan.options)),
-        f"training    {recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
-        f"{recipe.schedule} schedule",
-        f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
-        f"weights {weights}, on {device_name(plan.device)}",
+        *_paragraph("training", [*_training(recipe), _computed(plan, weights)]),
         f"tracked in  {describe(plan.tracking_uri)}",
         *_paragraph("note", broken(_all_notes(plan), _WIDTH - len(_INDENT))),
         *_paragraph("warning", left_out_warnings(manifest)),
         "",
     ]
+
+
+def _training(recipe: Recipe | None) -> list[str]:
+    """Return what the arms that are trained step by step share; nothing where none is."""
+    if recipe is None:
+        return []
+    return [
+        f"{recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
+        f"{recipe.schedule} schedule"
+    ]
+
+
+def _computed(plan: Plan, weights: str) -> str:
+    size, resize = plan.options.image_size, plan.options.resize
+    return f"{size}x{size} pixels ({resize}), weights {weights}, on {device_name(plan.device)}"
 
 
 def left_out_lines(plan: Plan) -> list[str]:
@@ -192,6 +205,8 @@ def _runs_lines(plan: Plan) -> list[str]:
 
 def _settings(options: RunOptions, mode: str, lr: float) -> str:
     """Return what an arm is trained with, or what is searched for it."""
+    if find_mode(mode).convex:
+        return "L2 penalty by cross-validation"
     if options.tune is not None:
         return ", ".join(f"{name} {values}" for name, values in options.space(mode).items())
     return "lr of its study" if options.tuned else f"lr {lr:<6g}"

@@ -17,6 +17,7 @@ from tracker.compare.settings import (
     distinct,
     is_tuned,
     value_of,
+    without_meaning,
 )
 from tracker.errors import ComparisonError, UsageError
 from tracker.records import POSITIVE_CLASS, RunRecord
@@ -37,7 +38,9 @@ class Condition:
     scope: frozenset[str] = frozenset()
 
     def concerns(self, run: RunRecord) -> bool:
-        """Return whether the run is in the condition's scope."""
+        """Return whether the run is in the condition's scope, and the setting means something in it."""
+        if self.name in without_meaning(run):
+            return False
         return self.scope <= {run.params.get("model"), run.params.get("mode")}
 
     def holds(self, run: RunRecord) -> bool:

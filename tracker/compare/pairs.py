@@ -18,7 +18,7 @@ from tracker.compare.evidence import ArmEvidence
 from tracker.compare.statistics.answers import Answers, Floats, Whole
 from tracker.compare.statistics.bootstrap import PairedSpread, paired_intervals
 from tracker.compare.statistics.clustered_mcnemar import clustered_mcnemar
-from tracker.compare.statistics.crossed import Crossed, crossed_difference, crossed_difference_unpaired
+from tracker.compare.statistics.crossed import Crossed, crossed_difference_unpaired
 from tracker.compare.statistics.delong import DeLong, delong_test
 from tracker.compare.statistics.false_claim import probability_of_false_claim
 from tracker.compare.statistics.intervals import Interval
@@ -237,8 +237,11 @@ def _sums(truth_N: np.ndarray, patients_N: Whole) -> Whole:
 
 
 def _crossed(first: ArmEvidence, second: ArmEvidence) -> Crossed | None:
-    if _paired(first, second):
-        return crossed_difference(_right(first) - _right(second), first.answers.patients)
+    """Return the difference over patients and seeds, the seeds of each arm by themselves.
+
+    Two trainings with one seed share the draw of the new layer and little else: taken as pairs, few of them
+    look more alike than they are (docs/statistics.md has how often).
+    """
     return crossed_difference_unpaired(_right(first), _right(second), first.answers.patients)
 
 

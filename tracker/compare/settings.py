@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from tracker.config.modes import meaningless_settings
 from tracker.records import POSITIVE_CLASS, RunRecord
 
 # An arm's runs may differ in their seed and fold; the digests of manifest and split stand for the data;
@@ -43,8 +44,9 @@ _CHOSEN = 8
 
 
 def settings_of(run: RunRecord) -> dict[str, str]:
-    """Return the parameters of a run that runs of one arm must agree in."""
-    settings = {name: value for name, value in run.params.items() if name not in _NOT_SETTINGS}
+    """Return the parameters of a run that runs of one arm must agree in; those that mean something."""
+    left_out = _NOT_SETTINGS | without_meaning(run)
+    settings = {name: value for name, value in run.params.items() if name not in left_out}
     # A file of weights is the same file wherever it lies, and another one when its content changed.
     if digest := run.tags.get(_WEIGHTS_DIGEST):
         # Those that come with tracker have a name, and can be others in another version of it.
@@ -66,6 +68,12 @@ def found_by_folds(run: RunRecord) -> frozenset[str]:
 def repetition_of(run: RunRecord) -> str:
     """Return what tells the runs of an arm apart: the seed, or `SEED · repeat R · fold F`."""
     return run.repetition
+
+
+def without_meaning(run: RunRecord) -> frozenset[str]:
+    """Return the settings that change nothing in a run's mode; `tuned` where a study has none to search."""
+    names = meaningless_settings(run.params.get("mode", ""), run.params.get("weights", "")).keys()
+    return frozenset({*names, TUNED} if names else ())
 
 
 def condition_of(name: str, value: str, runs: Iterable[RunRecord]) -> str:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from tracker.config.columns import Columns
 from tracker.config.command_line import CommandLine
 from tracker.config.experiment import own_name
-from tracker.config.modes import find_mode
+from tracker.config.modes import find_mode, meaningless_settings
 from tracker.config.recipe import (
     BatchSize,
     Epochs,
@@ -36,7 +36,7 @@ from tracker.config.recipe import (
     default_lr,
 )
 from tracker.config.search_space import Space, check_search, space_of
-from tracker.records import Arm, EpochKind
+from tracker.records import EpochKind
 
 AskedPrecision = Literal["auto", "fp32", "bf16"]
 LogModel = Literal["all", "first", "none"]
@@ -138,7 +138,8 @@ class RunOptions(BaseModel):
     mode: Annotated[tuple[ModeName, ...], NETWORKS] = Field(
         ("feature-extractor", "fine-tuning"),
         min_length=1,
-        description="feature-extractor, fine-tuning, freeze:NODE or scratch; repeat for several.",
+        description="feature-extractor, fine-tuning, scratch, lp-ft (the last layer first, then all), probe "
+        "(logistic regression on frozen features), freeze:NODE or freeze:all; repeat for several.",
     )
     weights: Annotated[str | None, NETWORKS] = Field(
         None,
@@ -158,7 +159,7 @@ class RunOptions(BaseModel):
     lr: Annotated[LearningRate | None, TRAINING] = Field(
         None,
         description="Learning rate. Default with sgd: 0.01 for feature-extractor and scratch, "
-        "0.001 for fine-tuning and freeze; a tenth of that with adam.",
+        "0.001 for fine-tuning, lp-ft and freeze; a tenth of that with adam.",
     )
     weight_decay: Annotated[WeightDecay, TRAINING] = Field(1e-4, description="L2 penalty.")
     momentum: Annotated[Momentum, TRAINING] = Field(0.9, description="Momentum of sgd.")
@@ -304,6 +305,10 @@ class RunOptions(BaseModel):
         """Return what the study of a mode searches."""
         return space_of(self.search, mode=mode, optimizer=self.optimizer)
 
+    def is_tuned(self, mode: str) -> bool:
+        """Return whether a study can find anything for a mode."""
+        return bool(self.space(mode))
+
     @property
     def experiment_name(self) -> str:
         """The MLflow experiment, by default named after the data set, or after where own images lie."""
@@ -312,10 +317,6 @@ class RunOptions(BaseModel):
     def weights_of(self, model: str) -> str:
         """Return the weights that a network begins with, unless its mode is scratch."""
         return self.weights or ("bundled" if model.startswith(_MINI) else "imagenet")
-
-    def arms(self) -> Iterator[Arm]:
-        """Yield every model in every mode, a model's modes together."""
-        return itertools.starmap(Arm, itertools.product(self.model, self.mode))
 
     def repetitions(self) -> Iterator[Mapping[str, Any]]:
         """Yield what the runs of an arm differ in: seed, repeat, fold and share of the training part."""
@@ -354,6 +355,7 @@ class RunOptions(BaseModel):
             train_fraction: The share of the training part; None: all.
         """
         shared = {name: getattr(self, name) for name in Recipe.model_fields if hasattr(self, name)}
+        weights = self.weights_of(model) if find_mode(mode).pretrained else "none"
         chosen = {
             "model": model,
             "mode": mode,
@@ -364,9 +366,9 @@ class RunOptions(BaseModel):
             "split": split,
             "precision": precision,
             "lr": self.lr if self.lr is not None else default_lr(mode, self.optimizer),
-            "weights": self.weights_of(model) if find_mode(mode).pretrained else "none",
+            "weights": weights,
         }
-        return Recipe(**(shared | chosen))
+        return Recipe(**(shared | chosen | dict(meaningless_settings(mode, weights))))
 
 
 SECRET = tuple(name for name, field in RunOptions.model_fields.items() if not field.repr)

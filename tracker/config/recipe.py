@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tracker.config.columns import Columns
-from tracker.config.modes import find_mode
+from tracker.config.modes import find_mode, meaningless_settings
 from tracker.records import Arm, ArmPart, DataPart, StudyKey, part_words
 
 Optimizer = Literal["sgd", "adam", "adamw"]
@@ -167,8 +167,12 @@ class Recipe(BaseModel):
         return " ".join(filter(None, [self.short_mode, self.data_part.short, self.model]))
 
     def params(self) -> dict[str, Any]:
-        """Return what is recorded of a recipe; settings that came later only where they are no defaults."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        """Return what is recorded of a recipe; settings that came later only where they are no defaults.
+
+        What means nothing in its mode is left out, but for what tells runs apart everywhere.
+        """
+        left_out = meaningless_settings(self.mode).keys() - {"epochs", "seed"}
+        return self.model_dump(mode="json", exclude=set(left_out), exclude_defaults=True)
 
     def fingerprint(self, *, manifest_digest: str, weights_digest: str = "") -> str:
         """Return 32 hexadecimal digits that equal recipes on equal data share.

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 
 import torch
 
-from tracker.config.modes import HEAD, INPUT, find_mode
+from tracker.config.modes import find_mode, meaningless_settings
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
@@ -18,16 +18,14 @@ from tracker.data.same_pixels import check_pixels
 from tracker.engines import find_engine
 from tracker.errors import ModelError, collect_errors
 from tracker.io.progress import Progress, silent
-from tracker.models.cut import cut_network
-from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
+from tracker.models.networks import build_network, check_network_names
 from tracker.models.weights import is_file, prepare_weights, weights_digest
 from tracker.records import DataPart, StudyKey
+from tracker.runs.arms import find_arms
 from tracker.runs.images import Images, decode_images, find_images
 from tracker.runs.unsaid import with_dataset, with_experiment
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.training.device import choose_device, choose_precision
-
-_STANDARD_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,12 @@ def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
     images = find_images(options, progress)
     options, in_experiment = with_experiment(options, images.manifest)
     device = choose_device()
-    recipes = tuple(_recipes(options, images, device=device))
+    # Where nothing that differs means anything, several recipes are one.
+    recipes = tuple(dict.fromkeys(_recipes(options, images, device=device)))
     # Every repeat is another draw: that it can be made is known before anything is decoded.
     images.whole_splits(recipe.data_part for recipe in recipes)
-    for model in options.model:
-        _check_network(model, options, classes=len(images.manifest.classes))
-    return Plan(options, images, recipes, device, tracking_uri, (*as_dataset, *in_experiment))
+    notes = (*as_dataset, *in_experiment, *_notes(options, recipes))
+    return Plan(options, images, recipes, device, tracking_uri, notes)
 
 
 def _recipes(options: RunOptions, images: Images, *, device: torch.device) -> Iterator[Recipe]:
@@ -82,25 +80,19 @@ def _recipes(options: RunOptions, images: Images, *, device: torch.device) -> It
     # Whoever names the class that is taken anyway asks for the same runs.
     as_ever = options.positive == positive_class(classes)
     options = options.model_copy(update={"positive": None}) if as_ever else options
-    for model, mode in options.arms():
+    for model, mode in find_arms(options, classes=len(classes)):
         precision = choose_precision(options.precision, model=model, device=device)
         for one in options.repetitions():
             yield options.recipe(model=model, mode=mode, split=split, precision=precision, **one)
 
 
-def _check_network(model: str, options: RunOptions, *, classes: int) -> None:
-    """Try every cut and the image size on a network without values: it costs nothing.
-
-    Otherwise a typing error would end a study at its last arm.
-    """
-    named_cuts = [mode for mode in options.mode if find_mode(mode).cut not in (INPUT, HEAD)]
-    # Every network of torchvision takes 224 pixels and can be cut before its last layer: no second is spent.
-    if options.image_size == _STANDARD_SIZE and not named_cuts:
-        return
-    network = blueprint(model, classes=classes)
-    check_image_size(network, options.image_size)
-    for mode in named_cuts:
-        cut_network(network, mode)
+def _notes(options: RunOptions, recipes: Sequence[Recipe]) -> Iterator[str]:
+    """Say which modes have fewer runs or no study, because nothing of what would differ means anything."""
+    convex = ", ".join(dict.fromkeys(recipe.mode for recipe in recipes if find_mode(recipe.mode).convex))
+    if convex and any("seed" in meaningless_settings(recipe.mode, recipe.weights) for recipe in recipes):
+        yield f"{convex}: one run for all seeds, whose numbers would be the same; it counts as seed 0"
+    if convex and (options.tune is not None or options.tuned):
+        yield f"{convex}: has nothing to tune, its penalty is chosen inside the training part: no study"
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,7 @@ class RunExecutor:
                 state=state,
                 keep=keep,
                 interruption=self.interruption,
+                tell=recorder.tags,
             )
 
     def _record(self, recorder: RunRecorder, trained: Trained) -> None:

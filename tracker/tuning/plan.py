@@ -164,6 +164,8 @@ def _bases(prepared: Prepared) -> Iterator[Recipe]:
     rule = prepared.images.split.rule
     of_studies = {recipe.study_key: recipe for recipe in prepared.plan.recipes}
     for recipe in of_studies.values():
+        if not prepared.plan.options.is_tuned(recipe.mode):
+            continue
         yield recipe.model_copy(update={"split": rule, "seed": 0})
 
 

@@ -1,7 +1,7 @@
 """How often intervals hold the truth, where it is known: a short look, and a slow one.
 
-Wilson's and DeLong's take images as independent and are not asked to be right where patients have several. The
-others, of 95 %, hold the truth 93 times of 100 at least; but a difference of areas near 1 is held 90 times.
+Wilson's and DeLong's take images as independent, and are not asked to be right where patients have several.
+The others, of 95 %, hold the truth 93 times of 100 at least; of a difference of areas near 1, 90 times.
 """
 
 from __future__ import annotations

@@ -159,6 +159,7 @@ def test_an_interrupted_fold_goes_on_where_it_was(made: Made) -> None:
     assert made.before[first] == made.runs[first]
 
 
+@pytest.mark.slow
 def test_one_more_repeat_is_all_that_is_made_and_the_table_has_every_fold(
     runs: Mapping[str, Found], arguments: list[str], tracker: Tracker, place: Path
 ) -> None:
@@ -210,6 +211,7 @@ def test_a_recipe_file_says_the_same_run_again(
         assert only.fingerprint(manifest_digest=digest) == runs[name].tags["tracker.fingerprint"]
 
 
+@pytest.mark.slow
 def test_smaller_shares_are_trained_on_parts_of_larger_ones_and_tested_on_the_same_images(
     tracker: Tracker, radiographs: Path, place: Path
 ) -> None:

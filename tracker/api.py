@@ -16,7 +16,7 @@ from tracker.config.options import TRIALS, RunOptions
 from tracker.config.tuned import Tuned
 from tracker.interruption import Interruption
 from tracker.io.process_environment import prepare_process
-from tracker.records import Arm, EpochKind, RunRecord
+from tracker.records import EpochKind, RunRecord, StudyKey
 from tracker.runs.events import Reporter, RunResult, StudyReporter
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Observer(Reporter, StudyReporter):
     def prepared(self, prepared: Prepared) -> None:
         """Weights are there, and images are decoded."""
 
-    def tuned(self, tuned: Mapping[Arm, Tuned], *, earlier: bool) -> None:
+    def tuned(self, tuned: Mapping[StudyKey, Tuned], *, earlier: bool) -> None:
         """The runs are trained with these values, which studies found: earlier ones, or those made now."""
 
     def sending(self) -> None:
@@ -88,7 +88,7 @@ def tune(
     config: Path | str | None = None,
     observer: Observer | None = None,
     **given: Any,
-) -> Mapping[Arm, Tuned]:
+) -> Mapping[StudyKey, Tuned]:
     """Make the study of every arm, or go on with it; the test images take no part.
 
     Args:
@@ -98,7 +98,8 @@ def tune(
         **given: Fields of `RunOptions`, such as `tune=100` or `search="lr,weight_decay"`.
 
     Returns:
-        What was found, by model and mode; nothing with `dry_run`.
+        What was found, by model and mode (and by fold and share of the training part, where those are asked
+        for); nothing with `dry_run`.
 
     Raises:
         UsageError: An option has an unknown name or a value that cannot be; all of them are named.
@@ -335,14 +336,14 @@ def _with_tuned(prepared: Prepared, observer: Observer, interruption: Interrupti
     if options.tuned:
         from tracker.tuning.plan import find_tuned
 
-        found: Mapping[Arm, Tuned] = find_tuned(prepared, observer)
+        found: Mapping[StudyKey, Tuned] = find_tuned(prepared, observer)
     else:
         found = _tune_all(prepared, observer, interruption)
     observer.tuned(found, earlier=options.tuned)
     return prepared.with_tuned(found)
 
 
-def _tune_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> Mapping[Arm, Tuned]:
+def _tune_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> Mapping[StudyKey, Tuned]:
     from tracker.tuning.execute import tune
 
     return tune(prepared, observer, interruption)

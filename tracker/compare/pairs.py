@@ -18,7 +18,7 @@ from tracker.compare.evidence import ArmEvidence
 from tracker.compare.statistics.answers import Answers, Floats, Whole
 from tracker.compare.statistics.bootstrap import PairedSpread, paired_intervals
 from tracker.compare.statistics.clustered_mcnemar import clustered_mcnemar
-from tracker.compare.statistics.crossed import Crossed, crossed_difference, crossed_difference_unpaired
+from tracker.compare.statistics.crossed import Crossed, crossed_difference_unpaired
 from tracker.compare.statistics.delong import DeLong, delong_test
 from tracker.compare.statistics.false_claim import probability_of_false_claim
 from tracker.compare.statistics.intervals import Interval
@@ -144,7 +144,7 @@ def compare_pair(
     if values[0] is None or values[1] is None:
         return None
     tests = _tests(first, second, measure)
-    disagreement = _disagreement(first, second)
+    disagreement, effect = _disagreement(first, second), _design_effect(first, second)
     return Pair(
         model=model,
         first=modes[0],
@@ -157,8 +157,8 @@ def compare_pair(
         images=first.answers.images,
         patients=len(np.unique(first.answers.patients)),
         repetitions=(first.answers.repetitions, second.answers.repetitions),
-        design_effect=_design_effect(first, second),
-        false_claim=_false_claim(disagreement) if measure == "accuracy" else None,
+        design_effect=effect,
+        false_claim=_false_claim(disagreement, effect) if measure == "accuracy" else None,
     )
 
 
@@ -191,9 +191,9 @@ def _tests(first: ArmEvidence, second: ArmEvidence, measure: str) -> PairTests:
             if measure == "auroc" and (found := _delong(first.answers, second.answers, one, other))
         },
         resampled=_resampled(first, second, measure),
-        bootstrap=paired_intervals(
-            first.answers, second.answers, (measure,), paired_seeds=_paired(first, second)
-        ).get(measure),
+        bootstrap=paired_intervals(first.answers, second.answers, (measure,), paired_seeds=False).get(
+            measure
+        ),
     )
 
 
@@ -237,8 +237,11 @@ def _sums(truth_N: np.ndarray, patients_N: Whole) -> Whole:
 
 
 def _crossed(first: ArmEvidence, second: ArmEvidence) -> Crossed | None:
-    if _paired(first, second):
-        return crossed_difference(_right(first) - _right(second), first.answers.patients)
+    """Return the difference over patients and seeds, the seeds of each arm by themselves.
+
+    Two trainings with one seed share the draw of the new layer and little else: taken as pairs, few of them
+    look more alike than they are (docs/statistics.md has how often).
+    """
     return crossed_difference_unpaired(_right(first), _right(second), first.answers.patients)
 
 
@@ -336,5 +339,9 @@ def _disagreement(first: ArmEvidence, second: ArmEvidence) -> Disagreement:
     return Disagreement(float(only[0]), float(only[1]), first.answers.images)
 
 
-def _false_claim(disagreement: Disagreement) -> float:
-    return probability_of_false_claim(disagreement.only_first, disagreement.only_second, disagreement.images)
+def _false_claim(disagreement: Disagreement, effect: float) -> float:
+    """Return the probability for as many images as the patients' are worth, never for more than there are."""
+    worth = max(effect, 1.0)
+    return probability_of_false_claim(
+        disagreement.only_first / worth, disagreement.only_second / worth, disagreement.images / worth
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tracker.compare.comparison import Comparison
 from tracker.compare.rows import Row, arm_rows, pair_rows
@@ -38,6 +39,8 @@ def record_comparison(comparison: Comparison, *, experiment: str, tracking_uri: 
     Returns:
         Whether there was anything new to record.
     """
+    # Trials have runs of their own, and no room in the other formats.
+    comparison = replace(comparison, trials=None)
     home, content = tracker_home(), comparison.render("json")
     results = comparison.results
     try:

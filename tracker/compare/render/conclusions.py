@@ -63,7 +63,8 @@ def model_sentence(verdict: Verdict) -> str:
     if verdict.kind is Kind.NOT_ESTABLISHED:
         sentences.append(_could(pair))
     if pair.false_claim is not None and (seems := _seems_better(pair)):
-        sentences.append(f"Probability that {seems} is not better: {percent_text(pair.false_claim)}.")
+        of = " (other seeds are left out of it)" if max(pair.repetitions) > 1 else ""
+        sentences.append(f"Probability that {seems} is not better: {percent_text(pair.false_claim)}{of}.")
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -103,7 +104,9 @@ def _could(pair: Pair) -> str:
     if size is None or size.smallest is None:
         return ""
     could = f"{_images(pair, these=False)} can establish {_scale(pair).write(size.smallest)} points"
-    needed = f"; the difference seen would need some {size.needed:,} images" if size.needed else ""
+    # Where there are as many, images are not what is lacking: trainings are too far apart.
+    more = size.needed is not None and size.needed > pair.images
+    needed = f"; the difference seen would need some {size.needed:,} images" if more else ""
     return f"Where {percent_text(pair.disagreement.share)} of answers differ, {could} (80 % power){needed}."
 
 
@@ -144,8 +147,9 @@ def _and(names: Sequence[str]) -> str:
 
 
 def _images(pair: Pair, *, these: bool = True) -> str:
-    patients = f" of {pair.patients} patients" if pair.patients < pair.images else ""
-    return f"{'these ' if these else ''}{counted(pair.images, 'test image')}{patients}"
+    patients = f" of {counted(pair.patients, 'patient')}" if pair.patients < pair.images else ""
+    pointed = "this " if pair.images == 1 else "these "
+    return f"{pointed if these else ''}{counted(pair.images, 'test image')}{patients}"
 
 
 def _untuned(table: Table) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from tracker.compare.cell_statistics import legend
 from tracker.compare.findings import Findings, measure_of_metric
 from tracker.compare.render.class_notes import finding_note, images_note, majority_note
-from tracker.compare.render.method_notes import interval_note, missing_note, test_note
+from tracker.compare.render.method_notes import interval_note, mismatch_note, missing_note, test_note
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
@@ -40,6 +40,7 @@ def footnotes(table: Table, findings: Findings | None = None) -> list[str]:
         _differences(table, tested=findings is not None and bool(findings.main)),
         test_note(findings) if findings else "",
         missing_note(findings) if findings else "",
+        mismatch_note(table, findings) if findings else "",
         _settings(table.selection.runs),
         tuning_note(table.selection.runs),
         finding_note(table),

@@ -95,7 +95,8 @@ class Pair:
         patients: Of how many patients.
         repetitions: Of the first and the second arm.
         design_effect: How many times the variance is what it were if every image was another patient's.
-        false_claim: The probability that the arm that looks better is not; of accuracies alone.
+        false_claim: The probability that the arm that looks better is not; of accuracies alone,
+            and without folds.
     """
 
     model: str
@@ -132,6 +133,8 @@ def compare_pair(
     if values[0] is None or values[1] is None:
         return None
     tests = _tests(first, second, measure)
+    # Of folds, a claim is about trainings, and not about networks.
+    networks = measure == "accuracy" and tests.resampled is None
     disagreement, effect = disagreement_of(first, second), design_effect_of(first, second)
     return Pair(
         model=model,
@@ -146,7 +149,7 @@ def compare_pair(
         patients=len(np.unique(first.answers.patients)),
         repetitions=(first.answers.repetitions, second.answers.repetitions),
         design_effect=effect,
-        false_claim=_false_claim(disagreement, effect) if measure == "accuracy" else None,
+        false_claim=_false_claim(disagreement, effect) if networks else None,
     )
 
 

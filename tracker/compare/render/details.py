@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tracker.compare.arm_findings import ArmFindings, Finding
 from tracker.compare.findings import Findings
 from tracker.compare.pairs import Pair
-from tracker.compare.render.numbers import interval_text, p_text, p_words, percent_text
+from tracker.compare.render.numbers import interval_text, p_text, p_words, percent_text, rounded_count
 from tracker.compare.sample_size import sample_size
 from tracker.compare.verdict import Verdict
 from tracker.errors import counted
@@ -99,7 +99,7 @@ def _further_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
         if size.smallest is not None:
             yield "80 % power for a difference of", scale.write(size.smallest), ""
         if size.needed is not None:
-            yield "test images for the one seen", f"{size.needed:,}", ""
+            yield "test images for the one seen", rounded_count(size.needed), ""
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

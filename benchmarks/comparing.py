@@ -3,7 +3,7 @@
     python -m benchmarks.comparing [--runs 2000] [--pairs 5]
 
 Prints lines for docs/log.md. Runs with 20 parameters and 20 metrics are put into MLflow's store, a local
-server is started over it, and `tracker`'s reading of them takes turns with a bare `search_runs` over all pages.
+server is started over it, and `tracker`'s reading of them takes turns with a bare `search_runs` of all pages.
 """
 
 from __future__ import annotations

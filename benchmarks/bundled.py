@@ -35,7 +35,7 @@ from tracker.data.splits.split import Split
 from tracker.models.minis import MINIS
 from tracker.records import Part
 from tracker.runs.images import find_images
-from tracker.runs.train import PreparedNetwork, prepare_network
+from tracker.runs.prepared_network import PreparedNetwork, prepare_network
 from tracker.training.examples import Examples
 from tracker.training.heads import Heads, linear_head
 

@@ -3,7 +3,7 @@
     python -m benchmarks.comparing [--runs 2000] [--pairs 5]
 
 Prints lines for docs/log.md. Runs with 20 parameters and 20 metrics are put into MLflow's store, a local
-server is started over it, and `tracker`'s reading of them takes turns with a bare `search_runs` of all pages.
+server is started over it, and `tracker`'s reading of them takes turns with a bare `search_runs`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
 
 EXPERIMENT = "many"
+ORDER = ["attributes.start_time ASC"]
+"""That of tracker: without any, MLflow took longer."""
 IMAGES, SEEDS = 132, 5
 
 
@@ -53,7 +55,7 @@ def search(uri: str, experiment: str) -> int:
     """Search all runs as plainly as MLflow's client can."""
     client, token, count = open_client(uri), None, 0
     while token != "":
-        page = client.search_runs([experiment], max_results=1000, page_token=token)
+        page = client.search_runs([experiment], max_results=1000, order_by=ORDER, page_token=token)
         count, token = count + len(page), page.token or ""
     return count
 

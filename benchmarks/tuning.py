@@ -27,7 +27,7 @@ from tracker.config.loading import read_options
 from tracker.data.pixels import build_pixels
 from tracker.models.normalize import Intake
 from tracker.runs.images import find_images
-from tracker.runs.train import prepare_network
+from tracker.runs.prepared_network import prepare_network
 from tracker.training.examples import Examples
 from tracker.training.heads import Heads, linear_head
 

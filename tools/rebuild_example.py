@@ -1,7 +1,8 @@
-"""Makes the example again: `python -m tools.rebuild_example`, some ten minutes on two cores.
+"""Makes the example again: `python -m tools.rebuild_example`, some twenty minutes on two cores.
 
 What it does, in folders that are gone afterwards: an MLflow server with a database and artifacts of its own;
-the README's first command with three seeds; a small study of one network's two arms. Then the database is
+the README's first command with three seeds and four modes; a small study of one network's two arms; and one
+network over five folds. Then the database is
 compacted and packed into `mlruns.example/`, with the artifacts. Nothing in them says who made them.
 """
 
@@ -25,7 +26,15 @@ from tracker.ui.example import DATABASE, STORE
 from tracker.ui.server import HOST, free_port, stop_group, wait_until_ready
 
 PACKED = Path(__file__).resolve().parents[1] / "mlruns.example" / STORE
-RUN = ("run", "--dataset", "phantom", "--seed", "0", "--seed", "1", "--seed", "2", "--log-model", "none")
+_MODES = ("feature-extractor", "probe", "lp-ft", "fine-tuning")
+RUN = (
+    *("run", "--dataset", "phantom", "--seeds", "3", "--log-model", "none"),
+    *(word for mode in _MODES for word in ("--mode", mode)),
+)
+FOLDS = (
+    *("run", "--dataset", "phantom", "--model", "mini-resnet", "--folds", "5", "--log-model", "none"),
+    *("--experiment", "phantom-folds"),
+)
 STUDY = ("tune", "--dataset", "phantom", "--model", "mini-resnet", "--trials", "8")
 ARTIFACTS = "mlartifacts"
 
@@ -104,7 +113,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tracker-example-") as name:
         folder = Path(name)
         with server(folder) as address:
-            for arguments in (RUN, STUDY, ("sync",)):
+            for arguments in (FOLDS, RUN, STUDY, ("sync",)):
                 call(arguments, folder, environment(folder, address))
         compact(folder / DATABASE, folder)
         neutralize(folder / ARTIFACTS)

@@ -17,7 +17,7 @@ from tracker.config.tuned import Tuned
 from tracker.errors import UsageError
 from tracker.interruption import Interruption
 from tracker.io.process_environment import prepare_process
-from tracker.records import Arm, EpochKind, RunRecord
+from tracker.records import EpochKind, RunRecord, StudyKey
 from tracker.runs.events import Reporter, RunResult, StudyReporter
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Observer(Reporter, StudyReporter):
     def prepared(self, prepared: Prepared) -> None:
         """Weights are there, and images are decoded."""
 
-    def tuned(self, tuned: Mapping[Arm, Tuned], *, earlier: bool) -> None:
+    def tuned(self, tuned: Mapping[StudyKey, Tuned], *, earlier: bool) -> None:
         """The runs are trained with these values, which studies found: earlier ones, or those made now."""
 
     def sending(self) -> None:
@@ -89,7 +89,7 @@ def tune(
     config: Path | str | None = None,
     observer: Observer | None = None,
     **given: Any,
-) -> Mapping[Arm, Tuned]:
+) -> Mapping[StudyKey, Tuned]:
     """Make the study of every arm, or go on with it; the test images take no part.
 
     Args:
@@ -99,7 +99,8 @@ def tune(
         **given: Fields of `RunOptions`, such as `tune=100` or `search="lr,weight_decay"`.
 
     Returns:
-        What was found, by model and mode; nothing with `dry_run`.
+        What was found, by model and mode (and by fold and share of the training part, where those are asked
+        for); nothing with `dry_run`.
 
     Raises:
         UsageError: An option has an unknown name or a value that cannot be; all of them are named.
@@ -119,6 +120,9 @@ def compare(
     where: Sequence[str] = (),
     curves: bool = False,
     trials: bool = False,
+    paper: bool = False,
+    depth: bool = False,
+    curve: bool = False,
     tracking_uri: str | None = None,
     example: bool = False,
     log: bool = False,
@@ -134,6 +138,10 @@ def compare(
         where: Conditions such as `lr=0.01`; only runs that meet them count.
         curves: Read metrics by epoch, too, for figures.
         trials: List the trials of tuned arms, too.
+        paper: Put what the reference study published beside your own numbers, too.
+        depth: Show the metric against freeze depth, too.
+        curve: Show the metric against the number of training patients, too: runs on several shares of the
+            training part; the table itself is of the largest.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Compare the runs that come with tracker.
         log: Record the comparison in MLflow, too, as a run of its experiment.
@@ -141,9 +149,11 @@ def compare(
             not be sent.
 
     Raises:
-        UsageError: A condition cannot be read, or an example of another store, or its record, is asked for.
+        UsageError: A condition cannot be read, an example of another store, or its record, is asked for, or
+            nothing was published of this metric.
         TrackingError: There is no such store, server or experiment, or there are several and none was named.
-        ComparisonError: No run has finished, or the runs do not belong in one table.
+        ComparisonError: No run has finished, the runs do not belong in one table, or they lack what a view
+            needs.
     """
     if example and log:
         raise UsageError(
@@ -151,21 +161,26 @@ def compare(
             but="--example reads a copy of the example that is gone afterwards",
             do="Leave one of them out.",
         )
-    from tracker.compare.choices import select_or_offer
     from tracker.compare.comparison import Comparison
     from tracker.compare.findings import find, measure_of_metric
     from tracker.compare.table import build_table
     from tracker.compare.trials import trials_by_study
+    from tracker.compare.views.asked import Asked
     from tracker.figures.curve_files import CURVE_METRICS
     from tracker.tracking.backend.held_out import read_held_out
     from tracker.tracking.backend.reader import read_runs
 
+    asked = Asked(paper, depth, curve)
+    asked.check(metric, at)
     with _opened(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
         runs = read_runs(uri, named, metrics=CURVE_METRICS if curves else ())
-        table = build_table(select_or_offer(runs, split=split, where=where), metric=metric, at=at)
-        answers = read_held_out(uri, table.selection.runs) if measure_of_metric(metric) else None
-        findings = find(table, answers) if answers is not None else None
-        comparison = Comparison(table, findings, trials_by_study(runs) if trials else None)
+        selections = asked.select(runs, split=split, where=where)
+        chosen = [run for selection in selections for run in selection.runs]
+        answers = read_held_out(uri, chosen) if measure_of_metric(metric) else None
+        tables = [build_table(selection, metric=metric, at=at) for selection in selections]
+        found = [(table, find(table, answers) if answers is not None else None) for table in tables]
+        listed = trials_by_study(runs) if trials else None
+        comparison = Comparison(*found[-1], listed, asked.views(found))
         if log:
             _log(comparison, named, uri, on_unsent)
         return comparison
@@ -222,10 +237,12 @@ def _opened(
     """Have a store to read from, and the name of the experiment in it."""
     prepare_process()
     from tracker.tracking.backend.experiments import the_experiment
+    from tracker.ui.example import EXPERIMENT
     from tracker.ui.stores import open_store
 
     with open_store(tracking_uri, example=example, on_unsent=on_unsent) as uri:
-        yield uri, experiment or the_experiment(uri) or RunOptions.model_fields["dataset"].default
+        named = experiment or (EXPERIMENT if example else the_experiment(uri))
+        yield uri, named or RunOptions.model_fields["dataset"].default
 
 
 def status(*, experiment: str | None = None, tracking_uri: str | None = None) -> list[RunSummary]:
@@ -326,14 +343,14 @@ def _with_tuned(prepared: Prepared, observer: Observer, interruption: Interrupti
     if options.tuned:
         from tracker.tuning.plan import find_tuned
 
-        found: Mapping[Arm, Tuned] = find_tuned(prepared, observer)
+        found: Mapping[StudyKey, Tuned] = find_tuned(prepared, observer)
     else:
         found = _tune_all(prepared, observer, interruption)
     observer.tuned(found, earlier=options.tuned)
     return prepared.with_tuned(found)
 
 
-def _tune_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> Mapping[Arm, Tuned]:
+def _tune_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> Mapping[StudyKey, Tuned]:
     from tracker.tuning.execute import tune
 
     return tune(prepared, observer, interruption)

@@ -21,6 +21,9 @@ PIXELS_DIGEST = "tracker.pixels_digest"
 
 COMPARISON = "comparison"
 """What the tag `tracker.kind` says of a comparison that was logged: it is no run of an arm."""
+FROZEN_SHARE, FROZEN_DEPTH = "tracker.frozen_share", "tracker.frozen_depth"
+"""The tags of a run that say which share of the network's parameters is frozen, and of its steps: 0 to 1."""
+
 
 PREDICTIONS, SPLIT_TABLE = "predictions.csv", "split.csv"
 """The artifacts of a run that say what it answered to which image, and which patient's that image is."""
@@ -135,6 +138,66 @@ class Arm(NamedTuple):
     def __str__(self) -> str:
         return f"{self.model} {self.mode}"
 
+    @property
+    def in_words(self) -> str:
+        """The arm as a terminal names it."""
+        return f"{self.model} · {self.mode}"
+
+
+class DataPart(NamedTuple):
+    """Which of the images a run trains and tests on, where they are not simply those of the split.
+
+    Attributes:
+        repeat: Which division into folds, from 0.
+        fold: Which fold is tested, from 0; None: images are not divided into folds.
+        train_fraction: The share of the training part's patients; None: all.
+    """
+
+    repeat: int = 0
+    fold: int | None = None
+    train_fraction: float | None = None
+
+    @property
+    def short(self) -> str:
+        """A few letters, such as `f2` (fold 2), `r1f2` (of repeat 1) or `25%`; empty for the whole split."""
+        fold = "" if self.fold is None else f"{f'r{self.repeat}' if self.repeat else ''}f{self.fold}"
+        share = "" if self.train_fraction is None else f"{100 * self.train_fraction:g}%"
+        return f"{fold} {share}".strip()
+
+
+class ArmPart(NamedTuple):
+    """One model in one mode on some of the images: a fold, or a share of the training part."""
+
+    model: str
+    mode: str
+    part: DataPart
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.mode} {self.part.short}"
+
+    @property
+    def in_words(self) -> str:
+        """It as a terminal names it."""
+        return " · ".join([self.model, self.mode, *part_words(self.part._asdict())])
+
+
+StudyKey = Arm | ArmPart
+"""What has a study of its own: an arm, and where there are several, each fold and share of it."""
+
+
+def part_words(settings: Mapping[str, object]) -> list[str]:
+    """Return words for a fold and a share of the training part, such as `repeat 1` and `fold 2`.
+
+    Args:
+        settings: Settings of a run by name; those that are missing or None were not given.
+    """
+    fold, repeat, share = (settings.get(name) for name in ("fold", "repeat", "train_fraction"))
+    return [
+        *([f"repeat {repeat}"] if fold is not None and str(repeat or 0) != "0" else []),
+        *([f"fold {fold}"] if fold is not None else []),
+        *([f"fraction {share}"] if share is not None else []),
+    ]
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
@@ -172,7 +235,15 @@ class RunRecord:
         """The run as a terminal names it; its name in MLflow is short, and was another one before."""
         known = [self.params.get(name) for name in ("model", "mode", "seed")]
         model, mode, seed = known
-        return self.name if None in known else f"{model} · {mode} · seed {seed}"
+        if None in known:
+            return self.name
+        return " · ".join([str(model), str(mode), f"seed {seed}", *part_words(self.params)])
+
+    @property
+    def repetition(self) -> str:
+        """What tells the runs of an arm apart: the seed, and of a cross-validation the repeat and fold."""
+        seed, fold = self.params["seed"], self.params.get("fold")
+        return seed if fold is None else f"{seed} · repeat {self.params.get('repeat', '0')} · fold {fold}"
 
     @property
     def is_synthetic(self) -> bool:

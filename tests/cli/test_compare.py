@@ -115,6 +115,25 @@ def test_what_cannot_be_compared_is_said(
     assert "Traceback" not in told.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "parts"),
+    [
+        (["--paper"], 1, ["alexnet, resnet152, densenet201", MODELS[0]]),
+        (["--paper", "--metric", "val/loss"], 2, ["test accuracy after the last epoch", "val/loss"]),
+        (["--depth"], 1, ["freeze:all"]),
+        (["--curve"], 1, ["100 %", "--train-fraction"]),
+        (["--curve", "--where", "train_fraction=1"], 2, ["train_fraction=1"]),
+    ],
+)
+def test_views_that_these_runs_do_not_have_are_refused_in_one_line(
+    compare: Tracker, arguments: list[str], code: int, parts: list[str]
+) -> None:
+    told = compare(*arguments)
+    assert (told.code, told.out) == (code, "")
+    assert all(part in told.err for part in parts), told.err
+    assert len(told.err.splitlines()) == 1
+
+
 def test_an_unknown_experiment_names_those_there(tracker: Tracker, study: Study) -> None:
     told = tracker("compare", "--experiment", "smal", "--tracking-uri", study.uri)
     assert told.code == 1

@@ -47,7 +47,7 @@ def completed(*words: str, cwd: Path) -> tuple[list[str], list[str]]:
     [
         (("run", "--model", "densenet2"), ["densenet201"]),
         (("run", "--model", "mini-"), ["mini-alexnet", "mini-resnet", "mini-densenet"]),
-        (("run", "--mode", "f"), ["feature-extractor", "fine-tuning", "freeze:"]),
+        (("run", "--mode", "f"), ["feature-extractor", "fine-tuning", "freeze:", "freeze:all"]),
         (("run", "--optimizer", "adam"), ["adam", "adamw"]),
         (("tune", "--objective", "val/a"), ["val/auroc", "val/accuracy"]),
         (("run", "--dataset", "m"), ["montgomery"]),

@@ -20,7 +20,12 @@ def test_every_network_is_listed_and_those_that_bring_weights_are_marked(tracker
 
 def test_the_nodes_of_a_small_network_can_be_frozen(tracker: Tracker) -> None:
     told = tracker("models", "mini-densenet")
-    assert "features.transition2.pool" in told.out.splitlines()
+    nodes = [line.split()[0] for line in told.out.splitlines()]
+    assert "features.transition2.norm" in nodes
+    assert nodes.index("features.pool0") < nodes.index("features.transition2.pool")
+    marked = [line.split("  ")[-1] for line in told.out.splitlines() if "freeze:all" in line]
+    assert marked[0].split() == ["freeze:all:", "features.pool0"]
+    assert len(marked) == 7
 
 
 def test_a_mistyped_network_is_answered_with_the_nearest(tracker: Tracker) -> None:

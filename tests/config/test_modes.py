@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tracker.config import modes
-from tracker.config.modes import HEAD, INPUT, NAMED, Mode, find_mode
+from tracker.config.loading import read_options
+from tracker.config.modes import HEAD, INPUT, NAMED, Mode, every_depth, find_mode, meaningless_settings
 from tracker.config.options import RunOptions
-from tracker.config.recipe import default_lr
+from tracker.config.recipe import Recipe, default_lr
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
 
@@ -19,6 +20,8 @@ from tracker.models.networks import build_network
         ("fine-tuning", INPUT, False, True, 1e-3),
         ("scratch", INPUT, False, False, 1e-2),
         ("freeze:layer3", "layer3", True, True, 1e-3),
+        ("lp-ft", INPUT, False, True, 1e-3),
+        ("probe", HEAD, True, True, 1e-2),
     ],
 )
 def test_what_follows_from_the_cut(name: str, cut: str, frozen: bool, pretrained: bool, lr: float) -> None:
@@ -42,3 +45,45 @@ def test_a_mode_that_a_colleague_adds_is_one_line(monkeypatch: pytest.MonkeyPatc
     cut, named = cut_network(network, "half-frozen"), cut_network(network, "freeze:layer2")
     assert cut.node == named.node
     assert sum(p.numel() for p in cut.tail.parameters()) == sum(p.numel() for p in named.tail.parameters())
+
+
+STEPS = {"epochs", "batch_size", "optimizer", "lr", "weight_decay", "momentum", "schedule"}
+
+
+def test_settings_that_change_nothing_make_no_other_runs() -> None:
+    def recipe(**given: object) -> Recipe:
+        options = read_options({"model": "resnet18", "mode": "probe", **given})
+        return options.recipe(
+            model="resnet18", mode="probe", seed=options.seed[0], split="given", precision="fp32"
+        )
+
+    plain = recipe()
+    other = recipe(
+        epochs=7, batch_size=3, optimizer="adam", lr=0.5, weight_decay=1, schedule="cosine", seed=4
+    )
+    assert plain == other
+    assert plain.fingerprint(manifest_digest="m") == other.fingerprint(manifest_digest="m")
+    assert (plain.epochs, plain.seed) == (1, 0)
+    assert not (STEPS - {"epochs"}) & plain.params().keys()
+    assert {"epochs", "seed"} <= plain.params().keys()
+    assert recipe(image_size=64) != plain
+
+
+def test_a_seed_means_something_where_it_draws_frozen_layers() -> None:
+    assert meaningless_settings("probe", "imagenet").keys() == {*STEPS, "seed"}
+    assert meaningless_settings("probe", "none").keys() == STEPS
+    others = [mode.name for mode in NAMED if not mode.convex]
+    assert all(not meaningless_settings(mode) for mode in [*others, "freeze:layer1", "of another version"])
+
+
+def test_every_other_recipe_records_what_it_always_did() -> None:
+    options = read_options({"model": "resnet18", "mode": "lp-ft"})
+    recipe = options.recipe(model="resnet18", mode="lp-ft", seed=1, split="given", precision="fp32")
+    assert {*STEPS, "seed"} <= recipe.params().keys()
+
+
+def test_every_depth_goes_from_all_to_the_last_layer_with_scratch_beside_it() -> None:
+    assert find_mode("freeze:all").several
+    modes = ["fine-tuning", "freeze:a", "freeze:b", "feature-extractor", "scratch"]
+    assert every_depth(["a", "b"]) == modes
+    assert not any(find_mode(mode).several for mode in modes)

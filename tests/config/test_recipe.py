@@ -55,6 +55,10 @@ CHANGES = {
     "column": ("label=class",),
     "include": ("*.png",),
     "exclude": ("*/masks/*",),
+    "folds": 5,
+    "fold": 0,
+    "repeat": 1,
+    "train_fraction": 0.25,
 }
 
 
@@ -94,12 +98,28 @@ def test_a_recipe_cannot_change_and_refuses_unknown_fields() -> None:
     [
         *({"mode": mode} for mode in ("freeze", "freeze:", "scratch")),
         *({"lr": lr} for lr in (0, float("nan"))),
+        *({"folds": 5}, {"fold": 1}, {"folds": 5, "fold": 5}, {"train_fraction": 0}, {"train_fraction": 1.5}),
         *({"epochs": 0}, {"momentum": 1}, {"image_size": 8}, {"seed": -1}, {"precision": "auto"}),
     ],
 )
 def test_values_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Recipe(**{**BASE.model_dump(), **wrong})
+
+
+def test_a_run_is_called_by_its_fold_and_share_where_it_has_one() -> None:
+    assert (BASE.in_words, BASE.run_name) == ("resnet18 · fine-tuning · seed 0", "FT s0 resnet18")
+    fold = BASE.model_copy(update={"folds": 5, "fold": 2})
+    assert (fold.in_words, fold.run_name) == ("resnet18 · fine-tuning · seed 0 · fold 2", "FT s0 f2 resnet18")
+    other = fold.model_copy(update={"repeat": 1, "train_fraction": 0.25})
+    assert other.in_words == "resnet18 · fine-tuning · seed 0 · repeat 1 · fold 2 · fraction 0.25"
+    assert other.run_name == "FT s0 r1f2 25% resnet18"
+
+
+def test_every_fold_and_share_of_an_arm_has_a_study_of_its_own_and_no_seed_has() -> None:
+    assert BASE.study_key == ("resnet18", "fine-tuning") == BASE.model_copy(update={"seed": 1}).study_key
+    parts = [{"folds": 5, "fold": 0}, {"folds": 5, "fold": 0, "repeat": 1}, {"train_fraction": 0.25}]
+    assert len({BASE.study_key, *(BASE.model_copy(update=part).study_key for part in parts)}) == 4
 
 
 def test_every_field_says_what_it_means() -> None:

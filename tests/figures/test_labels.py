@@ -11,11 +11,21 @@ def test_models_of_the_reference_study_come_first_and_the_rest_in_natural_order(
 
 
 def test_modes_go_from_the_most_to_the_least_frozen():
-    modes = ["scratch", "fine-tuning", "freeze:layer10", "freeze:layer2", "feature-extractor"]
+    modes = [
+        "scratch",
+        "fine-tuning",
+        "lp-ft",
+        "freeze:layer10",
+        "freeze:layer2",
+        "probe",
+        "feature-extractor",
+    ]
     assert order_modes(modes) == [
         "feature-extractor",
+        "probe",
         "freeze:layer2",
         "freeze:layer10",
+        "lp-ft",
         "fine-tuning",
         "scratch",
     ]
@@ -36,8 +46,11 @@ def test_papers_have_their_own_names_for_networks(model, name):
 
 
 def test_papers_write_modes_as_words():
-    assert [paper_mode(mode) for mode in ("feature-extractor", "freeze:denseBlock4", "scratch")] == [
+    modes = ("feature-extractor", "probe", "lp-ft", "freeze:denseBlock4", "scratch")
+    assert [paper_mode(mode) for mode in modes] == [
         "Feature extractor",
+        "Linear probe",
+        "LP-FT",
         "Frozen before denseBlock4",
         "Scratch",
     ]

@@ -17,6 +17,7 @@ from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.errors import TrainingError
+from tracker.runs import prepared_network
 from tracker.runs import train as runs_train
 from tracker.runs.images import Images, decode_images, find_images
 from tracker.training.features import stored_features
@@ -83,7 +84,7 @@ def test_a_trunk_that_changed_fails_the_run(
             next(trunk.parameters()).add_(1e-6)
         return store
 
-    monkeypatch.setattr(runs_train, "stored_features", meddling)
+    monkeypatch.setattr(prepared_network, "stored_features", meddling)
     with pytest.raises(TrainingError, match="a frozen trunk must not change"):
         train(options, prepared, "feature-extractor")
 
@@ -94,6 +95,6 @@ def test_memory_that_is_too_small_is_said_in_plain_words(
     def hungry(*given: Any, **named: Any) -> object:
         return torch.empty(2**60)
 
-    monkeypatch.setattr(runs_train, "stored_features", hungry)
+    monkeypatch.setattr(prepared_network, "stored_features", hungry)
     with pytest.raises(TrainingError, match="--batch-size"):
         train(options, prepared, "feature-extractor")

@@ -11,7 +11,10 @@ from tests.support.earlier_version import as_0_1_0_did, forget_pixels_of_0_1_0
 from tests.support.plans import HEAD_MODEL, TAIL_MODEL, Prepare
 from tracker.config.recipe import digest_of
 from tracker.errors import TuningError
+from tracker.interruption import Interruption
+from tracker.runs.events import StudyReporter
 from tracker.search.study import ArmStudy
+from tracker.tuning.execute import tune
 from tracker.tuning.plan import StudyPlan, find_tuned, plan_studies, storage_of
 
 
@@ -186,3 +189,11 @@ def test_a_study_that_ranked_by_probabilities_gives_way_to_a_new_one(prepare_sma
     with pytest.raises(TuningError) as caught:
         find_tuned(prepare_small(tuned=True, objective="val/auroc"))
     assert "lr by val/auroc of probabilities" in caught.value.details[0]
+
+
+def test_a_mode_in_which_nothing_that_is_searched_means_anything_has_no_study(prepare_small: Prepare) -> None:
+    prepared = prepare_small(model="mini-resnet", mode=("probe", "lp-ft"), tune=2)
+    assert [plan.base.mode for plan in plan_studies(prepared)] == ["lp-ft"]
+    alone = prepare_small(model="mini-resnet", mode="probe", tune=2)
+    assert tune(alone, StudyReporter(), Interruption()) == {}
+    assert find_tuned(alone) == {}

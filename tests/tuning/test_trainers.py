@@ -11,8 +11,10 @@ from tests.support.trainings import CPU, Collected
 from tracker.config.recipe import Recipe
 from tracker.errors import NonFiniteLoss
 from tracker.interruption import Interrupted, Interruption
+from tracker.runs.first_head import first_head
 from tracker.runs.plan import Prepared
 from tracker.runs.train import train
+from tracker.tuning import trainers
 from tracker.tuning.repetitions import Repetition, repetitions
 from tracker.tuning.trainers import HeadTrials, TailTrials, TrialTrainer, trial_trainer
 
@@ -64,7 +66,10 @@ def test_trials_are_trained_at_once_where_one_linear_layer_is_trained(
     assert trainer.together == (10 if kind is HeadTrials else 1)
 
 
-@pytest.mark.parametrize(("model", "mode"), [(HEAD_MODEL, "feature-extractor"), (TAIL_MODEL, "fine-tuning")])
+@pytest.mark.parametrize(
+    ("model", "mode"),
+    [(HEAD_MODEL, "feature-extractor"), (TAIL_MODEL, "fine-tuning"), ("mini-resnet", "lp-ft")],
+)
 def test_a_trial_has_the_training_and_validation_numbers_of_a_run_and_no_test_numbers(
     prepare_small: Prepare, model: str, mode: str
 ) -> None:
@@ -127,3 +132,22 @@ def test_a_trial_stops_at_the_next_batch_when_someone_asks(prepare_small: Prepar
     interruption.asked = True
     with pytest.raises(Interrupted):
         next(epochs)
+
+
+def test_the_last_layer_that_trials_begin_with_is_trained_once_for_all_of_them(
+    prepare_small: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[int] = []
+
+    def counted(recipe: Recipe, *given: object, **named: object) -> object:
+        trained.append(recipe.seed)
+        return first_head(recipe, *given, **named)
+
+    monkeypatch.setattr(trainers, "first_head", counted)
+    prepared = prepare_small(model="mini-resnet", mode="lp-ft", tune=1, tune_seeds=2, epochs=1)
+    trainer = trainer_of(prepared)
+    for recipe in with_rates(prepared.plan.recipes[0], 1e-4, 1e-2, 1e-1):
+        list(trainer.epochs([recipe]))
+    assert trained == [0, 1]
+    list(trainer.epochs([prepared.plan.recipes[0].model_copy(update={"optimizer": "adam"})]))
+    assert trained == [0, 1, 0, 1]

@@ -36,7 +36,9 @@ def class_notes(images: Images) -> list[str]:
 def majority_lines(images: Images, results: Sequence[RunResult]) -> list[str]:
     """Return what the same answer to every test image would reach, where accuracies need it to be read."""
     accuracies = [result.metrics["test/accuracy"] for result in results if result.metrics]
-    majority = Majority.of(class_table(images.manifest, images.split.part_of)["test"])
+    tested = class_table(images.manifest, images.split.part_of)["test"]
+    # In a cross-validation, all are.
+    majority = Majority.of(tested if images.cross_validation is None else images.manifest.counts)
     if not accuracies or not majority.matters(accuracies):
         return []
     share = f"{100 * majority.share:.1f} %"
@@ -52,7 +54,8 @@ def _unequal(images: Images) -> list[str]:
 
 def _few(images: Images) -> list[str]:
     table = class_table(images.manifest, images.split.part_of)
-    fewest = {part: min(table[part], key=table[part].__getitem__) for part in PARTS if part != "train"}
+    measured = ("val", "test") if images.cross_validation is None else ("val",)
+    fewest = {part: min(table[part], key=table[part].__getitem__) for part in PARTS if part in measured}
     few = [
         f"{table[part][name]} of {name} in {part}"
         for part, name in fewest.items()

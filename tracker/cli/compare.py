@@ -38,13 +38,23 @@ def compare(
         typer.Option(help="Write the table to this file; .csv, .json, .md, .tex, .html and .txt say how."),
     ] = None,
     figures: Annotated[
-        Path | None, typer.Option(help="Write loss and accuracy curves (PNG, SVG) to this folder.")
+        Path | None,
+        typer.Option(help="Write figures (PNG, SVG) to this folder: arms, views, loss and accuracy."),
     ] = None,
     details: Annotated[
         bool, typer.Option("--details", help="Every measure of every arm, and every test of every pair.")
     ] = False,
     include_trials: Annotated[
         bool, typer.Option("--include-trials", help="List the trials of tuned arms, too.")
+    ] = False,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="Published numbers beside yours, and what they could show.")
+    ] = False,
+    depth: Annotated[
+        bool, typer.Option("--depth", help="Freeze depth: runs of --mode freeze:all in one table and figure.")
+    ] = False,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Learning curve: runs on several --train-fraction in one table.")
     ] = False,
     log: Annotated[
         bool, typer.Option("--log", help="Record the comparison in MLflow, too, as a run of its experiment.")
@@ -66,6 +76,9 @@ def compare(
         where=where or (),
         curves=figures is not None,
         trials=include_trials,
+        paper=paper,
+        depth=depth,
+        curve=curve,
         tracking_uri=tracking_uri,
         example=example,
         log=log,

@@ -33,9 +33,9 @@ def _models() -> Iterable[str]:
 
 
 def _modes() -> Iterable[str]:
-    from tracker.config.modes import FREEZE, NAMED
+    from tracker.config.modes import EVERY, FREEZE, NAMED
 
-    return [*(mode.name for mode in NAMED), FREEZE]
+    return [*(mode.name for mode in NAMED), FREEZE, FREEZE + EVERY]
 
 
 def _datasets() -> Iterable[str]:

@@ -17,8 +17,8 @@ def models(
         ),
     ] = None,
 ) -> None:
-    """List the networks, or the nodes at which freeze:NODE can cut one."""
-    from tracker.models.cut import cut_points
+    """List the networks, or the nodes at which freeze:NODE can cut one; those of freeze:all are marked."""
+    from tracker.models.blocks import marked_cut_points
     from tracker.models.networks import build_network, network_names
     from tracker.models.weights import bundled_names
 
@@ -28,4 +28,5 @@ def models(
             typer.echo(f"{known:22} brings its weights" if known in bundled else known)
         return
     network = build_network(name, weights="none", classes=2, seed=0)
-    typer.echo("\n".join(cut_points(network)))
+    for point, block in marked_cut_points(network):
+        typer.echo(f"{point:40} freeze:all: {block}" if block else point)

@@ -21,7 +21,7 @@ from tracker.cli.terminal import duration
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
 from tracker.io.progress import EVERY_S, Seldom
-from tracker.records import Arm, RunState
+from tracker.records import RunState, StudyKey
 from tracker.runs.events import RunResult
 from tracker.runs.plan import Plan, Prepared
 from tracker.search.records import StudyProgress
@@ -76,9 +76,9 @@ class LiveObserver(Observer):
     def prepared(self, prepared: Prepared) -> None:
         """Print which images were left out; the plan is one without them from now on."""
         self.plan = replace(prepared.plan, images=prepared.images)
-        self.show(left_out_lines(prepared.images))
+        self.show(left_out_lines(self.plan))
 
-    def tuned(self, tuned: Mapping[Arm, Tuned], *, earlier: bool) -> None:
+    def tuned(self, tuned: Mapping[StudyKey, Tuned], *, earlier: bool) -> None:
         """Print what earlier studies found; those made now are printed already."""
         self.show([*(found_lines(tuned) if earlier else []), ""])
 
@@ -133,9 +133,9 @@ class LiveObserver(Observer):
         self.show([f"{_MARKS[result.state]} {self._label:47} {_ending(result)}"])
         self._label = ""
 
-    def study_started(self, arm: Arm, number: int, total: int) -> None:
+    def study_started(self, arm: StudyKey, number: int, total: int) -> None:
         """Show that a study begins."""
-        self._label = f"{number}/{total} {arm[0]} · {arm[1]}"
+        self._label = f"{number}/{total} {arm.in_words}"
         self._started, self._study, self._at = time.monotonic(), None, ""
         self._study_began = self._started
         self._draw(Text(self._label))
@@ -158,7 +158,7 @@ class LiveObserver(Observer):
         if not self._console.is_terminal:
             self._lines.trial_epoch(trial, epoch, epochs)
 
-    def study_ended(self, arm: Arm, tuned: Tuned) -> None:
+    def study_ended(self, arm: StudyKey, tuned: Tuned) -> None:
         """Print what a study found."""
         took = duration(time.monotonic() - self._study_began)
         self.show([found_line(f"✓ {self._label}", tuned, spent=[f"{tuned.trials} trials", took])])

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracker.addresses import typed_again, what_to_set
 from tracker.cli.class_text import class_notes, majority_lines, positive_line
 from tracker.cli.line_breaks import broken
+from tracker.cli.mean_lines import mean_lines
+from tracker.config.modes import find_mode
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
 from tracker.data.left_out import left_out_report, left_out_warnings
 from tracker.data.splits.report import patients_report
 from tracker.errors import counted
-from tracker.records import SYNTHETIC_DATASETS, Arm, RunState
+from tracker.records import SYNTHETIC_DATASETS, DataPart, RunState, StudyKey
 from tracker.runs.events import RunResult
 from tracker.runs.images import Images
 from tracker.runs.plan import Plan
@@ -28,23 +30,23 @@ _INDENT = " " * 12
 
 def plan_lines(plan: Plan) -> list[str]:
     """Return the plan of a study, at most 80 columns wide where names allow."""
-    manifest, split = plan.images.manifest, plan.images.split
+    manifest = plan.images.manifest
     counts = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
-    recipe = plan.recipes[0]
+    recipe = next((one for one in plan.recipes if not find_mode(one.mode).convex), None)
     weights = ", ".join(dict.fromkeys(recipe.weights for recipe in plan.recipes))
     return [
         f"experiment  {plan.options.experiment_name}",
         *_paragraph("images", [f"{len(manifest.samples)} ({counts})", f"from {manifest.root}"]),
-        f"patients    {patients_report(manifest, split)}",
+        f"patients    {patients_report(manifest, plan.images.split)}",
         *_paragraph("left out", left_out_report(manifest)),
-        *_paragraph("split", [*plan.images.report(), f"seed {split.seed}, digest {split.digest[:12]}"]),
+        *_paragraph(
+            "split", [*_folds_lines(plan), *plan.images.report(plan.data_parts), _drawn_line(plan.images)]
+        ),
         *_paragraph("positive", list(filter(None, [positive_line(plan.images, plan.options)]))),
         *_paragraph("arms", list(_arm_lines(plan.recipes, plan.options))),
+        *_paragraph("runs", _runs_lines(plan)),
         *_paragraph("tuning", _tuning_lines(plan.options)),
-        f"training    {recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
-        f"{recipe.schedule} schedule",
-        f"            {recipe.image_size}x{recipe.image_size} pixels ({recipe.resize}), "
-        f"weights {weights}, on {device_name(plan.device)}",
+        *_paragraph("training", [*_training(recipe), _computed(plan, weights)]),
         f"tracked in  {describe(plan.tracking_uri)}",
         *_paragraph("note", broken(_all_notes(plan), _WIDTH - len(_INDENT))),
         *_paragraph("warning", left_out_warnings(manifest)),
@@ -52,14 +54,30 @@ def plan_lines(plan: Plan) -> list[str]:
     ]
 
 
-def left_out_lines(images: Images) -> list[str]:
+def _training(recipe: Recipe | None) -> list[str]:
+    """Return what the arms that are trained step by step share; nothing where none is."""
+    if recipe is None:
+        return []
+    return [
+        f"{recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}, "
+        f"{recipe.schedule} schedule"
+    ]
+
+
+def _computed(plan: Plan, weights: str) -> str:
+    size, resize = plan.options.image_size, plan.options.resize
+    return f"{size}x{size} pixels ({resize}), weights {weights}, on {device_name(plan.device)}"
+
+
+def left_out_lines(plan: Plan) -> list[str]:
     """Return which images were left out and how the split is then, if any were."""
+    images = plan.images
     if not images.left_out:
         return []
     return [
         *_paragraph("left out", [f"{counted(len(images.left_out), 'image')} left out as unreadable:"]),
         *(f"{_INDENT}  {sample}: {reason}" for sample, reason in images.left_out.items()),
-        *_paragraph("split now", images.report()),
+        *_paragraph("split now", images.report(plan.data_parts)),
         *_paragraph("note", class_notes(images)),
         "",
     ]
@@ -80,9 +98,9 @@ def found_line(label: str, tuned: Tuned, *, spent: Sequence[str] = ()) -> str:
     return f"{label:42} {'  '.join([pieces[0], *spent])}\n      {pieces[1]}"
 
 
-def found_lines(tuned: Mapping[Arm, Tuned]) -> list[str]:
+def found_lines(tuned: Mapping[StudyKey, Tuned]) -> list[str]:
     """Return what earlier studies found, an arm after the other."""
-    return [found_line(f"= {' · '.join(arm)}, {one.trials} trials", one) for arm, one in tuned.items()]
+    return [found_line(f"= {arm.in_words}, {one.trials} trials", one) for arm, one in tuned.items()]
 
 
 def summary_lines(plan: Plan, results: Sequence[RunResult], table: Sequence[str] | None) -> list[str]:
@@ -104,6 +122,7 @@ def summary_lines(plan: Plan, results: Sequence[RunResult], table: Sequence[str]
     return [
         "",
         f"{counted(len(results), 'run')}: {told}",
+        *mean_lines(results),
         *majority_lines(plan.images, results),
         f"curves  {_with_uri('tracker ui', plan)}",
         *([f"table   {shlex.join(['tracker', 'compare', *table])}"] if table is not None else []),
@@ -144,18 +163,55 @@ def _paragraph(name: str, lines: Sequence[str]) -> list[str]:
     return [f"{name if not number else '':12}{line}" for number, line in enumerate(lines)]
 
 
+def _folds_lines(plan: Plan) -> list[str]:
+    """Return how images are divided into folds; nothing where they are not."""
+    folds, repeats = plan.options.folds, plan.options.repeats
+    if folds is None:
+        return []
+    repeated = f" x {repeats} repeats" if repeats > 1 else ""
+    return [f"{folds} folds{repeated}: each is the test part of its own runs"]
+
+
+def _drawn_line(images: Images) -> str:
+    folds = images.cross_validation
+    digest = images.split.digest if folds is None else folds.digest
+    return f"seed {images.split.seed}, digest {digest[:12]}"
+
+
 def _arm_lines(recipes: Sequence[Recipe], options: RunOptions) -> Iterator[str]:
     arms = {recipe.arm: recipe for recipe in recipes}
     widths = [max(len(arm[i]) for arm in arms) for i in (0, 1)]
-    seeds = len(recipes) // len(arms)
     for (model, mode), recipe in arms.items():
+        seeds = len({other.seed for other in recipes if other.arm == recipe.arm})
         runs = f"  {seeds} seeds" if seeds > 1 else ""
         settings = _settings(options, mode, recipe.lr)
         yield f"{model:{widths[0]}}  {mode:{widths[1]}}  {settings} {recipe.precision}{runs}"
 
 
+def _runs_lines(plan: Plan) -> list[str]:
+    """Return how many runs an arm has, where it is not only several seeds."""
+    if all(part == DataPart() for part in plan.data_parts):
+        return []
+    arms = [
+        [one for one in plan.recipes if one.arm == arm] for arm in {recipe.arm for recipe in plan.recipes}
+    ]
+    # A mode in which seeds mean nothing has fewer.
+    first = max(arms, key=len)
+    numbers = {
+        "seed": len({recipe.seed for recipe in first}),
+        "fold": len({recipe.fold for recipe in first}),
+        "repeat": len({recipe.repeat for recipe in first}),
+        "share": len({recipe.train_fraction for recipe in first}),
+    }
+    each = "of each arm" if len({len(arm) for arm in arms}) == 1 else "of an arm at most"
+    several = " x ".join(counted(number, name) for name, number in numbers.items() if number > 1)
+    return [f"{len(plan.recipes)}, {each} {len(first)}{f' ({several})' if several else ''}"]
+
+
 def _settings(options: RunOptions, mode: str, lr: float) -> str:
     """Return what an arm is trained with, or what is searched for it."""
+    if find_mode(mode).convex:
+        return "L2 penalty by cross-validation"
     if options.tune is not None:
         return ", ".join(f"{name} {values}" for name, values in options.space(mode).items())
     return "lr of its study" if options.tuned else f"lr {lr:<6g}"

@@ -131,14 +131,22 @@ def _arm(run: RunSummary) -> str:
 
 def _cells(run: RunSummary) -> tuple[str, ...]:
     if run.state is RunState.UNREADABLE:
-        return (run.of("seed"), str(run.attempt), "", run.state.lower(), "")
+        return (_seed(run), str(run.attempt), "", run.state.lower(), "")
     return (
-        run.of("seed"),
+        _seed(run),
         str(run.attempt),
         _progress(run),
         run.state.lower(),
         f"{run.sent}/{run.records}",
     )
+
+
+def _seed(run: RunSummary) -> str:
+    """Return the seed, and behind it the fold and the share of the training part, where it has one."""
+    fold, share = run.of("fold"), run.of("train_fraction")
+    repeat = run.of("repeat") if run.of("repeat") != "0" else ""
+    of = f"{f'r{repeat}' if repeat else ''}f{fold}" if fold else ""
+    return " ".join(filter(None, [run.of("seed"), of, share]))
 
 
 def _progress(run: RunSummary) -> str:

@@ -10,14 +10,21 @@ from typing import TypeVar
 
 from tracker.compare.settings import (
     SHORT_DIGEST,
+    TRAIN_FRACTION,
     TUNED,
+    TUNED_HOW,
+    TUNED_STUDY,
     by_age,
     canonical,
     common,
     condition_of,
+    distinct,
+    found_by_folds,
     is_tuned,
+    repetition_of,
     settings_of,
     shortened_digest,
+    value_of,
 )
 from tracker.errors import ComparisonError, counted
 from tracker.records import PIXELS_DIGEST, Arm, RunRecord
@@ -47,8 +54,11 @@ class Conflict:
 
 
 def split_digest_of(run: RunRecord) -> str:
-    """Return the digest of the split that a run was trained on; empty where it was not recorded."""
-    return run.tags.get("tracker.split_digest", "")
+    """Return the digest of the split that a run was trained on, or of all folds of its cross-validation.
+
+    Empty where it was not recorded.
+    """
+    return run.tags.get("tracker.folds_digest") or run.tags.get("tracker.split_digest", "")
 
 
 def pick_split(runs: Sequence[RunRecord], prefix: str | None) -> str:
@@ -112,6 +122,23 @@ def refuse_other_pixels(runs: Sequence[RunRecord]) -> None:
             )
 
 
+def refuse_other_shares(runs: Sequence[RunRecord]) -> None:
+    """Refuse runs that were trained on different shares of the training part.
+
+    Raises:
+        ComparisonError: Names a `--where` for each share, that of the newest run first.
+    """
+    newest_first = sorted(runs, key=by_age, reverse=True)
+    values = distinct(value_of(run, TRAIN_FRACTION) or "" for run in newest_first)
+    if len(values) > 1:
+        raise ComparisonError(
+            "all runs of a table must be trained on the same share of the training part",
+            but=f"these are on {', '.join(values)} of it",
+            do=f"Choose, for example --where {TRAIN_FRACTION}={values[0]}.",
+            choices=[("--where", f"{TRAIN_FRACTION}={value}") for value in values],
+        )
+
+
 def refuse_tuned_beside_untuned(runs: Sequence[RunRecord]) -> None:
     """Refuse arms with runs that were tuned and runs that were not.
 
@@ -128,6 +155,31 @@ def refuse_tuned_beside_untuned(runs: Sequence[RunRecord]) -> None:
             but=f"{both[0]} has both" + (f", like {len(both) - 1} other arms" if len(both) > 1 else ""),
             do="Make a table of each: --where tuned=yes, and --where tuned=no.",
             choices=[("--where", f"{TUNED}={either}") for either in ("yes", "no")],
+        )
+
+
+def refuse_two_studies_of_a_fold(runs: Sequence[RunRecord]) -> None:
+    """Refuse runs of the same fold that were tuned by different studies: what these found is no setting.
+
+    Raises:
+        ComparisonError: Names a `--where` for each way of tuning, where there are several.
+    """
+    ways: dict[tuple[Arm, str], dict[str, str]] = defaultdict(dict)
+    for run in sorted((run for run in runs if found_by_folds(run)), key=by_age, reverse=True):
+        study, how = (run.tags.get(f"tracker.{name}", "") for name in (TUNED_STUDY, TUNED_HOW))
+        ways[run.arm, repetition_of(run)][study] = how
+    both = [(arm, its) for (arm, _), its in ways.items() if len(its) > 1]
+    if both:
+        arm, its = both[0]
+        hows = list(dict.fromkeys(its.values()))
+        raise ComparisonError(
+            "the runs of one fold must be tuned by one study",
+            but=f"{arm} has runs of {len(its)} studies on one fold",
+            do="Choose one way of tuning."
+            if len(hows) > 1
+            else "Delete the runs of one of them in MLflow, or make them in another --experiment.",
+            details=list(its),
+            choices=[("--where", f"{TUNED_HOW}={how}") for how in hows] if len(hows) > 1 else [],
         )
 
 
@@ -167,13 +219,14 @@ def _not_one_split(runs: Sequence[RunRecord], must: str, but: str) -> Comparison
 
 def _line(digest: str, runs: Sequence[RunRecord]) -> str:
     """Return the runs of one digest in a line, for a user to choose by."""
-    rule, seed, dataset = (common(runs, name) for name in ("split", "split_seed", "dataset"))
+    names = ("split", "split_seed", "dataset", "folds")
+    rule, seed, dataset, folds = (common(runs, name) for name in names)
     newest = datetime.fromtimestamp(max(run.start_time for run in runs) / 1000, UTC)
     facts = [
         digest[:SHORT_DIGEST] or "not recorded",
         counted(len(runs), "run"),
         dataset and f"images {dataset}",
-        rule and f"split {rule}",
+        f"{folds} folds" if folds else rule and f"split {rule}",
         seed and f"split seed {seed}",
         f"newest {newest:%Y-%m-%d %H:%M} UTC",
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from tracker.compare.render.formats import render
 from tracker.compare.render.method_notes import interval_words
 from tracker.compare.table import Table
 from tracker.compare.trials import TrialsByStudy
+from tracker.compare.view import View
 from tracker.records import Arm
 
 if TYPE_CHECKING:
@@ -30,11 +32,14 @@ class Comparison:
         findings: What the stored answers of the networks say: intervals, tests and verdicts; None where the
             metric is none of test images.
         trials: The trials of tuned arms, by study; None where they were not asked for.
+        views: What was asked for beside them: `paper`, `depth`, `curve`. With a curve, the rest is of the
+            largest share of the training part.
     """
 
     results: Table
     findings: Findings | None = None
     trials: TrialsByStudy | None = None
+    views: Mapping[str, View] = field(default_factory=dict)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -73,7 +78,7 @@ class Comparison:
             details: Whether every measure of every arm and every test follow; csv and json have them anyway.
 
         Raises:
-            UsageError: There is no such format, or it has no room for trials or details.
+            UsageError: There is no such format, or it has no room for trials, details or several views.
         """
         return render(
             self.results,
@@ -82,6 +87,7 @@ class Comparison:
             trials=self.trials,
             findings=self.findings,
             details=details,
+            views=tuple(self.views.values()),
         )
 
     def plot(self) -> Figure:
@@ -96,7 +102,7 @@ class Comparison:
         )
 
     def write_figures(self, folder: Path | str) -> list[Path]:
-        """Write the arms with their intervals, and loss and accuracy curves, as PNG and SVG.
+        """Write the arms with their intervals, the views, and loss and accuracy curves, as PNG and SVG.
 
         Args:
             folder: Where they go; it is made where it is not there.
@@ -111,7 +117,12 @@ class Comparison:
         from tracker.figures.curve_files import write_curves, write_figure
 
         curves = write_curves(self.results.selection.runs, Path(folder))
-        return [*write_figure(self.plot(), Path(folder), f"{self.results.metric}.arms"), *curves]
+        figures = {"arms": self.plot(), **{name: view.plot() for name, view in self.views.items()}}
+        written = (
+            write_figure(figure, Path(folder), f"{self.results.metric}.{name}")
+            for name, figure in figures.items()
+        )
+        return [*(path for some in written for path in some), *curves]
 
     def _drawn(self) -> list[DrawnArm]:
         from tracker.figures.arms import DrawnArm

@@ -7,7 +7,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracker.compare.settings import POSITIVE, TUNED, canonical, distinct, value_of
+from tracker.compare.settings import (
+    POSITIVE,
+    TRAIN_FRACTION,
+    TUNED,
+    TUNED_HOW,
+    TUNED_STUDY,
+    canonical,
+    distinct,
+    is_tuned,
+    value_of,
+    without_meaning,
+)
 from tracker.errors import ComparisonError, UsageError
 from tracker.records import POSITIVE_CLASS, RunRecord
 
@@ -27,7 +38,9 @@ class Condition:
     scope: frozenset[str] = frozenset()
 
     def concerns(self, run: RunRecord) -> bool:
-        """Return whether the run is in the condition's scope."""
+        """Return whether the run is in the condition's scope, and the setting means something in it."""
+        if self.name in without_meaning(run):
+            return False
         return self.scope <= {run.params.get("model"), run.params.get("mode")}
 
     def holds(self, run: RunRecord) -> bool:
@@ -74,7 +87,11 @@ def _parse(text: str, runs: Sequence[RunRecord]) -> Condition:
             but=f"it was {text!r}",
             do="Try --where lr=0.01.",
         )
-    _check(name, sorted({TUNED, *(key for run in runs for key in _names(run))}), "a setting of some run")
+    _check(
+        name,
+        sorted({TUNED, TRAIN_FRACTION, *(key for run in runs for key in _names(run))}),
+        "a setting of some run",
+    )
     arms = {run.params.get(key, "") for run in runs for key in ("model", "mode")} - {""}
     for limit in scope:
         _check(limit, sorted(arms), "followed after the @ by a model or mode of some run")
@@ -82,8 +99,9 @@ def _parse(text: str, runs: Sequence[RunRecord]) -> Condition:
 
 
 def _names(run: RunRecord) -> list[str]:
-    """Return what a condition can name of a run; its finding, too, where nobody had to say it."""
-    return [*run.params, *([POSITIVE] if POSITIVE_CLASS in run.tags else [])]
+    """Return what a condition can name of a run; its finding and tuning, too, which nobody had to say."""
+    tuned = [TUNED_HOW, TUNED_STUDY] if is_tuned(run) else []
+    return [*run.params, *tuned, *([POSITIVE] if POSITIVE_CLASS in run.tags else [])]
 
 
 def _check(name: str, known: Sequence[str], what: str) -> None:

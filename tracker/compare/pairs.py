@@ -18,7 +18,6 @@ from tracker.compare.disagreement import (
     counts_by_patient,
     design_effect_of,
     disagreement_of,
-    paired,
     right_answers,
     shared_places,
 )
@@ -27,7 +26,7 @@ from tracker.compare.folds_tested import tested_over_folds
 from tracker.compare.statistics.answers import Answers, Floats
 from tracker.compare.statistics.bootstrap import PairedSpread, paired_intervals
 from tracker.compare.statistics.clustered_mcnemar import clustered_mcnemar
-from tracker.compare.statistics.crossed import Crossed, crossed_difference, crossed_difference_unpaired
+from tracker.compare.statistics.crossed import Crossed, crossed_difference_unpaired
 from tracker.compare.statistics.delong import DeLong, delong_test
 from tracker.compare.statistics.false_claim import probability_of_false_claim
 from tracker.compare.statistics.intervals import Interval
@@ -170,9 +169,9 @@ def _tests(first: ArmEvidence, second: ArmEvidence, measure: str) -> PairTests:
             if measure == "auroc" and (found := _delong(first.answers, second.answers, one, other))
         },
         resampled=tested_over_folds(first, second, measure),
-        bootstrap=paired_intervals(
-            first.answers, second.answers, (measure,), paired_seeds=paired(first, second)
-        ).get(measure),
+        bootstrap=paired_intervals(first.answers, second.answers, (measure,), paired_seeds=False).get(
+            measure
+        ),
     )
 
 
@@ -192,8 +191,11 @@ def _clustered(first: ArmEvidence, second: ArmEvidence) -> dict[str, float]:
 
 
 def _crossed(first: ArmEvidence, second: ArmEvidence) -> Crossed | None:
-    if paired(first, second):
-        return crossed_difference(right_answers(first) - right_answers(second), first.answers.patients)
+    """Return the difference over patients and seeds, the seeds of each arm by themselves.
+
+    Two trainings with one seed share the draw of the new layer and little else: taken as pairs, few of them
+    look more alike than they are (docs/statistics.md has how often).
+    """
     return crossed_difference_unpaired(right_answers(first), right_answers(second), first.answers.patients)
 
 

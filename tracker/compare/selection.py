@@ -11,11 +11,13 @@ from tracker.compare.comparability import (
     refuse_conflicts,
     refuse_other_images,
     refuse_other_pixels,
+    refuse_other_shares,
     refuse_tuned_beside_untuned,
+    refuse_two_studies_of_a_fold,
     split_digest_of,
 )
 from tracker.compare.filters import filter_runs
-from tracker.compare.settings import by_age, is_tuned
+from tracker.compare.settings import by_age, is_tuned, repetition_of
 from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
 from tracker.records import COMPARISON, Arm, RunRecord
@@ -42,12 +44,12 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The runs of one comparison: one a model, mode and seed, all on the same split.
+    """The runs of one comparison: one a model, mode, seed and fold, all on the same split or folds.
 
     Attributes:
         runs: The runs that count.
         excluded: The runs that do not, each with its reason.
-        split_digest: The digest of the split that all runs share.
+        split_digest: The digest of the split, or of the folds, that all runs share.
     """
 
     runs: tuple[RunRecord, ...]
@@ -55,10 +57,10 @@ class Selection:
     split_digest: str
 
     def arms(self) -> dict[Arm, dict[str, RunRecord]]:
-        """Return the runs by arm and seed, seeds in order."""
+        """Return the runs by arm and repetition (`repetition_of`), these in order."""
         arms: dict[Arm, dict[str, RunRecord]] = defaultdict(dict)
-        for run in sorted(self.runs, key=lambda run: natural_key(run.params["seed"])):
-            arms[run.arm][run.params["seed"]] = run
+        for run in sorted(self.runs, key=lambda run: natural_key(repetition_of(run))):
+            arms[run.arm][repetition_of(run)] = run
         return dict(arms)
 
 
@@ -91,12 +93,14 @@ def select_runs(
     )
     refuse_other_images(chosen)
     refuse_other_pixels(chosen)
+    refuse_other_shares(chosen)
     refuse_tuned_beside_untuned(chosen)
     # A study that went on can have found better values since.
-    chosen, outdone = _newest(chosen, lambda run: (run.arm, run.params["seed"], _tuned_by(run)))
+    chosen, outdone = _newest(chosen, lambda run: (run.arm, repetition_of(run), _tuned_by(run)))
     older += outdone
+    refuse_two_studies_of_a_fold(chosen)
     refuse_conflicts(chosen)
-    chosen, equal = _newest(chosen, lambda run: (run.arm, run.params["seed"]))
+    chosen, equal = _newest(chosen, lambda run: (run.arm, repetition_of(run)))
     excluded += [
         _exclude(run, "superseded by a newer run of the same recipe or study") for run in older + equal
     ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from tracker.config.modes import meaningless_settings
 from tracker.records import POSITIVE_CLASS, RunRecord
 
-# An arm's runs may differ in their seed; the digests of manifest and split stand for the data;
-# where a run is recorded does not change its numbers.
+# An arm's runs may differ in their seed and fold; the digests of manifest and split stand for the data;
+# the share of the training part is that of a whole table; where a run is recorded changes no number.
 _NOT_SETTINGS = frozenset(
     {
         *("model", "mode", "seed"),
         *("data", "dataset", "split", "split_seed", "patient_pattern", "on_unreadable"),
+        *("folds", "fold", "repeat", "train_fraction"),
         *("column", "include", "exclude"),
         *("experiment", "tracking_uri", "log_model"),
     }
@@ -23,27 +25,55 @@ TUNED = "tuned"
 POSITIVE = "positive"
 """What `--where` calls the class that is the finding."""
 
+TRAIN_FRACTION = "train_fraction"
+"""What `--where` calls the share of the training part that a run was trained on; 1 is all of it."""
+
+TUNED_HOW, TUNED_STUDY = "tuned_how", "tuned_study"
+"""What `--where` calls how a run was tuned, in words, and by which study."""
+
 SHORT_DIGEST = 12
 """Characters of a digest that people are shown."""
 
 _WEIGHTS_DIGEST = "tracker.weights_digest"
+
+_TUNED_TAG = "tracker.tuned"
+_BY_FOLDS = "of each fold's study"
 
 _CHOSEN = 8
 """Nobody types more characters of a number."""
 
 
 def settings_of(run: RunRecord) -> dict[str, str]:
-    """Return the parameters of a run that runs of one arm must agree in."""
-    settings = {name: value for name, value in run.params.items() if name not in _NOT_SETTINGS}
+    """Return the parameters of a run that runs of one arm must agree in; those that mean something."""
+    left_out = _NOT_SETTINGS | without_meaning(run)
+    settings = {name: value for name, value in run.params.items() if name not in left_out}
     # A file of weights is the same file wherever it lies, and another one when its content changed.
     if digest := run.tags.get(_WEIGHTS_DIGEST):
         # Those that come with tracker have a name, and can be others in another version of it.
         bundled = run.params.get("weights") == "bundled"
         settings["weights"] = f"bundled {digest[:SHORT_DIGEST]}" if bundled else digest
+    settings |= dict.fromkeys(found_by_folds(run) & settings.keys(), _BY_FOLDS)
     # Named by a user or found by its name, it is the same class.
     if finding := run.tags.get(POSITIVE_CLASS):
         settings[POSITIVE] = finding
     return settings
+
+
+def found_by_folds(run: RunRecord) -> frozenset[str]:
+    """Return the settings that the study of a run's fold found: each fold has others, and may."""
+    found = run.tags.get(_TUNED_TAG, "") if "fold" in run.params else ""
+    return frozenset(filter(None, found.split(", ")))
+
+
+def repetition_of(run: RunRecord) -> str:
+    """Return what tells the runs of an arm apart: the seed, or `SEED · repeat R · fold F`."""
+    return run.repetition
+
+
+def without_meaning(run: RunRecord) -> frozenset[str]:
+    """Return the settings that change nothing in a run's mode; `tuned` where a study has none to search."""
+    names = meaningless_settings(run.params.get("mode", ""), run.params.get("weights", "")).keys()
+    return frozenset({*names, TUNED} if names else ())
 
 
 def condition_of(name: str, value: str, runs: Iterable[RunRecord]) -> str:
@@ -69,14 +99,17 @@ def shortened_digest(digest: str, among: Collection[str]) -> str:
 
 def is_tuned(run: RunRecord) -> bool:
     """Return whether a run was trained with what a study found."""
-    return "tracker.tuned" in run.tags
+    return _TUNED_TAG in run.tags
 
 
 def value_of(run: RunRecord, name: str) -> str | None:
     """Return a parameter of a run, or the tag `tracker.<name>` where there is no such parameter.
 
-    `tuned` is yes or no, and `positive` the class that was taken for the finding.
+    `tuned` is yes or no, and `positive` the class that was taken for the finding; without a
+    `train_fraction`, a run was trained on all of the training part, which is 1.
     """
+    if name == TRAIN_FRACTION:
+        return run.params.get(name, "1")
     if name == TUNED:
         return "yes" if is_tuned(run) else "no"
     if name == POSITIVE and POSITIVE_CLASS in run.tags:

@@ -30,7 +30,7 @@ _KINDS = {
 }
 """What must hold, by pydantic's name of an error, where its own words are those of programmers."""
 
-_EITHER = ("tune", "tuned")
+_EITHER = (("tune", "tuned"), ("seed", "seeds"))
 """Options that exclude each other: the one that is given here sets aside the one of a file."""
 
 
@@ -48,7 +48,7 @@ def read_options(
         UsageError: If the file cannot be read, or a name or value is wrong; all are named at once.
     """
     asked = {name: value for name, value in given.items() if not (value is None or _is_empty(value))}
-    set_aside = {*asked, *(_EITHER if asked.keys() & set(_EITHER) else ())}
+    set_aside = {*asked, *(name for pair in _EITHER if asked.keys() & set(pair) for name in pair)}
     found = {name: one for name, one in _of_file(config).items() if name not in set_aside}
     in_file = {name: one.value for name, one in found.items()}
     try:

@@ -1,16 +1,33 @@
 """The modes: where a network is cut, and whether its weights are pretrained.
 
-What follows from that is derived, and decided nowhere else: what is frozen, and which learning rate a mode
-starts from. A new mode is a line in `NAMED`.
+What follows from that is derived, and decided nowhere else: what is frozen, which learning rate a mode
+starts from, and which settings mean nothing in it. A new mode is a line in `NAMED`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 INPUT, HEAD = "", "head"
 FREEZE = "freeze:"
+EVERY = "all"
+"""What `freeze:` is followed by where the end of every block is meant."""
+
 _NODE_END = 12
+# Whatever a user says, a convex mode has these: one value for all, so that they make no other runs.
+_OF_STEPS: Mapping[str, str | int | float] = MappingProxyType(
+    {
+        "epochs": 1,
+        "batch_size": 32,
+        "optimizer": "sgd",
+        "lr": 1e-2,
+        "weight_decay": 0.0,
+        "momentum": 0.0,
+        "schedule": "constant",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +39,23 @@ class Mode:
         cut: Where the network is cut: `INPUT` (nothing is frozen), `HEAD` (all before the last layer is), or
             the name of the node or block that is frozen last.
         pretrained: Whether the layers that are not new begin with pretrained weights.
-        short: Two letters for it where there is little room; empty where its name is short enough.
+        short: A few letters for it where there is little room; empty where its name is short enough.
+        convex: Whether the tail, one linear layer then, is solved for and not trained epoch by epoch.
+        head_from: The mode as which the new last layer is trained before this one begins; empty: the layer
+            is drawn at random.
     """
 
     name: str
     cut: str
     pretrained: bool = True
     short: str = ""
+    convex: bool = False
+    head_from: str = ""
+
+    @property
+    def several(self) -> bool:
+        """Whether it stands for several modes, which depend on the network."""
+        return self.name == FREEZE + EVERY
 
     @property
     def frozen(self) -> bool:
@@ -51,8 +78,14 @@ NAMED = (
     Mode("feature-extractor", cut=HEAD, short="FE"),
     Mode("fine-tuning", cut=INPUT, short="FT"),
     Mode("scratch", cut=INPUT, pretrained=False),
+    Mode("lp-ft", cut=INPUT, short="LP-FT", head_from="feature-extractor"),
+    Mode("probe", cut=HEAD, short="LP", convex=True),
 )
-"""The modes that have a name; `freeze:NODE` is one for every node of a network."""
+"""The modes that have a name; `freeze:NODE` is one for every node of a network.
+
+Fine-tuning from a last layer that was trained alone (`lp-ft`) is that of Kumar et al., "Fine-Tuning can
+Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022.
+"""
 
 
 def find_mode(name: str) -> Mode:
@@ -72,3 +105,25 @@ def find_mode(name: str) -> Mode:
             return mode
     named = ", ".join(mode.name for mode in NAMED)
     raise ValueError(f"must be {named} or freeze:NODE, got {name!r}")
+
+
+def every_depth(block_ends: Iterable[str]) -> list[str]:
+    """Return the modes that `freeze:all` stands for: less and less is trained, and scratch beside them.
+
+    Args:
+        block_ends: The nodes or blocks of a network at which it is frozen, from the input on.
+    """
+    return ["fine-tuning", *(FREEZE + end for end in block_ends), "feature-extractor", "scratch"]
+
+
+def meaningless_settings(mode: str, weights: str = "") -> Mapping[str, str | int | float]:
+    """Return the settings that change nothing in a mode, each with the value that stands for all values.
+
+    Args:
+        mode: The name of a mode; one that is not known has none.
+        weights: What its network begins with. Where that is `none`, frozen layers are drawn by the seed,
+            which then means something.
+    """
+    if not any(known.name == mode and known.convex for known in NAMED):
+        return {}
+    return dict(_OF_STEPS) if weights == "none" else {**_OF_STEPS, "seed": 0}

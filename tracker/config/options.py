@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from numbers import Number
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from tracker.config.columns import Columns
 from tracker.config.command_line import CommandLine
 from tracker.config.experiment import own_name
-from tracker.config.modes import find_mode
+from tracker.config.modes import find_mode, meaningless_settings
 from tracker.config.recipe import (
     BatchSize,
     Epochs,
+    Folds,
     Globs,
     ImageSize,
     LearningRate,
@@ -25,15 +26,17 @@ from tracker.config.recipe import (
     NotTruth,
     OnUnreadable,
     Optimizer,
+    Place,
     Recipe,
     Resize,
     Schedule,
     Seed,
+    Share,
     WeightDecay,
     default_lr,
 )
 from tracker.config.search_space import Space, check_search, space_of
-from tracker.records import Arm, EpochKind
+from tracker.records import EpochKind
 
 AskedPrecision = Literal["auto", "fp32", "bf16"]
 LogModel = Literal["all", "first", "none"]
@@ -84,6 +87,25 @@ class RunOptions(BaseModel):
         "Default: as the images came, else 486/44/132 or these proportions.",
     )
     split_seed: Annotated[Seed, IMAGES] = Field(0, description="Seed of the split.")
+    folds: Annotated[Folds | None, IMAGES] = Field(
+        None,
+        description="Cross-validation: all images are divided into so many folds, and each is the test part "
+        "of runs of its own; of --split, val's share of train and val counts. Default: one split.",
+    )
+    repeats: Annotated[Annotated[int, NotTruth, Field(ge=1, le=100)], IMAGES] = Field(
+        1, description="How often images are divided into --folds anew."
+    )
+    fold: Annotated[tuple[Place, ...], IMAGES] = Field(
+        (), description="Only this one of the --folds, from 0; repeat for several. Default: all."
+    )
+    repeat: Annotated[tuple[Place, ...], IMAGES] = Field(
+        (), description="Only this one of the --repeats, from 0; repeat for several. Default: all."
+    )
+    train_fraction: Annotated[tuple[Share, ...], IMAGES] = Field(
+        (),
+        description="Learning curve: train with this share of the training part's patients, above 0 and up "
+        "to 1; repeat for several, of which smaller ones are parts of larger ones. Default: all of them.",
+    )
     patient_pattern: Annotated[str | None, IMAGES] = Field(
         None,
         description="Regular expression that finds the patient in a file name, or in the path below the "
@@ -116,7 +138,8 @@ class RunOptions(BaseModel):
     mode: Annotated[tuple[ModeName, ...], NETWORKS] = Field(
         ("feature-extractor", "fine-tuning"),
         min_length=1,
-        description="feature-extractor, fine-tuning, freeze:NODE or scratch; repeat for several.",
+        description="feature-extractor, fine-tuning, scratch, lp-ft (the last layer first, then all), probe "
+        "(logistic regression on frozen features), freeze:NODE or freeze:all; repeat for several.",
     )
     weights: Annotated[str | None, NETWORKS] = Field(
         None,
@@ -127,13 +150,16 @@ class RunOptions(BaseModel):
     seed: Annotated[tuple[Seed, ...], TRAINING.of("run")] = Field(
         (0,), min_length=1, description="Seed of a run; repeat for several."
     )
+    seeds: Annotated[Annotated[int, NotTruth, Field(ge=1, le=1000)] | None, TRAINING.of("run")] = Field(
+        None, description="How many seeds, 0 and up: 5 is short for seeds 0 to 4. Default: those of --seed."
+    )
     epochs: Annotated[Epochs, TRAINING] = Field(40, description="Passes over the images.")
     batch_size: Annotated[BatchSize, TRAINING] = Field(32, description="Images a step.")
     optimizer: Annotated[Optimizer, TRAINING] = Field("sgd", description="sgd, adam or adamw.")
     lr: Annotated[LearningRate | None, TRAINING] = Field(
         None,
         description="Learning rate. Default with sgd: 0.01 for feature-extractor and scratch, "
-        "0.001 for fine-tuning and freeze; a tenth of that with adam.",
+        "0.001 for fine-tuning, lp-ft and freeze; a tenth of that with adam.",
     )
     weight_decay: Annotated[WeightDecay, TRAINING] = Field(1e-4, description="L2 penalty.")
     momentum: Annotated[Momentum, TRAINING] = Field(0.9, description="Momentum of sgd.")
@@ -207,12 +233,14 @@ class RunOptions(BaseModel):
     )
     dry_run: Annotated[bool, PLAIN] = Field(False, description="Print the plan and stop.")
 
-    @field_validator("model", "mode", "seed", "include", "exclude", mode="before")
+    @field_validator(
+        *("model", "mode", "seed", "include", "exclude", "fold", "repeat", "train_fraction"), mode="before"
+    )
     @classmethod
     def _one_value_is_a_list_of_one(cls, value: object) -> object:
         return [value] if isinstance(value, str | Number) else value
 
-    @field_validator("model", "mode", "seed")
+    @field_validator("model", "mode", "seed", "fold", "repeat", "train_fraction")
     @classmethod
     def _each_value_once(cls, values: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(dict.fromkeys(values))
@@ -250,6 +278,24 @@ class RunOptions(BaseModel):
             raise ValueError("sampler gp learns from whole trials alone: leave pruner out, or give none")
         return self
 
+    @model_validator(mode="after")
+    def _seeds_are_given_in_one_way(self) -> RunOptions:
+        if self.seeds is not None and "seed" in self.model_fields_set:
+            raise ValueError("seeds is short for several of seed: give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _folds_are_there_to_be_chosen(self) -> RunOptions:
+        if self.folds is None and (self.fold or self.repeat or self.repeats > 1):
+            raise ValueError("fold, repeat and repeats are of a cross-validation: give folds, too")
+        if self.folds is not None and max(self.fold, default=0) >= self.folds:
+            raise ValueError(f"fold: {self.folds} folds are 0 to {self.folds - 1}, got {max(self.fold)}")
+        if max(self.repeat, default=0) >= self.repeats:
+            raise ValueError(
+                f"repeat: of {self.repeats} repeats the last is {self.repeats - 1}, got {max(self.repeat)}"
+            )
+        return self
+
     @property
     def study_pruner(self) -> Pruner:
         """The pruner of a study: a Gaussian process would not see the trials that one ends."""
@@ -258,6 +304,10 @@ class RunOptions(BaseModel):
     def space(self, mode: str) -> Space:
         """Return what the study of a mode searches."""
         return space_of(self.search, mode=mode, optimizer=self.optimizer)
+
+    def is_tuned(self, mode: str) -> bool:
+        """Return whether a study can find anything for a mode."""
+        return bool(self.space(mode))
 
     @property
     def experiment_name(self) -> str:
@@ -268,11 +318,30 @@ class RunOptions(BaseModel):
         """Return the weights that a network begins with, unless its mode is scratch."""
         return self.weights or ("bundled" if model.startswith(_MINI) else "imagenet")
 
-    def arms(self) -> Iterator[Arm]:
-        """Yield every model in every mode, a model's modes together."""
-        return itertools.starmap(Arm, itertools.product(self.model, self.mode))
+    def repetitions(self) -> Iterator[Mapping[str, Any]]:
+        """Yield what the runs of an arm differ in: seed, repeat, fold and share of the training part."""
+        seeds = range(self.seeds) if self.seeds is not None else self.seed
+        parts: list[tuple[int, int | None]] = [(0, None)]
+        if self.folds is not None:
+            repeats, folds = self.repeat or range(self.repeats), self.fold or range(self.folds)
+            parts = list(itertools.product(repeats, folds))
+        # All of the training part is what a run has without a share: it is the same run.
+        shares = dict.fromkeys(None if share == 1 else share for share in self.train_fraction or (1.0,))
+        for share, seed, (repeat, fold) in itertools.product(shares, seeds, parts):
+            yield {"seed": seed, "repeat": repeat, "fold": fold, "train_fraction": share}
 
-    def recipe(self, *, model: str, mode: str, seed: int, split: str, precision: str) -> Recipe:
+    def recipe(
+        self,
+        *,
+        model: str,
+        mode: str,
+        seed: int,
+        split: str,
+        precision: str,
+        repeat: int = 0,
+        fold: int | None = None,
+        train_fraction: float | None = None,
+    ) -> Recipe:
         """Return the recipe of one run of the grid.
 
         Args:
@@ -281,18 +350,25 @@ class RunOptions(BaseModel):
             seed: The run's seed.
             split: The split's rule, decided.
             precision: The precision, decided.
+            repeat: Which division into folds.
+            fold: Which fold is tested; None: there are no folds.
+            train_fraction: The share of the training part; None: all.
         """
         shared = {name: getattr(self, name) for name in Recipe.model_fields if hasattr(self, name)}
+        weights = self.weights_of(model) if find_mode(mode).pretrained else "none"
         chosen = {
             "model": model,
             "mode": mode,
             "seed": seed,
+            "repeat": repeat,
+            "fold": fold,
+            "train_fraction": train_fraction,
             "split": split,
             "precision": precision,
             "lr": self.lr if self.lr is not None else default_lr(mode, self.optimizer),
-            "weights": self.weights_of(model) if find_mode(mode).pretrained else "none",
+            "weights": weights,
         }
-        return Recipe(**(shared | chosen))
+        return Recipe(**(shared | chosen | dict(meaningless_settings(mode, weights))))
 
 
 SECRET = tuple(name for name, field in RunOptions.model_fields.items() if not field.repr)

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tracker.config.columns import Columns
-from tracker.config.modes import find_mode
-from tracker.records import Arm
+from tracker.config.modes import find_mode, meaningless_settings
+from tracker.records import Arm, ArmPart, DataPart, StudyKey, part_words
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "cosine", "step"]
@@ -62,6 +62,9 @@ ModeName = Annotated[str, AfterValidator(_check_mode)]
 NotTruth = BeforeValidator(_check_number)
 Seed = Annotated[int, NotTruth, Field(ge=0, lt=2**32)]
 ImageSize = Annotated[int, NotTruth, Field(ge=16, le=4096)]
+Folds = Annotated[int, NotTruth, Field(ge=2, le=100)]
+Place = Annotated[int, NotTruth, Field(ge=0, lt=100)]
+Share = Annotated[float, NotTruth, Field(gt=0, le=1)]
 Epochs = Annotated[int, NotTruth, Field(ge=1, le=100_000)]
 BatchSize = Annotated[int, NotTruth, Field(ge=1)]
 LearningRate = Annotated[float, NotTruth, Field(gt=0, allow_inf_nan=False)]
@@ -106,6 +109,16 @@ class Recipe(BaseModel):
     column: Columns = Field((), description="What a table calls path, label, patient and split.")
     include: Globs = Field((), description="Globs of the images that take part; none: all.")
     exclude: Globs = Field((), description="Globs of images that are left out.")
+    folds: Folds | None = Field(None, description="Into how many folds all images are divided.")
+    fold: Place | None = Field(None, description="Which fold is the test part, from 0.")
+    repeat: Place = Field(0, description="Which division into folds, from 0.")
+    train_fraction: Share | None = Field(None, description="The share of the training patients; none: all.")
+
+    @model_validator(mode="after")
+    def _a_fold_is_one_of_the_folds(self) -> Recipe:
+        if (self.folds is None) != (self.fold is None) or (self.folds or 100) <= (self.fold or 0):
+            raise ValueError(f"fold must be one of the folds, got fold {self.fold} of {self.folds}")
+        return self
 
     @model_validator(mode="after")
     def _weights_fit_the_mode(self) -> Recipe:
@@ -119,6 +132,16 @@ class Recipe(BaseModel):
         return Arm(self.model, self.mode)
 
     @property
+    def data_part(self) -> DataPart:
+        """Which of the images it has."""
+        return DataPart(self.repeat, self.fold, self.train_fraction)
+
+    @property
+    def study_key(self) -> StudyKey:
+        """What has a study of its own: the arm, and each fold and each share of the training part of it."""
+        return self.arm if self.data_part == DataPart() else ArmPart(*self.arm, self.data_part)
+
+    @property
     def frozen(self) -> bool:
         """Whether the mode freezes anything."""
         return find_mode(self.mode).frozen
@@ -126,7 +149,7 @@ class Recipe(BaseModel):
     @property
     def in_words(self) -> str:
         """The run as a terminal names it."""
-        return f"{self.model} · {self.mode} · seed {self.seed}"
+        return " · ".join([*self.arm, f"seed {self.seed}", *part_words(self.data_part._asdict())])
 
     @property
     def short_mode(self) -> str:
@@ -136,11 +159,20 @@ class Recipe(BaseModel):
     @property
     def run_name(self) -> str:
         """The name that people read in MLflow; it begins with what differs."""
-        return f"{self.short_mode} s{self.seed} {self.model}"
+        return " ".join(filter(None, [self.short_mode, f"s{self.seed}", self.data_part.short, self.model]))
+
+    @property
+    def short_name(self) -> str:
+        """The name without the seed: what studies and their trials are called after."""
+        return " ".join(filter(None, [self.short_mode, self.data_part.short, self.model]))
 
     def params(self) -> dict[str, Any]:
-        """Return what is recorded of a recipe; settings that came later only where they are no defaults."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        """Return what is recorded of a recipe; settings that came later only where they are no defaults.
+
+        What means nothing in its mode is left out, but for what tells runs apart everywhere.
+        """
+        left_out = meaningless_settings(self.mode).keys() - {"epochs", "seed"}
+        return self.model_dump(mode="json", exclude=set(left_out), exclude_defaults=True)
 
     def fingerprint(self, *, manifest_digest: str, weights_digest: str = "") -> str:
         """Return 32 hexadecimal digits that equal recipes on equal data share.

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from tracker.config.modes import find_mode
+from tracker.config.modes import find_mode, meaningless_settings
 from tracker.config.recipe import Optimizer, default_lr
 
 SEARCHABLE = ("lr", "weight_decay", "optimizer", "batch_size")
@@ -62,13 +62,14 @@ def check_search(asked: SearchRequest) -> None:
             raise ValueError(f"must name settings among {', '.join(SEARCHABLE)}, got {name!r}")
         by_mode = wanted if isinstance(wanted, Mapping) else {"fine-tuning": wanted}
         for mode, values in by_mode.items():
-            find_mode(str(mode))
+            if find_mode(str(mode)).several:
+                raise ValueError(f"{name} must have values for one mode each, and {mode} stands for several")
             if values is not None:
                 _read(name, values)
 
 
 def space_of(asked: SearchRequest, *, mode: str, optimizer: Optimizer) -> Space:
-    """Return what the study of a mode searches.
+    """Return what the study of a mode searches; nothing of what changes nothing in it.
 
     Args:
         asked: What the user wants searched, accepted by `check_search`.
@@ -76,7 +77,10 @@ def space_of(asked: SearchRequest, *, mode: str, optimizer: Optimizer) -> Space:
         optimizer: The optimizer, unless that is searched too.
     """
     space: dict[str, Range | Choices] = {}
+    without_meaning = meaningless_settings(mode)
     for name, wanted in asked.items():
+        if name in without_meaning:
+            continue
         values = wanted.get(mode) if isinstance(wanted, Mapping) else wanted
         space[name] = _default(name, asked, mode, optimizer) if values is None else _read(name, values)
     return space

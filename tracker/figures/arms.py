@@ -8,20 +8,14 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tracker.figures.labels import (
-    Scale,
-    order_models,
-    order_modes,
-    paper_mode,
-    paper_model,
-    scale_of,
-    title_of,
-)
-from tracker.figures.style import PALE, figure_style, line_style, new_axes
+from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model, scale_of
+from tracker.figures.marks import MARKERS, axis_name, finish
+from tracker.figures.style import INK, figure_style, line_style, new_axes
 
-_HEIGHT, _ROOM, _LEAST_WIDTH = 3.0, 1.1, 3.4
+_HEIGHT, _LEAST_WIDTH = 3.0, 4.0
+_MARGIN, _ROOM, _ROOM_OF_A_MODE = 0.8, 1.0, 0.28
 _SPREAD = 0.6
-_NOTE_SIZE = 6.5
+_LEGEND_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +28,7 @@ class DrawnArm:
         value: What it reached, as recorded.
         low: The lower end of the interval; None where there is none.
         high: The upper end.
+        published: What was published of it; None where nothing was.
     """
 
     model: str
@@ -41,6 +36,7 @@ class DrawnArm:
     value: float
     low: float | None = None
     high: float | None = None
+    published: float | None = None
 
 
 @figure_style()
@@ -54,41 +50,50 @@ def arms_figure(arms: Sequence[DrawnArm], *, metric: str, note: str = "", synthe
         synthetic: Whether a program drew the images.
     """
     models, modes = order_models(arm.model for arm in arms), order_modes(arm.mode for arm in arms)
-    figure, axes = new_axes(max(_LEAST_WIDTH, _ROOM * (len(models) + 1)), _HEIGHT)
+    places = _places(arms, models)
+    figure, axes = new_axes(_width(len(models), len(modes)), _HEIGHT)
     for number, mode in enumerate(modes):
-        shift = _SPREAD * (number - (len(modes) - 1) / 2) / max(len(modes), 2)
-        _draw_mode(axes, [arm for arm in arms if arm.mode == mode], models, number, shift, scale_of(metric))
+        some = [arm for arm in arms if arm.mode == mode]
+        _draw_mode(axes, some, [places[arm] for arm in some], number, scale_of(metric).factor)
     axes.set_xticks(range(len(models)), [paper_model(model) for model in models])
     axes.set_xlim(-0.5, len(models) - 0.5)
-    axes.grid(axis="y")
-    axes.set_axisbelow(True)
-    axes.set_ylabel(_axis_name(metric))
-    figure.legend(loc="outside upper left", ncols=min(len(modes), 3))
-    if note:
-        figure.supxlabel(note, fontsize=_NOTE_SIZE, color=PALE)
-    if synthetic:
-        axes.set_title("synthetic images", loc="right", fontsize=_NOTE_SIZE, color=PALE)
+    axes.tick_params(axis="x", length=0)
+    axes.set_ylabel(axis_name(metric))
+    if any(arm.published is not None for arm in arms):
+        axes.plot([], [], linestyle="", marker="_", ms=13, mew=1.2, color=INK, label="Published")
+    finish(figure, axes, columns=_LEGEND_COLUMNS, note=note, synthetic=synthetic)
     return figure
 
 
+def _places(arms: Sequence[DrawnArm], models: Sequence[str]) -> dict[DrawnArm, float]:
+    """Return where each arm stands: the modes that a model has side by side, around its name."""
+    places = {}
+    for middle, model in enumerate(models):
+        own = {arm.mode: arm for arm in arms if arm.model == model}
+        for number, mode in enumerate(order_modes(own)):
+            places[own[mode]] = middle + _SPREAD * (number - (len(own) - 1) / 2) / max(len(own), 2)
+    return places
+
+
+def _width(models: int, modes: int) -> float:
+    return max(_LEAST_WIDTH, _MARGIN + models * max(_ROOM, _ROOM_OF_A_MODE * modes))
+
+
 def _draw_mode(
-    axes: Axes, arms: Sequence[DrawnArm], models: Sequence[str], number: int, shift: float, scale: Scale
+    axes: Axes, arms: Sequence[DrawnArm], places: Sequence[float], number: int, factor: float
 ) -> None:
     color = line_style(number).color
-    for arm in arms:
+    for place, arm in zip(places, arms, strict=True):
         if arm.low is not None and arm.high is not None:
-            place = models.index(arm.model) + shift
-            axes.plot([place, place], [arm.low * scale.factor, arm.high * scale.factor], color=color)
+            axes.vlines(place, factor * arm.low, factor * arm.high, color=color, linewidth=1.2)
+        if arm.published is not None:
+            axes.plot([place], [factor * arm.published], marker="_", ms=13, mew=1.2, color=INK)
     axes.plot(
-        [models.index(arm.model) + shift for arm in arms],
-        [arm.value * scale.factor for arm in arms],
-        "osD^v<>p"[number % 8],
+        places,
+        [factor * arm.value for arm in arms],
+        linestyle="",
+        marker=MARKERS[number % len(MARKERS)],
         color=color,
         markersize=4.5,
         label=paper_mode(arms[0].mode),
     )
-
-
-def _axis_name(metric: str) -> str:
-    title, unit = title_of(metric), scale_of(metric).unit
-    return f"{title[0].upper()}{title[1:]}{f' ({unit})' if unit else ''}"

@@ -219,11 +219,13 @@ def _label_ends(axes: Axes, curves: Mapping[str, Curve], styles: Mapping[str, Li
 
 
 def _band_text(curves: Iterable[Curve]) -> str:
-    seeds = sorted({len(curve.seeds) for curve in curves})
-    if seeds[-1] == 1:
+    runs = [curve.seeds for curve in curves]
+    numbers = sorted(set(map(len, runs)))
+    if numbers[-1] == 1:
         return ""
-    number = f"{seeds[-1]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    return f"Line: mean over {number} seeds. Band: lowest to highest."
+    number = f"{numbers[-1]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+    what = "runs" if any("fold" in one for seeds in runs for one in seeds) else "seeds"
+    return f"Line: mean over {number} {what}. Band: lowest to highest."
 
 
 def _axis_name(metric: str) -> str:

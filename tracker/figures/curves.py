@@ -20,7 +20,7 @@ class Curve:
         mean: The mean over runs, one value an epoch.
         low: The smallest value over runs.
         high: The largest value over runs.
-        seeds: The seeds of the runs.
+        seeds: The seeds of the runs; of a cross-validation, seed, repeat and fold.
     """
 
     epochs: np.ndarray
@@ -50,7 +50,7 @@ def curve_of(runs: Sequence[RunRecord], metric: str) -> Curve | None:
         mean=np.array([np.mean(some) for some in values]),
         low=np.array([min(some) for some in values]),
         high=np.array([max(some) for some in values]),
-        seeds=tuple(sorted({run.params["seed"] for run in having}, key=natural_key)),
+        seeds=tuple(sorted({run.repetition for run in having}, key=natural_key)),
     )
 
 

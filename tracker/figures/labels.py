@@ -9,7 +9,8 @@ from dataclasses import dataclass
 REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
 _MODEL_ORDER = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
 _PART_TITLES = {"train": "training", "val": "validation", "test": "test"}
-_MODE_ORDER = ("feature-extractor", "freeze:", "fine-tuning", "scratch")
+_MODE_ORDER = ("feature-extractor", "probe", "freeze:", "lp-ft", "fine-tuning", "scratch")
+_MODE_NAMES = {"feature-extractor": "Feature extractor", "probe": "Linear probe", "lp-ft": "LP-FT"}
 _PAPER_NAMES = (
     (re.compile(r"mini-alexnet"), "Mini-AlexNet"),
     (re.compile(r"mini-resnet"), "Mini-ResNet"),
@@ -74,7 +75,7 @@ def paper_mode(mode: str) -> str:
     kind, _, node = mode.partition(":")
     if node:
         return f"Frozen before {node}"
-    return kind.replace("feature-extractor", "feature extractor").capitalize()
+    return _MODE_NAMES.get(mode, kind.capitalize())
 
 
 def order_models(models: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ from tracker.figures.labels import REFERENCE_MODELS, order_models
 
 ImageFormat = Literal["png", "svg"]
 
-DPI = 300
+DPI, NOTEBOOK_DPI = 300, 110
 INK = "#222222"
 PALE = "#6b6b6b"
 
@@ -93,9 +93,16 @@ def line_style(number: int) -> LineStyle:
     return LineStyle(COLORS[number % len(COLORS)], DASHES[number % len(DASHES)])
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows by itself: only those of pyplot are known to it."""
+
+    def _repr_png_(self) -> bytes:
+        return to_bytes(self, "png", dpi=NOTEBOOK_DPI)
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return a figure of a size in inches, drawn without a display."""
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    figure = ShownFigure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -107,9 +114,9 @@ def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 @figure_style()
-def to_bytes(figure: Figure, format: ImageFormat) -> bytes:
+def to_bytes(figure: Figure, format: ImageFormat, *, dpi: int = DPI) -> bytes:
     """Return the figure as a PNG or SVG file that carries no date and no version."""
     content = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
-    figure.savefig(content, format=format, dpi=DPI, metadata=metadata)
+    figure.savefig(content, format=format, dpi=dpi, metadata=metadata)
     return content.getvalue()

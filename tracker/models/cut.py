@@ -41,11 +41,23 @@ class Cut:
         trunk: The frozen part, from pixels uint8 [N, H, W, C] on; None if the cut is at the input.
         tail: The trained part: what the trunk gives (or pixels, if there is none) to logits [N, classes].
         node: The name of the trunk's last node, or None.
+        depth: The share of the steps before the last layer that is frozen, 0 to 1.
     """
 
     trunk: nn.Module | None
     tail: nn.Module
     node: str | None
+    depth: float = 0.0
+
+    @property
+    def frozen_share(self) -> float:
+        """The share of the network's parameters that is frozen, 0 to 1."""
+        if self.trunk is None:
+            return 0.0
+        frozen = {id(one): one.numel() for one in self.trunk.parameters()}
+        return sum(frozen.values()) / sum(
+            (frozen | {id(one): one.numel() for one in self.tail.parameters()}).values()
+        )
 
 
 def cut_network(network: Network, mode: str) -> Cut:
@@ -64,17 +76,24 @@ def cut_network(network: Network, mode: str) -> Cut:
     place = find_mode(mode).cut
     if place == INPUT:
         return Cut(None, nn.Sequential(_intake(network), network.module), None)
-    graph = _Graph(network)
+    graph = TracedNetwork(network)
     return graph.cut(graph.input_of_head() if place == HEAD else graph.find(place))
 
 
 def cut_points(network: Network) -> list[str]:
     """Return the nodes at which `freeze:NODE` can cut, in order from the input."""
-    return _Graph(network).valid_names()
+    return TracedNetwork(network).valid_names()
 
 
-class _Graph:
-    """The nodes of a traced network that its output depends on, with the names people use for them."""
+class TracedNetwork:
+    """The nodes of a traced network that its output depends on, with the names people use for them.
+
+    Args:
+        network: The network.
+
+    Raises:
+        ModelError: If torch.fx cannot trace it.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -90,16 +109,22 @@ class _Graph:
         self._head = next(node for node in graph.nodes if node.target == network.head)
 
     def input_of_head(self) -> fx.Node:
+        """Return the node that the last layer reads."""
         node: fx.Node = self._head.all_input_nodes[0]
         return node
 
     def find(self, name: str) -> fx.Node:
         """Return the node with this name, or the last node of the block with this name."""
+        node = self.last_node(name)
+        if node is None:
+            raise self._unknown(name)
+        return node
+
+    def last_node(self, name: str) -> fx.Node | None:
+        """Return what `find` does; None where nothing has this name."""
         exact = [node for node in self._nodes() if name in (node.name, self._names.get(node))]
         inside = [node for node in self._nodes() if (self._names.get(node) or "").startswith(f"{name}.")]
-        if not exact and not inside:
-            raise self._unknown(name)
-        return (exact or inside)[-1]
+        return next(iter((exact or inside)[::-1]), None)
 
     def cut(self, last: fx.Node) -> Cut:
         """Return the network in two, `last` being the last node of the trunk."""
@@ -107,18 +132,39 @@ class _Graph:
         if problem:
             raise ModelError(
                 "a network must be cut at a node at which one tensor crosses",
-                but=f"at {self._label(last)} of {self._network.name} {problem}",
+                but=f"at {self.label(last)} of {self._network.name} {problem}",
                 do="Choose one of these nodes.",
                 details=_wrapped(self.valid_names()),
             )
         trunk_graph, tail_graph = _divide(self._module.graph, last)
         root = self._network.module
         trunk = nn.Sequential(_intake(self._network), fx.GraphModule(root, trunk_graph, "Trunk"))
-        return Cut(trunk, fx.GraphModule(root, tail_graph, "Tail"), self._label(last))
+        return Cut(trunk, fx.GraphModule(root, tail_graph, "Tail"), self.label(last), self.depth(last))
+
+    def depth(self, last: fx.Node) -> float:
+        """Return the share of the steps before the last layer that are done after a node, 0 to 1."""
+        done, all_steps = (self._steps_before(node) for node in (last, self.input_of_head()))
+        return done / all_steps
+
+    def is_block_end(self, last: fx.Node) -> bool:
+        """Return whether the network can be cut here, and more than its last layer is trained then."""
+        if self._problem(last) is not None:
+            return False
+        trunk = _ancestors(last)
+        return any(self._has_weights(node) for node in self._live if node not in trunk and node != self._head)
+
+    def _has_weights(self, node: fx.Node) -> bool:
+        if node.op == "get_attr":
+            return True
+        layer = self._network.module.get_submodule(str(node.target)) if node.op == "call_module" else None
+        return layer is not None and any(True for _ in layer.parameters())
+
+    def _steps_before(self, last: fx.Node) -> int:
+        return sum(node.op not in {"placeholder", "get_attr"} for node in _ancestors(last))
 
     def valid_names(self) -> list[str]:
         """Return the names of all nodes at which the network can be cut."""
-        return [self._label(node) for node in self._nodes() if self._problem(node) is None]
+        return [self.label(node) for node in self._nodes() if self._problem(node) is None]
 
     def _nodes(self) -> list[fx.Node]:
         return [node for node in self._module.graph.nodes if node.op not in {"output", "get_attr"}]
@@ -134,11 +180,12 @@ class _Graph:
             node for node in self._nodes() if node in trunk and any(user not in trunk for user in node.users)
         ]
         if crossing != [last]:
-            names = ", ".join(self._label(node) for node in crossing)
+            names = ", ".join(self.label(node) for node in crossing)
             return f"{len(crossing)} values cross ({names})"
         return None
 
-    def _label(self, node: fx.Node) -> str:
+    def label(self, node: fx.Node) -> str:
+        """Return the name that people use for a node."""
         return self._names.get(node) or node.name
 
     def _unknown(self, name: str) -> ModelError:

@@ -28,7 +28,10 @@ def compare_arguments(plan: Plan, results: Sequence[RunResult]) -> list[str] | N
     Returns:
         The arguments; None where no run can be compared.
     """
-    wanted = {result.journal for result in results if result.state in _COMPARABLE}
+    usable = [result for result in results if result.state in _COMPARABLE]
+    # A table has one share of the training part: the largest.
+    largest = max((result.recipe.train_fraction or 1 for result in usable), default=1)
+    wanted = {one.journal for one in usable if (one.recipe.train_fraction or 1) == largest}
     if not wanted:
         return None
     options = plan.options

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tracker.compare.comparison import Comparison
+from tracker.compare.render.view_formats import render_view_csv
 from tracker.compare.rows import Row, arm_rows, pair_rows
 from tracker.config.recipe import digest_of
 from tracker.figures.style import to_bytes
@@ -57,11 +58,22 @@ def record_comparison(comparison: Comparison, *, experiment: str, tracking_uri: 
         return False
     with recorder:
         recorder.metrics(dict(_metrics(comparison)), step=0)
-        for name, format in _TABLES.items():
-            recorder.artifact(name, comparison.render(format).encode())
+        for name, text in _texts(comparison):
+            recorder.artifact(name, text.encode())
         recorder.artifact(_FIGURE, to_bytes(comparison.plot(), "png"))
+        for view in comparison.views.values():
+            recorder.artifact(f"comparison.{view.name}.png", to_bytes(view.plot(), "png"))
         recorder.artifact(_RUNS, _runs(results.selection.runs).encode())
     return True
+
+
+def _texts(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """Yield the files of the comparison; CSV holds one table, so that each view has a file of its own."""
+    alone = replace(comparison, views={})
+    for name, format in _TABLES.items():
+        yield name, (alone if format == "csv" else comparison).render(format)
+    for view in comparison.views.values():
+        yield f"comparison.{view.name}.csv", render_view_csv(view)
 
 
 def _tags(comparison: Comparison) -> dict[str, str]:

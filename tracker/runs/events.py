@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
-from tracker.records import Arm, RunState
+from tracker.records import RunState, StudyKey
 from tracker.search.records import StudyProgress
 
 
@@ -42,7 +42,7 @@ class StudyReporter:
     def note(self, text: str) -> None:
         """Something happened that a user should know of while the work goes on."""
 
-    def study_started(self, arm: Arm, number: int, total: int) -> None:
+    def study_started(self, arm: StudyKey, number: int, total: int) -> None:
         """The study with this number (from 1) begins or goes on."""
 
     def trials(self, progress: StudyProgress) -> None:
@@ -51,7 +51,7 @@ class StudyReporter:
     def trial_epoch(self, trial: int, epoch: int, epochs: int) -> None:
         """A trial has trained so many of its epochs."""
 
-    def study_ended(self, arm: Arm, tuned: Tuned) -> None:
+    def study_ended(self, arm: StudyKey, tuned: Tuned) -> None:
         """The study has ended, and this is what it found."""
 
 

@@ -99,7 +99,7 @@ class _PlanExecutor:
 
 
 def _with_models(recipes: Sequence[Recipe], log_model: str) -> list[bool]:
-    """Say of each run whether its network is stored: all, none, or those of each arm's first seed."""
+    """Say of each run whether its network is stored: all, none, or that of each arm's first run."""
     firsts = {recipe.arm: index for index, recipe in reversed(list(enumerate(recipes)))}
     if log_model == "first":
         return [firsts[recipe.arm] == index for index, recipe in enumerate(recipes)]

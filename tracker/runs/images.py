@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,12 +15,16 @@ from tracker.data.choice import Choice
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
 from tracker.data.positive_class import positive_class
-from tracker.data.splits.report import split_report
+from tracker.data.splits.cross_validation import CrossValidation
+from tracker.data.splits.groups import inseparable
+from tracker.data.splits.report import folds_report, split_report, training_line
 from tracker.data.splits.rule import default_rule, rule_after_skipping, validate_rule
 from tracker.data.splits.split import Split, make_split
+from tracker.data.splits.subset import training_subset
 from tracker.errors import UnreadableImages
 from tracker.io.cache import atomic_folder, cache_dir
 from tracker.io.progress import Progress, silent
+from tracker.records import DataPart
 
 _REASONS = "reasons.json"
 
@@ -30,19 +35,57 @@ class Images:
 
     Attributes:
         manifest: The images that take part.
-        split: Their parts.
+        split: Their parts; of a cross-validation, those of the first fold.
         left_out: Why an image was left out, by sample id.
         asked: The rule of the split for all images, also for those that were left out.
+        cross_validation: The splits of all folds; None: there is one split.
     """
 
     manifest: Manifest
     split: Split
     left_out: Mapping[str, str]
     asked: str
+    cross_validation: CrossValidation | None = None
 
-    def report(self) -> list[str]:
-        """Return lines that say how many images of each class are in each part."""
-        return split_report(self.manifest, self.split)
+    def of(self, part: DataPart) -> Images:
+        """Return them with the split that runs on a part of them have.
+
+        Args:
+            part: A fold, a share of the training part, or both.
+        """
+        split = self.split
+        if self.cross_validation is not None and part.fold is not None:
+            split = self.cross_validation.splits(part.repeat)[part.fold]
+        if part.train_fraction is not None:
+            split = training_subset(split, self.manifest, part.train_fraction, self.split.seed)
+        return self if split is self.split else replace(self, split=split)
+
+    def whole_splits(self, parts: Iterable[DataPart]) -> list[Split]:
+        """Return all splits that runs have, each with its whole training part.
+
+        Args:
+            parts: What the runs have of the images.
+        """
+        whole = dict.fromkeys(part._replace(train_fraction=None) for part in parts)
+        return [self.of(part).split for part in whole]
+
+    def report(self, parts: Iterable[DataPart]) -> list[str]:
+        """Return lines that say how many images of each class are in each part.
+
+        Args:
+            parts: What the runs have of the images.
+        """
+        parts = list(parts)
+        if self.cross_validation is None:
+            told = split_report(self.manifest, self.split)
+        else:
+            told = folds_report(self.manifest, self.whole_splits(parts))
+        shares: dict[float, list[Split]] = defaultdict(list)
+        for part in dict.fromkeys(parts):
+            if part.train_fraction is not None:
+                shares[part.train_fraction].append(self.of(part).split)
+        lines = [f"{100 * share:g} % of {training_line(self.manifest, its)}" for share, its in shares.items()]
+        return [*told, *lines]
 
 
 def find_images(options: RunOptions, progress: Progress = silent) -> Images:
@@ -65,7 +108,7 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
     positive_class(manifest.classes, options.positive)
     asked, unopened = options.split or default_rule(manifest), manifest.unopened
     rule = rule_after_skipping(asked, len(unopened))
-    return Images(manifest, make_split(manifest, rule, seed=options.split_seed), unopened, asked)
+    return _divided(manifest, rule, options.folds, options.split_seed, unopened, asked)
 
 
 def decode_images(images: Images, options: RunOptions, progress: Progress = silent) -> tuple[Images, Pixels]:
@@ -87,6 +130,12 @@ def decode_images(images: Images, options: RunOptions, progress: Progress = sile
                 reasons = error.reasons
                 _remember(known, images.manifest, error)
         images = _without(images, reasons)
+
+
+def groups_of(manifest: Manifest) -> list[int]:
+    """Return a number for each image; those of one patient, or of the same content, share theirs."""
+    group_of = {place: number for number, group in enumerate(inseparable(manifest)) for place in group}
+    return [group_of[place] for place in range(len(manifest.samples))]
 
 
 def _key(manifest: Manifest, options: RunOptions) -> str:
@@ -116,5 +165,14 @@ def _remember(folder: Path, manifest: Manifest, error: UnreadableImages) -> None
 def _without(images: Images, reasons: Mapping[str, str]) -> Images:
     manifest = images.manifest.without(reasons)
     rule = rule_after_skipping(images.split.rule, len(reasons))
-    split = make_split(manifest, rule, seed=images.split.seed)
-    return replace(images, manifest=manifest, split=split, left_out={**images.left_out, **reasons})
+    left_out = {**images.left_out, **reasons}
+    return _divided(manifest, rule, images.split.folds, images.split.seed, left_out, images.asked)
+
+
+def _divided(
+    manifest: Manifest, rule: str, folds: int | None, seed: int, left_out: Mapping[str, str], asked: str
+) -> Images:
+    if folds is None:
+        return Images(manifest, make_split(manifest, rule, seed=seed), left_out, asked)
+    all_folds = CrossValidation(manifest, rule, folds=folds, seed=seed)
+    return Images(manifest, all_folds.splits(0)[0], left_out, asked, all_folds)

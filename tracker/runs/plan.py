@@ -8,7 +8,7 @@ from functools import cached_property, partial
 
 import torch
 
-from tracker.config.modes import HEAD, INPUT, find_mode
+from tracker.config.modes import find_mode, meaningless_settings
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned
@@ -18,16 +18,14 @@ from tracker.data.same_pixels import check_pixels
 from tracker.engines import find_engine
 from tracker.errors import ModelError, collect_errors
 from tracker.io.progress import Progress, silent
-from tracker.models.cut import cut_network
-from tracker.models.networks import blueprint, build_network, check_image_size, check_network_names
+from tracker.models.networks import build_network, check_network_names
 from tracker.models.weights import is_file, prepare_weights, weights_digest
-from tracker.records import Arm
+from tracker.records import DataPart, StudyKey
+from tracker.runs.arms import find_arms
 from tracker.runs.images import Images, decode_images, find_images
 from tracker.runs.unsaid import with_dataset, with_experiment
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.training.device import choose_device, choose_precision
-
-_STANDARD_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Plan:
     Attributes:
         options: What the user asked for.
         images: The images and their parts.
-        recipes: The runs, an arm's seeds together.
+        recipes: The runs, an arm's seeds and folds together.
         device: Where they compute.
         tracking_uri: Where they are tracked.
         notes: What was decided because the user did not say it, a line each.
@@ -49,6 +47,11 @@ class Plan:
     device: torch.device
     tracking_uri: str
     notes: Sequence[str] = ()
+
+    @property
+    def data_parts(self) -> list[DataPart]:
+        """What the runs have of the images, each once."""
+        return list(dict.fromkeys(recipe.data_part for recipe in self.recipes))
 
 
 def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
@@ -64,10 +67,12 @@ def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
     images = find_images(options, progress)
     options, in_experiment = with_experiment(options, images.manifest)
     device = choose_device()
-    recipes = tuple(_recipes(options, images, device=device))
-    for model in options.model:
-        _check_network(model, options, classes=len(images.manifest.classes))
-    return Plan(options, images, recipes, device, tracking_uri, (*as_dataset, *in_experiment))
+    # Where nothing that differs means anything, several recipes are one.
+    recipes = tuple(dict.fromkeys(_recipes(options, images, device=device)))
+    # Every repeat is another draw: that it can be made is known before anything is decoded.
+    images.whole_splits(recipe.data_part for recipe in recipes)
+    notes = (*as_dataset, *in_experiment, *_notes(options, recipes))
+    return Plan(options, images, recipes, device, tracking_uri, notes)
 
 
 def _recipes(options: RunOptions, images: Images, *, device: torch.device) -> Iterator[Recipe]:
@@ -75,25 +80,19 @@ def _recipes(options: RunOptions, images: Images, *, device: torch.device) -> It
     # Whoever names the class that is taken anyway asks for the same runs.
     as_ever = options.positive == positive_class(classes)
     options = options.model_copy(update={"positive": None}) if as_ever else options
-    for model, mode in options.arms():
+    for model, mode in find_arms(options, classes=len(classes)):
         precision = choose_precision(options.precision, model=model, device=device)
-        for seed in options.seed:
-            yield options.recipe(model=model, mode=mode, seed=seed, split=split, precision=precision)
+        for one in options.repetitions():
+            yield options.recipe(model=model, mode=mode, split=split, precision=precision, **one)
 
 
-def _check_network(model: str, options: RunOptions, *, classes: int) -> None:
-    """Try every cut and the image size on a network without values: it costs nothing.
-
-    Otherwise a typing error would end a study at its last arm.
-    """
-    named_cuts = [mode for mode in options.mode if find_mode(mode).cut not in (INPUT, HEAD)]
-    # Every network of torchvision takes 224 pixels and can be cut before its last layer: no second is spent.
-    if options.image_size == _STANDARD_SIZE and not named_cuts:
-        return
-    network = blueprint(model, classes=classes)
-    check_image_size(network, options.image_size)
-    for mode in named_cuts:
-        cut_network(network, mode)
+def _notes(options: RunOptions, recipes: Sequence[Recipe]) -> Iterator[str]:
+    """Say which modes have fewer runs or no study, because nothing of what would differ means anything."""
+    convex = ", ".join(dict.fromkeys(recipe.mode for recipe in recipes if find_mode(recipe.mode).convex))
+    if convex and any("seed" in meaningless_settings(recipe.mode, recipe.weights) for recipe in recipes):
+        yield f"{convex}: one run for all seeds, whose numbers would be the same; it counts as seed 0"
+    if convex and (options.tune is not None or options.tuned):
+        yield f"{convex}: has nothing to tune, its penalty is chosen inside the training part: no study"
 
 
 @dataclass(frozen=True)
@@ -105,14 +104,23 @@ class Prepared:
         images: Its images, without those that were left out.
         pixels: What they decode to.
         weights_digests: What identifies the weights' content, by their name; empty where the name does.
-        tuned: What the study of each arm found, by model and mode; empty where nothing was tuned.
+        tuned: What each study found, by model and mode, and by fold and share of the training part where
+            there are several; empty where nothing was tuned.
     """
 
     plan: Plan
     images: Images
     pixels: Pixels
     weights_digests: Mapping[str, str]
-    tuned: Mapping[Arm, Tuned] = field(default_factory=dict)
+    tuned: Mapping[StudyKey, Tuned] = field(default_factory=dict)
+
+    def images_of(self, recipe: Recipe) -> Images:
+        """Return the images of a run, in the parts that they have for it.
+
+        Args:
+            recipe: The run.
+        """
+        return self.images.of(recipe.data_part)
 
     def same_pixels(self, recorded: str) -> bool | None:
         """Say whether something was made from these pixels; None where that cannot be known.
@@ -137,14 +145,14 @@ class Prepared:
         options = self.plan.options
         return earlier_digest(self.images.manifest, image_size=options.image_size, resize=options.resize)
 
-    def with_tuned(self, tuned: Mapping[Arm, Tuned]) -> Prepared:
+    def with_tuned(self, tuned: Mapping[StudyKey, Tuned]) -> Prepared:
         """Return it with the values that studies found in the recipes of their arms.
 
         Args:
-            tuned: What was found, by model and mode.
+            tuned: What was found, by `Recipe.study_key`.
         """
         recipes = [
-            tuned[recipe.arm].applied(recipe) if recipe.arm in tuned else recipe
+            tuned[recipe.study_key].applied(recipe) if recipe.study_key in tuned else recipe
             for recipe in self.plan.recipes
         ]
         return replace(self, plan=replace(self.plan, recipes=tuple(recipes)), tuned=tuned)
@@ -160,7 +168,8 @@ def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
     _prepare_all_weights(plan)
     digests = {weights: weights_digest(weights) for weights in {recipe.weights for recipe in plan.recipes}}
     images, pixels = decode_images(plan.images, plan.options, progress)
-    check_pixels(images.manifest, images.split, pixels)
+    for split in images.whole_splits(plan.data_parts):
+        check_pixels(images.manifest, split, pixels)
     return Prepared(plan, images, pixels, digests)
 
 

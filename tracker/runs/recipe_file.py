@@ -21,7 +21,9 @@ def recipe_file(recipe: Recipe, *, split: str, options: RunOptions) -> bytes:
         split: The rule of the split for all images, also those that were left out.
         options: What the user asked for.
     """
-    values = recipe.model_dump(mode="json") | {"split": split}
+    values = recipe.model_dump(mode="json") | {"split": split, "repeats": recipe.repeat + 1}
+    if recipe.folds is None:
+        del values["repeat"]
     if is_file(recipe.weights):
         values["weights"] = str(expanded(recipe.weights).absolute())
     data = ["--data", str(expanded(options.data).absolute())] if options.data is not None else []

@@ -13,6 +13,7 @@ from tracker.config.recipe import Recipe, digest_of
 from tracker.data.left_out import left_out_words
 from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
+from tracker.data.splits.report import patients_in
 from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import copy_loader, export_network, requirements
 from tracker.io.cache import scratch_folder, writing_into
@@ -59,9 +60,24 @@ def run_tags(recipe: Recipe, images: Images, *, fingerprint: str, device: torch.
         **{f"tracker.{part}_images": str(count) for part, count in images.split.counts.items()},
         **class_tags(recipe, images),
         **({"tracker.validation": "drawn from train"} if images.split.drawn_validation else {}),
+        **part_tags(recipe, images),
         **({NOTE: _SYNTHETIC} if recipe.dataset in SYNTHETIC_DATASETS else {}),
         **context_tags(device),
     }
+
+
+def part_tags(recipe: Recipe, images: Images) -> dict[str, str]:
+    """Return which fold and which share of the training part a run has, and of which cross-validation."""
+    folds = images.cross_validation
+    patients = patients_in(images.manifest, images.split, "train")
+    told = {
+        **recipe.data_part._asdict(),
+        "folds_digest": folds.digest if folds is not None else None,
+        "train_patients": len(patients) or None,
+    }
+    if folds is None:
+        del told["repeat"]
+    return {f"tracker.{name}": str(value) for name, value in told.items() if value is not None}
 
 
 def class_tags(recipe: Recipe, images: Images) -> dict[str, str]:
@@ -101,7 +117,7 @@ def _record_dataset(recorder: RunRecorder, images: Images, name: str, part: Part
     labels = [images.manifest.samples[row].label for row in rows]
     recorder.dataset(
         name=name,
-        digest=digest_of([images.manifest.digest, images.split.digest])[:32],
+        digest=digest_of([images.manifest.digest, images.split.digest, *images.split.unused])[:32],
         context=context,
         source=json.dumps({"uri": str(images.manifest.root)}),
         profile=json.dumps(

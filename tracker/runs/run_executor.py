@@ -89,9 +89,9 @@ class RunExecutor:
     def _plan(self) -> Plan:
         return self.prepared.plan
 
-    @property
+    @cached_property
     def _images(self) -> Images:
-        return self.prepared.images
+        return self.prepared.images_of(self.recipe)
 
     @cached_property
     def _fingerprint(self) -> str:
@@ -109,7 +109,7 @@ class RunExecutor:
         home = tracker_home()
         rest = [self._plan.options.experiment_name, home_token(home)]
         # A study can find the default value: the tuned arm and the other one still have runs of their own.
-        rest += ["tuned"] if self.recipe.arm in self.prepared.tuned else []
+        rest += ["tuned"] if self.recipe.study_key in self.prepared.tuned else []
         forms = address_forms(home, self._plan.tracking_uri)
         return known_uid(home, [digest_of([self._fingerprint, form, *rest])[:32] for form in forms])
 
@@ -147,12 +147,12 @@ class RunExecutor:
 
     @property
     def _run_name(self) -> str:
-        return f"{'tuned ' if self.recipe.arm in self.prepared.tuned else ''}{self.recipe.run_name}"
+        return f"{'tuned ' if self.recipe.study_key in self.prepared.tuned else ''}{self.recipe.run_name}"
 
     def _tags(self) -> dict[str, str]:
         tags = run_tags(self.recipe, self._images, fingerprint=self._fingerprint, device=self._plan.device)
         digest = self.prepared.weights_digests[self.recipe.weights]
-        tuned = self.prepared.tuned.get(self.recipe.arm)
+        tuned = self.prepared.tuned.get(self.recipe.study_key)
         return (
             tags
             | ({"tracker.weights_digest": digest} if digest else {})
@@ -162,7 +162,7 @@ class RunExecutor:
     def _left_alone(self, taken: RunTaken) -> RunResult:
         if not taken.finished:
             return RunResult(self.recipe, RunState.TAKEN, reason="another process is at it")
-        if (tuned := self.prepared.tuned.get(self.recipe.arm)) is not None:
+        if (tuned := self.prepared.tuned.get(self.recipe.study_key)) is not None:
             # More trials found the same values.
             retag(taken.folder, tuned.tags())
         deleted = ", and deleted in MLflow since" if load_cursor(taken.folder).deleted else ""
@@ -199,6 +199,7 @@ class RunExecutor:
                 state=state,
                 keep=keep,
                 interruption=self.interruption,
+                tell=recorder.tags,
             )
 
     def _record(self, recorder: RunRecorder, trained: Trained) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,14 +16,14 @@ from tracker.data.positive_class import positive_index
 from tracker.errors import TrainingError
 from tracker.interruption import Interruption
 from tracker.io.progress import Progress, silent
-from tracker.models.cut import Cut, cut_network, state_hash
-from tracker.models.networks import Network, build_network
+from tracker.models.networks import Network
 from tracker.records import EpochKind
-from tracker.runs.images import Images
+from tracker.runs.first_head import first_head
+from tracker.runs.images import Images, groups_of
+from tracker.runs.prepared_network import prepare_network
+from tracker.runs.tails import Tell, begin_tail, tell_nobody
 from tracker.training.examples import Examples
-from tracker.training.features import stored_features
 from tracker.training.loop import Measured, Recorder, Training
-from tracker.training.store import Store, pixel_store
 
 
 @dataclass(frozen=True)
@@ -32,81 +33,6 @@ class Trained:
     network: Network
     measured: Mapping[EpochKind, Measured]
     trunk_unchanged: bool | None
-
-
-@dataclass(frozen=True)
-class PreparedNetwork:
-    """A network that is cut, ready for its tail to be trained.
-
-    Attributes:
-        recipe: What it was made from.
-        network: The whole network.
-        cut: Its trunk and tail.
-        store: What the tail reads, one row an image: pixels if nothing is frozen, features otherwise.
-        frozen_as: The trunk's `state_hash` before training; None where nothing is frozen.
-    """
-
-    recipe: Recipe
-    network: Network
-    cut: Cut
-    store: Store
-    frozen_as: str | None
-
-    def check_frozen(self) -> bool | None:
-        """Return that no frozen layer changed; None where nothing is frozen.
-
-        Raises:
-            TrainingError: If one did.
-        """
-        if self.cut.trunk is None:
-            return None
-        if state_hash(self.cut.trunk) != self.frozen_as:
-            raise TrainingError(
-                "a frozen trunk must not change",
-                but=f"the parameters or buffers before {self.cut.node} of {self.recipe.model} did",
-                do="Please report this: its results are not those of a frozen network.",
-            )
-        return True
-
-
-def prepare_network(
-    recipe: Recipe,
-    classes: int,
-    pixels: Pixels,
-    *,
-    device: torch.device,
-    progress: Progress = silent,
-    known: Mapping[str, Store] | None = None,
-) -> PreparedNetwork:
-    """Build and cut the network of a recipe, and have what its tail reads at hand.
-
-    Args:
-        recipe: Whose network.
-        classes: How many classes it tells apart.
-        pixels: What the images decode to.
-        device: Where a frozen trunk computes.
-        progress: Told how many images went through a frozen trunk.
-        known: Features that are at hand, by the trunk's `state_hash`.
-
-    Raises:
-        TrackerError: If the weights or the cut are not as they must be.
-    """
-    network = build_network(recipe.model, weights=recipe.weights, classes=classes, seed=recipe.seed)
-    cut = cut_network(network, recipe.mode)
-    if cut.trunk is None:
-        return PreparedNetwork(recipe, network, cut, pixel_store(pixels), None)
-    frozen_as = state_hash(cut.trunk)
-    if known is not None and frozen_as in known:
-        return PreparedNetwork(recipe, network, cut, known[frozen_as], frozen_as)
-    store = stored_features(
-        cut.trunk,
-        pixels,
-        trunk_hash=frozen_as,
-        precision=recipe.precision,
-        device=device,
-        progress=progress,
-    )
-    return PreparedNetwork(recipe, network, cut, store, frozen_as)
 
 
 def train(
@@ -120,6 +46,7 @@ def train(
     state: Mapping[str, Any] | None = None,
     keep: Callable[[Training], None] | None = None,
     interruption: Interruption | None = None,
+    tell: Tell = tell_nobody,
 ) -> Trained:
     """Train the network of a recipe.
 
@@ -133,6 +60,7 @@ def train(
         state: Where an earlier training of the same recipe was when it ended; None: begin.
         keep: Called whenever training could go on from its state.
         interruption: Asked before each batch whether to stop there.
+        tell: Told, as tags, what is known before the first epoch.
 
     Raises:
         Interrupted: If the interruption says so.
@@ -148,12 +76,23 @@ def train(
             images.manifest.labels,
             images.split.indexes(images.manifest),
             positive=positive_index(images.manifest.classes, recipe.positive),
+            groups=groups_of(images.manifest),
         )
-        training = Training(prepared.cut.tail, examples, recipe, device=device)
-        if state is not None:
-            training.restore(state)
+        tell(prepared.tags())
         interruption = interruption or Interruption()
+        begin = partial(begin_tail, prepared, examples, device=device, tell=tell)
+        training = begin()
         with interruption.stopping_gently():
+            if state is None or not training.restore(state):
+                rows, stop_point = images.split.indexes(images.manifest)["train"], interruption.stop_point
+                head = first_head(
+                    recipe, images, pixels, rows, device=device, progress=progress, stop_point=stop_point
+                )
+                if head is not None:
+                    tell(head.tags)
+                    head.put_into(prepared.network)
+                # Whatever was drawn in the meantime: this training draws as if it were alone.
+                training = begin()
             measured = training.run(recorder, keep=keep, stop_point=interruption.stop_point)
     return Trained(prepared.network, measured, prepared.check_frozen())
 

@@ -21,12 +21,15 @@ class Examples:
         labels: int64 [samples], the class of each row.
         parts: The rows of each part; where `test` is missing, nothing is measured of it.
         positive: Of two classes, the one that is the finding; None: the last.
+        groups: int64 [samples]: those with one number belong together, as the images of a patient do; None:
+            each stands for itself.
     """
 
     store: Store
     labels: Tensor
     parts: Mapping[Part, Tensor]
     positive: int | None = None
+    groups: Tensor | None = None
 
     @classmethod
     def of(
@@ -36,7 +39,9 @@ class Examples:
         parts: Mapping[Part, Sequence[int]],
         *,
         positive: int | None = None,
+        groups: Sequence[int] | None = None,
     ) -> Examples:
-        """Return the examples whose labels and rows come as plain lists."""
+        """Return the examples whose labels, rows and groups come as plain lists."""
         rows = {part: torch.tensor(indexes, dtype=torch.int64) for part, indexes in parts.items()}
-        return cls(store, torch.tensor(labels, dtype=torch.int64), rows, positive)
+        together = torch.tensor(groups, dtype=torch.int64) if groups is not None else None
+        return cls(store, torch.tensor(labels, dtype=torch.int64), rows, positive, together)

@@ -107,7 +107,8 @@ class Training:
             stop_point: Called before each batch.
 
         Returns:
-            The last epoch, and the one with the lowest validation loss (the first of equals).
+            The last epoch, and the one with the lowest validation loss (the first of equals)
+            where there is a validation part.
 
         Raises:
             NonFiniteLoss: If a loss, of whatever part, is infinite or not a number.
@@ -187,7 +188,10 @@ class Training:
 
     def _remember(self, measured: Measured) -> Measured:
         best = self.measured.get("best")
-        if best is None or measured.metrics["val/loss"] < best.metrics["val/loss"]:
+        # Without a validation part, no epoch is better than another.
+        if "val" in measured.logits and (
+            best is None or measured.metrics["val/loss"] < best.metrics["val/loss"]
+        ):
             self.measured["best"] = measured
         self.measured["final"] = measured
         return measured

@@ -8,7 +8,7 @@ from functools import partial
 from tracker.config.tuned import Tuned
 from tracker.errors import TrackerError, collect_errors
 from tracker.interruption import Interruption
-from tracker.records import Arm
+from tracker.records import StudyKey
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.tuning.plan import StudyPlan, plan_studies
@@ -16,7 +16,7 @@ from tracker.tuning.repetitions import repetitions
 from tracker.tuning.study_executor import StudyExecutor
 
 
-def tune(prepared: Prepared, reporter: StudyReporter, interruption: Interruption) -> Mapping[Arm, Tuned]:
+def tune(prepared: Prepared, reporter: StudyReporter, interruption: Interruption) -> Mapping[StudyKey, Tuned]:
     """Make the study of every arm, or go on with it.
 
     Args:
@@ -25,24 +25,26 @@ def tune(prepared: Prepared, reporter: StudyReporter, interruption: Interruption
         interruption: What asks for an end.
 
     Returns:
-        What was found, by model and mode.
+        What was found, by model and mode, and by fold and share of the training part where there are several.
 
     Raises:
         TrackerError: If there are too few images for the folds; or if studies cannot go on, after the others
             were made, and all are named.
         KeyboardInterrupt: Someone asked for an end; what is done is kept.
     """
-    tuned: dict[Arm, Tuned] = {}
+    tuned: dict[StudyKey, Tuned] = {}
     plans = plan_studies(prepared)
-    # Before anything is recorded: too few images for the folds are too few for every study.
-    repetitions(prepared.plan.options, prepared.images)
+    # Before anything is recorded.
+    for part in prepared.plan.data_parts:
+        repetitions(prepared.plan.options, prepared.images.of(part))
 
     def make(number: int, plan: StudyPlan) -> None:
-        reporter.study_started(plan.base.arm, number, len(plans))
+        key = plan.base.study_key
+        reporter.study_started(key, number, len(plans))
         if plan.note:
             reporter.note(plan.note)
-        tuned[plan.base.arm] = StudyExecutor(prepared, plan, reporter, interruption).run()
-        reporter.study_ended(plan.base.arm, tuned[plan.base.arm])
+        tuned[key] = StudyExecutor(prepared, plan, reporter, interruption).run()
+        reporter.study_ended(key, tuned[key])
 
     collect_errors(
         [partial(make, number, plan) for number, plan in enumerate(plans, start=1)],

@@ -15,7 +15,7 @@ from tracker.config.recipe import Recipe, digest_of
 from tracker.config.search_space import Range
 from tracker.config.tuned import Tuned
 from tracker.errors import TuningError
-from tracker.records import Arm
+from tracker.records import StudyKey
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.search.reading import FoundStudy, find_studies
@@ -33,7 +33,7 @@ _OF_THE_ARM = ("experiment", "model", "mode")
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """The study of one arm.
+    """The study of one arm, on all images or on some.
 
     Attributes:
         base: The arm's recipe; trials differ from it in what is searched.
@@ -47,11 +47,11 @@ class StudyPlan:
 
 
 def plan_studies(prepared: Prepared) -> list[StudyPlan]:
-    """Return the study of each arm, in the order of the plan."""
+    """Return the study of each arm, on each fold and share of the training part, in the order of the plan."""
     return [_study_plan(prepared, base) for base in _bases(prepared)]
 
 
-def find_tuned(prepared: Prepared, reporter: StudyReporter | None = None) -> dict[Arm, Tuned]:
+def find_tuned(prepared: Prepared, reporter: StudyReporter | None = None) -> dict[StudyKey, Tuned]:
     """Return what the study of each arm found that the same options make.
 
     Args:
@@ -61,7 +61,7 @@ def find_tuned(prepared: Prepared, reporter: StudyReporter | None = None) -> dic
     Raises:
         TuningError: If an arm has none; all of them are named, with the studies that they have.
     """
-    found: dict[Arm, Tuned] = {}
+    found: dict[StudyKey, Tuned] = {}
     missing: list[str] = []
     for base in _bases(prepared):
         wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
@@ -70,10 +70,10 @@ def find_tuned(prepared: Prepared, reporter: StudyReporter | None = None) -> dic
         if tuned is None:
             missing.append(_missing(prepared, base))
             continue
-        found[base.arm] = tuned
+        found[base.study_key] = tuned
         (study,) = [study for study in studies if study.name == tuned.study]
         if reporter is not None and (note := doubt(prepared, study)):
-            reporter.note(f"{base.arm}: {note}")
+            reporter.note(f"{base.study_key}: {note}")
     if missing:
         raise TuningError(
             "--tuned needs an earlier study of every arm with the same images and options",
@@ -105,7 +105,7 @@ def _study_plan(prepared: Prepared, base: Recipe) -> StudyPlan:
     storage, attributes = storage_of(prepared), _attributes(prepared, base)
     earlier = {study.name: study for study in find_studies(storage, without_ranking(attributes))}
     chosen = choose(prepared, attributes, earlier, partial(_name, base))
-    note = f"{base.arm}: {chosen.note}" if chosen.note else ""
+    note = f"{base.study_key}: {chosen.note}" if chosen.note else ""
     return StudyPlan(base, _spec(prepared, base, chosen.name, chosen.attributes), note)
 
 
@@ -156,14 +156,16 @@ def _missing(prepared: Prepared, base: Recipe) -> str:
         for study in others
         if study.trials
     ]
-    return str(base.arm) + (f" (but with other options: {'; '.join(told)})" if told else "")
+    return str(base.study_key) + (f" (but with other options: {'; '.join(told)})" if told else "")
 
 
 def _bases(prepared: Prepared) -> Iterator[Recipe]:
-    """Yield a recipe of each arm, on the split that is left after unreadable images were skipped."""
+    """Yield a recipe of each study, on the split that is left after unreadable images were skipped."""
     rule = prepared.images.split.rule
-    arms = {recipe.arm: recipe for recipe in prepared.plan.recipes}
-    for recipe in arms.values():
+    of_studies = {recipe.study_key: recipe for recipe in prepared.plan.recipes}
+    for recipe in of_studies.values():
+        if not prepared.plan.options.is_tuned(recipe.mode):
+            continue
         yield recipe.model_copy(update={"split": rule, "seed": 0})
 
 

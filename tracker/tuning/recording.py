@@ -12,7 +12,7 @@ from tracker.config.tuned import values_text
 from tracker.records import PIXELS_DIGEST, RunState
 from tracker.runs.plan import Prepared
 from tracker.runs.provenance import context_tags, origin_tags
-from tracker.runs.recording import class_tags
+from tracker.runs.recording import class_tags, part_tags
 from tracker.search.attributes import PIXELS
 from tracker.search.plots import figures_of
 from tracker.search.records import OpenTrial, TrialRecord
@@ -51,7 +51,7 @@ class StudyRecords:
                 tracker_home(),
                 run_uid=self._uid("study"),
                 experiment=self.experiment,
-                run_name=f"study {self.plan.base.short_mode} {self.plan.base.model}",
+                run_name=f"study {self.plan.base.short_name}",
                 params=self._study_params(),
                 tags=self._study_tags(),
                 tracking_uri=self.prepared.plan.tracking_uri,
@@ -76,7 +76,7 @@ class StudyRecords:
             tracker_home(),
             run_uid=self._uid(trial.number),
             experiment=self.experiment,
-            run_name=f"trial {trial.number} {recipe.short_mode} {recipe.model}",
+            run_name=f"trial {trial.number} {recipe.short_name}",
             params=recipe.params(),
             tags={
                 **origin_tags(),
@@ -174,7 +174,7 @@ class StudyRecords:
 
     @cached_property
     def _arm_tags(self) -> dict[str, str]:
-        images = self.prepared.images
+        images = self.prepared.images_of(self.plan.base)
         return {
             "tracker.study": self.plan.spec.name,
             "tracker.study_token": self.token,
@@ -183,5 +183,6 @@ class StudyRecords:
             "tracker.dataset": self.plan.base.dataset,
             "tracker.manifest_digest": images.manifest.digest,
             "tracker.split_digest": images.split.digest,
+            **part_tags(self.plan.base, images),
             **class_tags(self.plan.base, images),
         }

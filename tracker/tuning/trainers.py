@@ -22,11 +22,12 @@ from tracker.data.positive_class import positive_index
 from tracker.data.splits.folds import Rows
 from tracker.interruption import Interruption
 from tracker.io.progress import Progress, silent
+from tracker.runs.first_head import FirstHead, first_head, head_recipe
 from tracker.runs.images import Images
-from tracker.runs.train import PreparedNetwork, prepare_network
+from tracker.runs.prepared_network import PreparedNetwork, prepare_network
 from tracker.training.examples import Examples
 from tracker.training.heads import Heads, linear_head
-from tracker.training.loop import Training
+from tracker.training.loop import StopPoint, Training, go_on
 from tracker.training.randomness import random_states, restore_random_states
 from tracker.training.store import Store
 from tracker.tuning.repetitions import Repetition
@@ -90,6 +91,7 @@ class _ExamplesMaker:
     device: torch.device
     progress: Progress
     _features: dict[str, Store] = field(default_factory=dict)
+    _heads: dict[tuple[str, tuple[int, ...]], FirstHead | None] = field(default_factory=dict)
 
     def network(self, seed: int) -> PreparedNetwork:
         """Return a new network; features are looked for once, however many threads compute later."""
@@ -104,6 +106,31 @@ class _ExamplesMaker:
         if network.frozen_as is not None:
             self._features[network.frozen_as] = network.store
         return network
+
+    def put_first_head(
+        self, network: PreparedNetwork, recipe: Recipe, rows: Rows, stop_point: StopPoint = go_on
+    ) -> None:
+        """Have a network begin with a trained last layer, if its mode says so.
+
+        One is trained for all trials whose recipes differ in nothing that matters to it.
+        """
+        alone = head_recipe(recipe)
+        if alone is None:
+            return
+        key = alone.fingerprint(manifest_digest=""), tuple(rows["train"])
+        if key not in self._heads:
+            self._heads[key] = first_head(
+                recipe,
+                self.images,
+                self.pixels,
+                rows["train"],
+                device=self.device,
+                progress=self.progress,
+                known=self._features,
+                stop_point=stop_point,
+            )
+        if (head := self._heads[key]) is not None:
+            head.put_into(network.network)
 
     def examples(self, network: PreparedNetwork, rows: Rows) -> Examples:
         """Return examples without the test part: its images have no rows here, and its labels no value."""
@@ -169,9 +196,12 @@ class TailTrials:
         self._maker = maker
         self._repetitions = repetitions
         self._interruption = interruption
-        for seed in {repetition.seed for repetition in repetitions}:
+        for repetition in repetitions:
             # Random frozen layers are others with every seed.
-            maker.network(seed)
+            network = maker.network(repetition.seed)
+            recipe = maker.base.model_copy(update={"seed": repetition.seed})
+            with interruption.stopping_gently():
+                maker.put_first_head(network, recipe, repetition.rows, interruption.stop_point)
 
     def epochs(self, recipes: Sequence[Recipe]) -> Iterator[Epoch]:
         """Train one trial.
@@ -200,6 +230,8 @@ class TailTrials:
         network = self._maker.network(repetition.seed)
         examples = self._maker.examples(network, repetition.rows)
         recipe = recipe.model_copy(update={"seed": repetition.seed})
+        with self._interruption.stopping_gently():
+            self._maker.put_first_head(network, recipe, repetition.rows, self._interruption.stop_point)
         training = Training(network.cut.tail, examples, recipe, device=self._maker.device)
         return _Begun(network, training, random_states(self._maker.device))
 

@@ -49,7 +49,7 @@ class TrialExecutor:
     @cached_property
     def trainer(self) -> TrialTrainer:
         """What trains the trials; making it computes the features that they read."""
-        plan, images = self.prepared.plan, self.prepared.images
+        plan, images = self.prepared.plan, self.prepared.images_of(self.plan.base)
         return trial_trainer(
             self.plan.base,
             repetitions(plan.options, images),

@@ -14,6 +14,8 @@ from tracker.tracking.backend.environment import prepare_environment
 from tracker.tracking.backend.uri import artifact_folder
 
 DATABASE = "mlflow.db"
+EXPERIMENT = "phantom"
+"""The experiment that is meant where none is named; there is one of folds beside it."""
 STORE = "store.zip"
 _FOLDER = "mlruns.example"
 # Where a database that was made through a server says that artifacts are: wherever the server keeps them.

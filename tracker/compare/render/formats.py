@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tracker.compare.findings import Findings
     from tracker.compare.table import Table
     from tracker.compare.trials import TrialsByStudy
+    from tracker.compare.view import View
 
 Format = Literal["table", "markdown", "csv", "json", "latex", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -65,6 +66,7 @@ def render(
     trials: TrialsByStudy | None = None,
     findings: Findings | None = None,
     details: bool = False,
+    views: Sequence[View] = (),
 ) -> str:
     """Return a table in a format, ending with a line break.
 
@@ -76,9 +78,10 @@ def render(
         trials: The trials of studies, to follow the table; None: none. Formats for one table refuse them.
         findings: What the answers of its networks say; None: not known.
         details: Whether every measure and every test follow the table.
+        views: Further views, to follow the table; csv holds the numbers of one view in the table's place.
 
     Raises:
-        UsageError: There is no such format, or it has no room for trials.
+        UsageError: There is no such format, or it has no room for trials, details or several views.
     """
     if trials is not None and format not in _WITH_TRIALS:
         raise UsageError(
@@ -92,7 +95,13 @@ def render(
             but=f"--format was {format}",
             do="Choose table; csv and json have them anyway.",
         )
-    renderers = _renderers(width, trials, findings, details=details)
+    if len(views) > 1 and format == "csv":
+        raise UsageError(
+            "--format csv must be asked for with one view, as it holds one table",
+            but=f"there are {len(views)}: {', '.join(view.name for view in views)}",
+            do="Ask for one of them, or choose json.",
+        )
+    renderers = _renderers(width, trials, findings, details=details, views=views)
     if format not in renderers:
         raise UsageError(
             "--format must be one that exists",
@@ -103,7 +112,12 @@ def render(
 
 
 def _renderers(
-    width: int, trials: TrialsByStudy | None, findings: Findings | None, *, details: bool
+    width: int,
+    trials: TrialsByStudy | None,
+    findings: Findings | None,
+    *,
+    details: bool,
+    views: Sequence[View],
 ) -> dict[str, Callable[[Table], str]]:
     # Imported here: the command line takes the names of the formats from this file to read its arguments.
     from tracker.compare.render.csv_rows import render_csv
@@ -113,14 +127,29 @@ def _renderers(
     from tracker.compare.render.latex import render_latex
     from tracker.compare.render.markdown import render_markdown
     from tracker.compare.render.text import render_text, render_trials
+    from tracker.compare.render.view_formats import (
+        render_view_csv,
+        render_view_html,
+        render_view_latex,
+        render_view_markdown,
+    )
+    from tracker.compare.render.view_text import render_view_text
+
+    def followed(text: str, by: Callable[[View], str]) -> str:
+        return "\n".join([text, *map(by, views)])
 
     followed_by = f"\n{render_details(findings)}" if details and findings is not None else ""
     followed_by += "" if trials is None else f"\n{render_trials(trials, width=width)}"
     return {
-        "table": lambda table: render_text(table, findings, width=width) + followed_by,
-        "markdown": lambda table: render_markdown(table, findings),
-        "csv": lambda table: render_csv(table, findings),
-        "json": lambda table: render_json(table, findings, trials),
-        "latex": lambda table: render_latex(table, findings),
-        "html": lambda table: render_html(table, findings),
+        "table": lambda table: (
+            followed(
+                render_text(table, findings, width=width), lambda view: render_view_text(view, width=width)
+            )
+            + followed_by
+        ),
+        "markdown": lambda table: followed(render_markdown(table, findings), render_view_markdown),
+        "csv": lambda table: render_view_csv(views[0]) if views else render_csv(table, findings),
+        "json": lambda table: render_json(table, findings, trials, views),
+        "latex": lambda table: followed(render_latex(table, findings), render_view_latex),
+        "html": lambda table: render_html(table, findings, [*map(render_view_html, views)]),
     }

@@ -18,12 +18,13 @@ _STYLE = (
 )
 
 
-def render_html(table: Table, findings: Findings | None = None) -> str:
+def render_html(table: Table, findings: Findings | None = None, further: Sequence[str] = ()) -> str:
     """Return the table as a page of its own: its caption above it, the verdict and the notes below.
 
     Args:
         table: The table.
         findings: What the answers of its networks say; None: not known.
+        further: Pieces that follow, such as views.
     """
     title = escape(caption(table))
     verdict = [f"<p>{escape(line)}</p>" for line in (verdict_lines(table, findings) if findings else [])]
@@ -43,6 +44,7 @@ def render_html(table: Table, findings: Findings | None = None) -> str:
         "<ul>",
         *(f"<li>{escape(note)}</li>" for note in footnotes(table, findings)),
         "</ul>",
+        *(piece.rstrip("\n") for piece in further),
         "</body>",
         "</html>",
     ]

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from tracker.compare.findings import Findings
 from tracker.compare.render.conclusions import verdict_lines
 from tracker.compare.render.notes import footnotes
+from tracker.compare.render.view_formats import view_content
 from tracker.compare.rows import arm_rows, pair_rows
 from tracker.compare.table import DIFFERENCE, Cell, Difference, Table
 from tracker.compare.trials import TrialsByStudy
+from tracker.compare.view import View
 
 
-def render_json(table: Table, findings: Findings | None = None, trials: TrialsByStudy | None = None) -> str:
+def render_json(
+    table: Table,
+    findings: Findings | None = None,
+    trials: TrialsByStudy | None = None,
+    views: Sequence[View] = (),
+) -> str:
     """Return the table with its notes, the runs that are not in it, and what else there is.
 
     Args:
         table: The table.
         findings: What the answers of its networks say: measures, pairs and verdict; None: not known.
         trials: The trials of studies; None: not asked for.
+        views: Further views, by their names.
     """
     content: dict[str, object] = {
         "metric": table.metric,
@@ -33,6 +41,7 @@ def render_json(table: Table, findings: Findings | None = None, trials: TrialsBy
             for model, difference in table.differences_by_model()
         ],
         **(_findings(table, findings) if findings is not None else {}),
+        **({"views": {view.name: view_content(view) for view in views}} if views else {}),
         "notes": footnotes(table, findings),
         "not_in_the_table": [asdict(entry) for entry in table.selection.excluded],
     }

@@ -41,6 +41,8 @@ def interval_words(findings: Findings) -> str:
     over = f"{images} and seeds together" if all(with_seeds) else images
     if any(with_seeds) and not all(with_seeds):
         over = f"{images}, and over seeds where there are several"
+    folds = max(arm.folds for arm in findings.arms.values())
+    over += f", the answers of {folds} folds put together" if folds else ""
     alone = "" if any(with_seeds) else "; how much trainings differ is not in them"
     return f"95 % interval over {over} ({'; '.join(methods)}){alone}"
 

@@ -17,16 +17,16 @@ Counts = NDArray[np.int64] | NDArray[np.float64] | Sequence[int] | Sequence[floa
 def clustered_mcnemar(only_first_K: Counts, only_second_K: Counts, sizes_K: Counts | None = None) -> float:
     """Return the two-sided p that two arms are right equally often, where a patient's images hang together.
 
-    The square of the summed differences of the patients over the sum of their squares, against chi-square with
-    one degree of freedom. Two weightings:
+    The square of the summed differences of the patients over the sum of their squares, against chi-square
+    with one degree of freedom. Two weightings:
 
     - With `sizes_K`, each patient counts the same, however many images there are of it (Durkalski): the
       difference of each is that of its shares.
     - Without, each image counts the same, as it does in an accuracy: the numerator is that of McNemar's test,
       and with one image a patient so is the whole (without continuity correction).
 
-    Only patients in whom the arms' counts differ move it. It is of large samples: with fewer than about ten such
-    patients its p is rough, and with fewer than four it is never below 0.05. Without any it is 1.
+    Only patients in whom the arms' counts differ move it. It is of large samples: with fewer than about ten
+    such patients its p is rough, and with fewer than four it is never below 0.05. Without any it is 1.
 
     Args:
         only_first_K: [K] How many images of each patient only the first arm got right.

@@ -6,14 +6,15 @@ from __future__ import annotations
 def probability_of_false_claim(only_first: float, only_second: float, images: float) -> float:
     """Return the posterior probability that the arm with more right answers is not the better one.
 
-    The shares of images that both, only the first, only the second and neither arm got right have a uniform prior,
-    Dirichlet(1, 1, 1, 1), as in the paper; the congruence of the arms is the one that was seen. Given the
-    posterior, the first arm's part of the disagreements follows Beta(only_first + 1, only_second + 1), so that
-    the probability is that of this part being at most a half. How many images there were beside drops out.
+    The shares of images that both, only the first, only the second and neither arm got right have a uniform
+    prior, Dirichlet(1, 1, 1, 1), as in the paper; the congruence of the arms is the one that was seen. Given
+    the posterior, the first arm's part of the disagreements follows Beta(only_first + 1, only_second + 1), so
+    that the probability is that of this part being at most a half. How many images there were beside drops
+    out.
 
-    It is not a p value, and half of it is all it can be: with equal counts neither arm looks better, and it is
-    0.5. It knows these networks on images like these, and nothing of other seeds or of images that hang together:
-    for the latter, divide the three counts by the design effect, and for the former use means over seeds.
+    It is no p value, and at most a half: with equal counts neither arm looks better, and it is 0.5. It knows
+    these networks on images like these, and nothing of other seeds or of images that hang together: for the
+    latter divide the three counts by the design effect, of several seeds use the mean counts.
 
     Args:
         only_first: How many images only the first arm got right; may be fractional.
@@ -23,8 +24,8 @@ def probability_of_false_claim(only_first: float, only_second: float, images: fl
     Returns:
         0 to 0.5.
 
-    Source: E. Christodoulou et al., False Promises in Medical Imaging AI? Assessing Validity of Outperformance
-        Claims (2025), arXiv 2505.04720.
+    Source: E. Christodoulou et al., False Promises in Medical Imaging AI? Assessing Validity of
+        Outperformance Claims (2025), arXiv 2505.04720.
     """
     from scipy.special import betainc
 

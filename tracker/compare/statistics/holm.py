@@ -11,8 +11,8 @@ Key = TypeVar("Key", bound=Hashable)
 def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
     """Return the adjusted p of each test, in the given order.
 
-    The probability that any true null hypothesis has an adjusted p of at most 0.05 is at most 0.05, however the
-    tests depend on each other.
+    The probability that any true null hypothesis has an adjusted p of at most 0.05 is at most 0.05, however
+    the tests depend on each other.
 
     Args:
         p_values: The p of each test, 0 to 1, by what was tested; may be empty.

@@ -30,8 +30,8 @@ def power_of_mcnemar(
 ) -> float:
     """Return the probability that McNemar's test finds two arms different.
 
-    Exact: summed over how many images the arms disagree on (binomial), and of these over how many are the first
-    arm's (binomial). With a difference of zero it is the test's size.
+    Exact: summed over how many images the arms disagree on (binomial), and of these over how many are the
+    first arm's (binomial). With a difference of zero it is the test's size.
 
     Args:
         images: The number of test images, which do not hang together.
@@ -82,8 +82,8 @@ def smallest_difference(
         alpha: The level of the test, 0 to 1.
 
     Returns:
-        None: with so few disagreements no difference is established with that power, not even if all of them are
-        the same arm's.
+        None: with so few disagreements no difference is established with that power, not even if all of them
+        are the same arm's.
     """
     from scipy.optimize import brentq
 
@@ -156,11 +156,11 @@ def design_effect(only_first_K: Counts, only_second_K: Counts, sizes_K: Counts) 
         sizes_K: [K] How many images each patient has, one at least.
 
     Returns:
-        1 where nothing varies: no disagreement, or each image the same arm's. With a single patient the number of
-        its images, as if they were one.
+        1 where nothing varies: no disagreement, or each image the same arm's. With a single patient the
+        number of its images, as if they were one.
 
-    Source: L. Kish, Survey Sampling (1965), section 8.2; the variance of a ratio from clusters: W. G. Cochran,
-        Sampling Techniques (1977), section 9A.
+    Source: L. Kish, Survey Sampling (1965), section 8.2; the variance of a ratio from clusters: W. G.
+        Cochran, Sampling Techniques (1977), chapter 9.
     """
     first_K, second_K, images_K = (np.asarray(x, np.float64) for x in (only_first_K, only_second_K, sizes_K))
     clusters, images = len(images_K), float(images_K.sum())

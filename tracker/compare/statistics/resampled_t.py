@@ -36,23 +36,24 @@ def corrected_resampled_t(
 ) -> ResampledT | None:
     """Test a mean difference over folds and repeats.
 
-    Folds share training images, so that their differences hang together, and a plain t-test takes them for more
-    than they are. Here the variance of the mean is `(1 / J + n_test / n_train)` times that of the differences.
+    Folds share training images, so that their differences hang together, and a plain t-test takes them for
+    more than they are. Here the variance of the mean is `(1 / J + n_test / n_train)` times that of the
+    differences.
 
-    Where all folds differ by exactly the same, there is no variance to go by: a difference of zero has p = 1, and
-    of any other difference nothing is said (None).
+    Where all folds differ by exactly the same, there is no variance to go by: a difference of zero has p = 1,
+    and of any other difference nothing is said (None).
 
     Args:
         differences_J: [J] The difference of each fold of each repeat, first minus second.
-        test_share: The share that a fold tests of the images that it tests or trains on: a fifth of five folds;
-            n_test / (n_test + n_train), between 0 and 1, both left out.
+        test_share: The share that a fold tests of the images that it tests or trains on: a fifth of five
+            folds; n_test / (n_test + n_train), between 0 and 1, both left out.
 
     Returns:
-        None: there are fewer than two differences, or all are the same and not zero. The interval of differences
-        that are all zero is [0, 0].
+        None: there are fewer than two differences, or all are the same and not zero. The interval of
+        differences that are all zero is [0, 0].
 
-    Source: C. Nadeau and Y. Bengio, Machine Learning 52 (2003) 239-281; of repeated folds: R. R. Bouckaert and
-        E. Frank, PAKDD 2004, 3-12.
+    Source: C. Nadeau and Y. Bengio, Machine Learning 52 (2003) 239-281; of repeated folds: R. R. Bouckaert
+        and E. Frank, PAKDD 2004, 3-12.
     """
     from scipy.stats import t
 

@@ -98,8 +98,8 @@ def over_both(parts: Sequence[Part], patients: int, generator: np.random.Generat
     """Return the error that other patients and other repetitions make together.
 
     Both are resampled together. That counts three times what depends on image and repetition at once
-    (Owen 2007), and each of the two alone counts it once: so twice the sum of the two alone, less both together,
-    counts it once, too. The number is never taken as smaller than either alone. Degrees of freedom are
+    (Owen 2007), and each of the two alone counts it once: so twice the sum of the two alone, less both
+    together, counts it once, too. It is never taken as smaller than either alone. Degrees of freedom are
     Satterthwaite's, so that two seeds that are far apart make a wide interval.
 
     Args:

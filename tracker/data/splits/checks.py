@@ -88,12 +88,13 @@ def class_table(manifest: Manifest, part_of: Mapping[str, Part]) -> dict[Part, d
 
     Args:
         manifest: The images.
-        part_of: The part of each sample id.
+        part_of: The part of each sample id that is in one.
 
     Returns:
         Counts by part and class name.
     """
     table = {part: dict.fromkeys(manifest.classes, 0) for part in PARTS}
     for sample in manifest.samples:
-        table[part_of[sample.id]][sample.label] += 1
+        if (part := part_of.get(sample.id)) is not None:
+            table[part][sample.label] += 1
     return table

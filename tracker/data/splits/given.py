@@ -1,4 +1,4 @@
-"""The split that images came with: its test part stays as it is, and validation is drawn out of training."""
+"""The split that images came with: its test part stays as it is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from tracker.data.manifest import Manifest
-from tracker.data.splits.allocation import assign_groups, target_table
 from tracker.data.splits.checks import check_classes_in_parts, check_duplicates, check_patients
-from tracker.data.splits.groups import class_counts, inseparable
-from tracker.data.splits.rule import REFERENCE, apportion
 from tracker.errors import DataError, UsageError, collect_errors, listed
 from tracker.records import PARTS, Part
 
@@ -64,40 +61,6 @@ def check_test_is_left(manifest: Manifest, rule: str) -> None:
         )
 
 
-def draw_validation(manifest: Manifest, part_of: Mapping[str, Part], seed: int) -> tuple[set[str], int]:
-    """Draw validation images out of the training part: as many of it as in the reference study.
-
-    Classes are in proportion; all images of a patient, and files with the same content, stay together.
-
-    Args:
-        manifest: The images.
-        part_of: The part of each sample id: train or test.
-        seed: Of the draw.
-
-    Returns:
-        The ids of the validation images, and how many there should have been.
-
-    Raises:
-        DataError: Some class cannot be in both parts.
-    """
-    rows = [place for place, sample in enumerate(manifest.samples) if part_of[sample.id] == "train"]
-    training = set(rows)
-    groups = [group for group in inseparable(manifest) if group[0] in training]
-    vectors = [class_counts(manifest, group) for group in groups]
-    _check_groups(manifest, vectors)
-    sizes = apportion(REFERENCE[:2], len(rows))
-    wanted = max(sizes[1], len(manifest.classes))
-    by_class = target_table(class_counts(manifest, rows), [len(rows) - wanted, wanted])
-    drawn = assign_groups(vectors, list(zip(*by_class, strict=True)), seed=seed)
-    chosen = {
-        manifest.samples[place].id
-        for group, part in zip(groups, drawn, strict=True)
-        if part == 1
-        for place in group
-    }
-    return chosen, wanted
-
-
 def _check_every_image(manifest: Manifest, part_of: Mapping[str, Part]) -> None:
     without = [sample.id for sample in manifest.samples if sample.id not in part_of]
     if without:
@@ -124,15 +87,4 @@ def _check_parts(part_of: Mapping[str, Part]) -> None:
             but=f"there are {found} alone, and only you know whether others report on one of them",
             do="Name the part test that nothing may be chosen by (validation is then drawn from train), "
             "or draw all three anew: --split 0.7/0.1/0.2.",
-        )
-
-
-def _check_groups(manifest: Manifest, vectors: list[list[int]]) -> None:
-    counts = [sum(vector[place] > 0 for vector in vectors) for place in range(len(manifest.classes))]
-    few = [name for name, count in zip(manifest.classes, counts, strict=True) if count < 2]
-    if few:
-        raise DataError(
-            "every class must have training images of two patients or more, to validate as well",
-            but=f"{', '.join(listed(few, 6))} {'has' if len(few) == 1 else 'have'} one",
-            do="Give some images the part val, add training images, or leave the class out.",
         )

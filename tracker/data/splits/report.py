@@ -26,7 +26,7 @@ def split_report(manifest: Manifest, split: Split) -> list[str]:
         about copies and about differences from the rule, where there are any.
     """
     return [
-        *_part_lines(manifest, split),
+        *_part_lines(manifest, [split]),
         *_drawn_line(split),
         *_copies_line(manifest),
         *_difference_line(manifest, split),
@@ -55,24 +55,63 @@ def patients_report(manifest: Manifest, split: Split) -> str:
     )
 
 
-def _part_lines(manifest: Manifest, split: Split) -> list[str]:
-    table = class_table(manifest, split.part_of)
-    number = {part: len(_patients_in(manifest, split, part)) for part in PARTS}
-    return [
-        f"{part}: {counted(split.counts[part], 'image')} ("
-        + ", ".join(f"{count} {name}" for name, count in table[part].items())
-        + ")"
-        + (f" of {counted(number[part], 'patient')}" if number[part] else "")
-        for part in PARTS
-    ]
+def folds_report(manifest: Manifest, splits: Sequence[Split]) -> list[str]:
+    """Describe what the folds of a cross-validation came to.
+
+    Args:
+        manifest: The images.
+        splits: The split of each fold.
+
+    Returns:
+        A line a part, with the smallest and the largest number over the folds, and one about copies.
+    """
+    return [*_part_lines(manifest, splits), *_copies_line(manifest)]
 
 
-def _patients_in(manifest: Manifest, split: Split, part: Part) -> set[str]:
+def training_line(manifest: Manifest, splits: Sequence[Split]) -> str:
+    """Describe the training part, such as `train: 46 images (23 normal, 23 tuberculosis) of 46 patients`.
+
+    Args:
+        manifest: The images.
+        splits: One split, or that of each fold.
+    """
+    return _part_lines(manifest, splits)[PARTS.index("train")]
+
+
+def patients_in(manifest: Manifest, split: Split, part: Part) -> set[str]:
+    """Name the known patients of a part.
+
+    Args:
+        manifest: The images.
+        split: Their split.
+        part: Which part.
+    """
     return {
         sample.patient
         for sample in manifest.samples
-        if sample.patient is not None and split.part_of[sample.id] == part
+        if sample.patient is not None and split.part_of.get(sample.id) == part
     }
+
+
+def _part_lines(manifest: Manifest, splits: Sequence[Split]) -> list[str]:
+    tables = [class_table(manifest, split.part_of) for split in splits]
+    lines = []
+    for part in PARTS:
+        images = [split.counts[part] for split in splits]
+        classes = [f"{_range([table[part][name] for table in tables])} {name}" for name in manifest.classes]
+        number = [len(patients_in(manifest, split, part)) for split in splits]
+        of = f" of {_counted(number, 'patient')}" if max(number) else ""
+        lines.append(f"{part}: {_counted(images, 'image')} ({', '.join(classes)}){of}")
+    return lines
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _counted(numbers: Sequence[int], noun: str) -> str:
+    return f"{_range(numbers)} {noun}{'' if set(numbers) == {1} else 's'}"
 
 
 def _copies_line(manifest: Manifest) -> list[str]:

@@ -13,10 +13,16 @@ from functools import cached_property
 from tracker.data.manifest import Manifest
 from tracker.data.splits.allocation import assign_groups, target_table
 from tracker.data.splits.checks import check_classes_in_parts
-from tracker.data.splits.given import check_test_is_left, draw_validation, given_parts
+from tracker.data.splits.given import check_test_is_left, given_parts
 from tracker.data.splits.groups import class_counts, inseparable
-from tracker.data.splits.rule import GIVEN, part_sizes
+from tracker.data.splits.rule import GIVEN, REFERENCE, part_sizes
+from tracker.data.splits.validation import draw_validation
 from tracker.records import PARTS, Part
+
+_DO = "Give some images the part val, add training images, or leave the class out."
+
+UNUSED = "unused"
+"""What a table of a split says of images that are in no part."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +34,25 @@ class Split:
         rule: What was asked for.
         seed: Of the draw; without meaning where the whole split was given.
         drawn_validation: How many validation images were to be drawn out of a given training part; 0: none.
+        folds: Of how many folds its test part is one; None: it is not of a cross-validation.
+        unused: Sample ids that are in no part, since networks train on a share of the training part; sorted.
     """
 
     parts: Mapping[Part, tuple[str, ...]]
     rule: str
     seed: int
     drawn_validation: int = 0
+    folds: int | None = None
+    unused: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
-        """One digest of which image is in which part; 64 hexadecimal digits."""
-        return hashlib.sha256(json.dumps([[part, *self.parts[part]] for part in PARTS]).encode()).hexdigest()
+        """One digest of which image is in which part; 64 hexadecimal digits.
+
+        Unused images count as training images: a share of them is tested on the same images as the whole.
+        """
+        whole = {**self.parts, "train": sorted([*self.parts["train"], *self.unused])}
+        return hashlib.sha256(json.dumps([[part, *whole[part]] for part in PARTS]).encode()).hexdigest()
 
     @cached_property
     def counts(self) -> dict[Part, int]:
@@ -47,7 +61,7 @@ class Split:
 
     @cached_property
     def part_of(self) -> dict[str, Part]:
-        """The part of each sample id."""
+        """The part of each sample id that is in one."""
         return {name: part for part in PARTS for name in self.parts[part]}
 
     def indexes(self, manifest: Manifest) -> dict[Part, list[int]]:
@@ -61,7 +75,8 @@ class Split:
         """
         places: dict[Part, list[int]] = {part: [] for part in PARTS}
         for place, sample in enumerate(manifest.samples):
-            places[self.part_of[sample.id]].append(place)
+            if (part := self.part_of.get(sample.id)) is not None:
+                places[part].append(place)
         return places
 
     def to_csv(self, manifest: Manifest) -> str:
@@ -71,15 +86,17 @@ class Split:
             manifest: The one that was split.
 
         Returns:
-            CSV with the columns sample, part, label, patient and sha256, in the manifest's order; with a
-            column given, the part that the sample came with, where validation was drawn out of training.
+            CSV with the columns sample, part (train, val, test or unused), label, patient and sha256, in the
+            manifest's order; with a column given, the part that the sample came with, where validation was
+            drawn out of training.
         """
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
         drawn = bool(self.drawn_validation)
         table.writerow(["sample", "part", "label", "patient", "sha256", *(["given"] if drawn else [])])
         for sample in manifest.samples:
-            row = [sample.id, self.part_of[sample.id], sample.label, sample.patient or "", sample.sha256]
+            part = self.part_of.get(sample.id, UNUSED)
+            row = [sample.id, part, sample.label, sample.patient or "", sample.sha256]
             table.writerow([*row, *([sample.part or ""] if drawn else [])])
         return text.getvalue()
 
@@ -115,7 +132,8 @@ def _given(manifest: Manifest, seed: int) -> Split:
     part_of = given_parts(manifest)
     wanted = 0
     if "val" not in part_of.values():
-        validating, wanted = draw_validation(manifest, part_of, seed)
+        rows = [place for place, sample in enumerate(manifest.samples) if part_of[sample.id] == "train"]
+        validating, wanted = draw_validation(manifest, rows, shares=REFERENCE[:2], seed=seed, do=_DO)
         part_of |= dict.fromkeys(validating, "val")
     parts: dict[Part, tuple[str, ...]] = {
         part: tuple(sample.id for sample in manifest.samples if part_of[sample.id] == part) for part in PARTS

@@ -1,0 +1,43 @@
+"""What figures with points and intervals share: their marks, the name of an axis, legend and remarks."""
+
+from __future__ import annotations
+
+import textwrap
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tracker.figures.labels import scale_of, title_of
+from tracker.figures.style import PALE
+
+MARKERS = "osD^v<>p"
+_NOTE_SIZE, _LETTER = 6.5, 0.052
+
+
+def axis_name(metric: str) -> str:
+    """Return the name of the axis of a metric, with its unit."""
+    title, unit = title_of(metric), scale_of(metric).unit
+    return f"{title[0].upper()}{title[1:]}{f' ({unit})' if unit else ''}"
+
+
+def finish(figure: Figure, axes: Axes, *, columns: int, note: str = "", synthetic: bool = False) -> None:
+    """Add the grid, the legend above the axes, and what has to be said of a figure.
+
+    Args:
+        figure: The figure.
+        axes: Its axes, or the last of them.
+        columns: Of the legend; 0: there is none.
+        note: What the intervals hold.
+        synthetic: Whether a program drew the images.
+    """
+    for one in figure.axes:
+        one.grid(axis="y")
+        one.set_axisbelow(True)
+    if columns:
+        handles, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper left", ncols=min(len(names), columns), frameon=False)
+    if note:
+        letters = int(figure.get_figwidth() / _LETTER)
+        figure.supxlabel("\n".join(textwrap.wrap(note, letters)), fontsize=_NOTE_SIZE, color=PALE)
+    if synthetic:
+        axes.set_title("synthetic images", loc="right", fontsize=_NOTE_SIZE, color=PALE, fontweight="normal")

@@ -29,7 +29,7 @@ from tracker.tracking.backend.reader import read_runs
 
 EXPERIMENT = "many"
 ORDER = ["attributes.start_time ASC"]
-"""That of tracker: without any, MLflow took longer."""
+"""That in which tracker reads, too."""
 IMAGES, SEEDS = 132, 5
 
 

@@ -28,6 +28,8 @@ from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
 
 EXPERIMENT = "many"
+ORDER = ["attributes.start_time ASC"]
+"""That in which tracker reads, too."""
 IMAGES, SEEDS = 132, 5
 
 
@@ -53,7 +55,7 @@ def search(uri: str, experiment: str) -> int:
     """Search all runs as plainly as MLflow's client can."""
     client, token, count = open_client(uri), None, 0
     while token != "":
-        page = client.search_runs([experiment], max_results=1000, page_token=token)
+        page = client.search_runs([experiment], max_results=1000, order_by=ORDER, page_token=token)
         count, token = count + len(page), page.token or ""
     return count
 

@@ -75,11 +75,11 @@ def test_details_have_no_room_in_a_format_for_one_table(comparison: Comparison, 
 def test_arms_are_drawn_with_their_intervals(comparison: Comparison, tmp_path: Path) -> None:
     axes = comparison.plot().axes[0]
     values = [line for line in axes.lines if len(line.get_xdata()) == 1]
-    spans = [line for line in axes.lines if len(line.get_xdata()) == 2]
+    spans = [[float(y) for _, y in lines.get_segments()[0]] for lines in axes.collections]
     assert [line.get_ydata()[0] for line in values] == pytest.approx([97.5, 50.0])
     own = comparison.table.set_index(["metric", "mode"]).loc["test/accuracy"]
     ends = [[100 * own.loc[mode, f"interval_{end}"] for end in ("low", "high")] for mode in (FE, FT)]
-    assert [list(line.get_ydata()) for line in spans] == [pytest.approx(each) for each in ends]
+    assert spans == [pytest.approx(each) for each in ends]
     assert axes.get_ylabel() == "Test accuracy (%)"
     written = {path.name for path in comparison.write_figures(tmp_path)}
     assert {"test-accuracy.arms.png", "test-accuracy.arms.svg"} < written

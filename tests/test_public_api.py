@@ -93,7 +93,11 @@ def test_a_notebook_runs_skips_and_compares(
     (again,) = tracker.run(**settings(radiographs))
     assert again.state == "SKIPPED"
     comparison = tracker.compare("notebook")
-    assert comparison.table.rows[0].cells[0].mean == result.metrics["test/accuracy"]
+    assert comparison.results.rows[0].cells[0].mean == result.metrics["test/accuracy"]
+    first = comparison.table.iloc[0]
+    assert (first["metric"], first["mean"]) == ("test/accuracy", result.metrics["test/accuracy"])
+    assert comparison.pairs.empty
+    assert (comparison.verdicts, comparison.verdict) == ((), None)
     assert capsys.readouterr().out == ""
 
 

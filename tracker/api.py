@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tracker.config.keywords import resolve_options, takes_options
 from tracker.config.options import TRIALS, RunOptions
 from tracker.config.tuned import Tuned
+from tracker.errors import UsageError
 from tracker.interruption import Interruption
 from tracker.io.process_environment import prepare_process
 from tracker.records import EpochKind, RunRecord, StudyKey
@@ -148,12 +149,18 @@ def compare(
             not be sent.
 
     Raises:
-        UsageError: A condition cannot be read, an example of another store is asked for, or nothing was
-            published of this metric.
+        UsageError: A condition cannot be read, an example of another store, or its record, is asked for, or
+            nothing was published of this metric.
         TrackingError: There is no such store, server or experiment, or there are several and none was named.
         ComparisonError: No run has finished, the runs do not belong in one table, or they lack what a view
             needs.
     """
+    if example and log:
+        raise UsageError(
+            "--log records a comparison beside its runs",
+            but="--example reads a copy of the example that is gone afterwards",
+            do="Leave one of them out.",
+        )
     from tracker.compare.comparison import Comparison
     from tracker.compare.findings import find, measure_of_metric
     from tracker.compare.table import build_table

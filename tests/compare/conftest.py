@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.answered import answered
 from tests.support.records import make_predictions, make_run, make_study, reference_runs
 from tracker.compare import cell_statistics
 
-__all__ = ["make_predictions", "make_run", "make_study", "reference_runs"]
+__all__ = ["answered", "make_predictions", "make_run", "make_study", "reference_runs"]
 
 
 @pytest.fixture(autouse=True)

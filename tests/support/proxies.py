@@ -55,6 +55,11 @@ class Proxy:
     def uri(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def asked(self) -> int:
+        """How many requests came."""
+        return self._asked
+
     def be(self, mode: Mode) -> None:
         """Fail so from now on, also those who are waiting for an answer."""
         with self._changing:

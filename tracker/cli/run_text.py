@@ -192,15 +192,20 @@ def _runs_lines(plan: Plan) -> list[str]:
     """Return how many runs an arm has, where it is not only several seeds."""
     if all(part == DataPart() for part in plan.data_parts):
         return []
-    first = [recipe for recipe in plan.recipes if recipe.arm == plan.recipes[0].arm]
+    arms = [
+        [one for one in plan.recipes if one.arm == arm] for arm in {recipe.arm for recipe in plan.recipes}
+    ]
+    # A mode in which seeds mean nothing has fewer.
+    first = max(arms, key=len)
     numbers = {
         "seed": len({recipe.seed for recipe in first}),
         "fold": len({recipe.fold for recipe in first}),
         "repeat": len({recipe.repeat for recipe in first}),
         "share": len({recipe.train_fraction for recipe in first}),
     }
+    each = "of each arm" if len({len(arm) for arm in arms}) == 1 else "of an arm at most"
     several = " x ".join(counted(number, name) for name, number in numbers.items() if number > 1)
-    return [f"{len(plan.recipes)}, of each arm {len(first)}{f' ({several})' if several else ''}"]
+    return [f"{len(plan.recipes)}, {each} {len(first)}{f' ({several})' if several else ''}"]
 
 
 def _settings(options: RunOptions, mode: str, lr: float) -> str:

@@ -54,12 +54,14 @@ class ArmFindings:
         images: How many test images there are.
         patients: Of how many patients.
         measures: Every measure that these images have, by name.
+        folds: How many networks answered together, each its fold; 0: every network answered all images.
     """
 
     repetitions: tuple[str, ...]
     images: int
     patients: int
     measures: Mapping[str, Finding]
+    folds: int = 0
 
 
 def arm_findings(evidence: ArmEvidence) -> ArmFindings:
@@ -82,7 +84,13 @@ def arm_findings(evidence: ArmEvidence) -> ArmFindings:
         )
         for name, found in values.items()
     }
-    return ArmFindings(evidence.repetitions, answers.images, len(np.unique(answers.patients)), measures)
+    return ArmFindings(
+        evidence.repetitions,
+        answers.images,
+        len(np.unique(answers.patients)),
+        measures,
+        folds=0 if evidence.folds is None else len(np.unique(evidence.folds)),
+    )
 
 
 def _method(answers: Answers, name: str) -> Method:

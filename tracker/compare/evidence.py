@@ -22,6 +22,8 @@ from tracker.figures.labels import natural_key
 from tracker.records import POSITIVE_CLASS, Arm, EpochKind, HeldOut, Part, Prediction, RunRecord
 
 NOT_STORED = "its predictions are not stored"
+NO_PATIENTS = "which patients its images are of is not stored"
+OTHER_CLASSES = "its predictions are of other classes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ class _Tested:
 
     prediction: Prediction
     patient: str
-    called: bool
+    called: bool | None
     fold: int
 
 
@@ -130,6 +132,12 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
     validated, tested = (_of(found.predictions, part, at) for part in ("val", "test"))
     if not tested:
         raise LookupError(NOT_STORED)
+    if not found.patients:
+        # Taken as independent, images of one patient would make intervals too narrow.
+        raise LookupError(NO_PATIENTS)
+    if any(one.label not in one.probabilities for one in tested):
+        raise LookupError(OTHER_CLASSES)
+    # Earlier versions did not say it, and took the last.
     positive = positive or list(tested[0].probabilities)[-1]
     threshold = _threshold(validated, positive)
     fold = int(run.params.get("fold", "0"))
@@ -137,7 +145,7 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
         one.sample: _Tested(
             one,
             found.patients.get(one.sample, f"image {one.sample}"),
-            one.score(positive) >= threshold,
+            None if threshold is None else one.score(positive) >= threshold,
             fold,
         )
         for one in tested
@@ -148,9 +156,10 @@ def _of(predictions: Iterable[Prediction], part: Part, at: EpochKind) -> list[Pr
     return [one for one in predictions if one.part == part and one.epoch_kind == at]
 
 
-def _threshold(validated: Sequence[Prediction], positive: str) -> float:
-    if not validated:
-        return 0.0
+def _threshold(validated: Sequence[Prediction], positive: str) -> float | None:
+    """Return what the validation images choose; None where there are none, or the class is none of theirs."""
+    if not validated or positive not in validated[0].probabilities:
+        return None
     scores = np.array([one.score(positive) for one in validated])
     return youden(scores, np.array([one.label == positive for one in validated]))
 
@@ -200,10 +209,12 @@ def _answers(rows: Sequence[Sequence[_Tested]], positive: str | None) -> Answers
     classes = list(rows[0][0].prediction.probabilities)
     numbers: dict[str, int] = {}
     patients = [numbers.setdefault(entry.patient, len(numbers)) for entry in rows[0]]
-    # Earlier versions did not say it, and took the last.
     positive = positive or classes[-1]
     two = len(classes) == 2 and positive in classes
-    called: Truth | None = np.array([[entry.called for entry in row] for row in rows]) if two else None
+    known = two and all(entry.called is not None for row in rows for entry in row)
+    called: Truth | None = (
+        np.array([[bool(entry.called) for entry in row] for row in rows]) if known else None
+    )
     return Answers(
         labels=np.array([classes.index(entry.prediction.label) for entry in rows[0]]),
         patients=np.array(patients),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, cast
 
+from tracker.compare.passes import has_folds, one_pass
 from tracker.records import Part, RunRecord, counts_tag
 
 _UNEQUAL = 1.1
@@ -53,16 +55,20 @@ def recorded_class_counts(runs: Sequence[RunRecord], part: str) -> dict[str, int
     """Return how many images of each class a part has; empty where no run says it.
 
     Args:
-        runs: Runs of one split, of which one is as good as another: earlier versions did not say it.
+        runs: Runs of one split, of which one is as good as another: earlier versions did not say it. The test
+            parts of folds are put together.
         part: A part of the split.
     """
-    told = (run.tags.get(counts_tag(cast(Part, part))) for run in runs)
-    try:
-        counts = json.loads(next(filter(None, told), "{}"))
-    except ValueError:
-        # Of very many classes MLflow keeps a part.
-        return {}
-    return {str(name): int(count) for name, count in counts.items()}
+    tag = counts_tag(cast(Part, part))
+    some = one_pass(runs, part) if has_folds(runs) else [run for run in runs if run.tags.get(tag)][:1]
+    counts: Counter[str] = Counter()
+    for run in some:
+        try:
+            counts.update({str(name): int(count) for name, count in json.loads(run.tags[tag]).items()})
+        except (KeyError, ValueError):
+            # Of very many classes MLflow keeps a part.
+            return {}
+    return dict(counts)
 
 
 def majority_of(runs: Sequence[RunRecord], part: str) -> Majority | None:

@@ -28,9 +28,9 @@ def sample_size(pair: Pair) -> SampleSize | None:
         pair: A pair of accuracies; one training each is assumed.
 
     Returns:
-        None for other measures.
+        None for other measures, and for folds, whose training sets have their part in a difference.
     """
-    if pair.measure != "accuracy":
+    if pair.measure != "accuracy" or pair.tests.resampled is not None:
         return None
     share = pair.disagreement.share
     # Below 1 where patients' images vary less than chance has it, down to 0: then each image counts as one.

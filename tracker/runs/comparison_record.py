@@ -40,6 +40,8 @@ def record_comparison(comparison: Comparison, *, experiment: str, tracking_uri: 
     Returns:
         Whether there was anything new to record.
     """
+    # Trials have runs of their own, and no room in the other formats.
+    comparison = replace(comparison, trials=None)
     home, content = tracker_home(), comparison.render("json")
     results = comparison.results
     try:

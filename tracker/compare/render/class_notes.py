@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracker.compare.finding import finding_of, is_of_the_finding
 from tracker.compare.majority import Majority, majority_of, recorded_class_counts
+from tracker.compare.passes import has_folds, one_pass
 from tracker.compare.settings import common
 from tracker.compare.table import Table
 from tracker.errors import counted
 from tracker.figures.labels import scale_of, title_of
+from tracker.records import RunRecord
 
 
 def finding_note(table: Table) -> str:
@@ -24,8 +28,7 @@ def images_note(table: Table) -> str:
     """Return of how many images the values are shares, and what one of them is worth."""
     part = _part(table)
     if _name(table) == "accuracy":
-        count = common(table.selection.runs, f"{part}_images") or ""
-        return _worth(int(count), part) if count.isdecimal() else ""
+        return _worth(_images(table.selection.runs, part), part)
     finding, counts = finding_of(table.selection.runs), recorded_class_counts(table.selection.runs, part)
     if finding is None or finding not in counts:
         return ""
@@ -56,6 +59,13 @@ def _below(table: Table, majority: Majority) -> str:
     if not arms:
         return ""
     return "; no arm is above that" if len(arms) == len(table.cells) else f"; not above: {', '.join(arms)}"
+
+
+def _images(runs: Sequence[RunRecord], part: str) -> int:
+    """Return how many images a part has, those of folds together; 0 where that is not known."""
+    known = [common([run], f"{part}_images") or "" for run in one_pass(runs, part)]
+    alike = has_folds(runs) or common(runs, f"{part}_images") is not None
+    return sum(map(int, known)) if alike and all(map(str.isdecimal, known)) else 0
 
 
 def _worth(count: int, part: str, of: str = "") -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tracker.compare.findings import Findings
 from tracker.compare.pairs import MCNEMAR, Pair
-from tracker.compare.render.numbers import interval_text, p_words, percent_text
+from tracker.compare.render.further_pairs import further_lines, told_in_full
+from tracker.compare.render.numbers import interval_text, p_words, percent_text, rounded_count
 from tracker.compare.sample_size import sample_size
 from tracker.compare.settings import is_tuned
 from tracker.compare.statistics.intervals import Interval
@@ -20,17 +21,23 @@ SCOPE = "It is said of these images, these weights and this recipe, and of nothi
 
 
 def verdict_lines(table: Table, findings: Findings) -> list[str]:
-    """Return the verdict over all models, and one on each; empty where there is no pair to decide.
+    """Return the verdict over all models, one on each, and what is known of further pairs of modes.
+
+    Empty where there is no pair to decide.
 
     Args:
         table: The table.
         findings: What was found about it.
     """
+    if told_in_full(findings):
+        return [f"Verdict on {model_sentence(verdict)}" for verdict in findings.further]
+    further = further_lines(findings)
     if findings.overall is None:
-        return []
+        return [f"Verdict: {line}" for line in further]
     return [
         f"Verdict: {overall_sentence(table, findings.overall)}",
         *(model_sentence(verdict) for verdict in findings.main),
+        *further,
     ]
 
 
@@ -103,8 +110,14 @@ def _could(pair: Pair) -> str:
     if size is None or size.smallest is None:
         return ""
     could = f"{_images(pair, these=False)} can establish {_scale(pair).write(size.smallest)} points"
-    needed = f"; the difference seen would need some {size.needed:,} images" if size.needed else ""
-    return f"Where {percent_text(pair.disagreement.share)} of answers differ, {could} (80 % power){needed}."
+    # Where there are as many, images are not what is lacking: trainings are too far apart.
+    needed = ""
+    if size.needed is not None and size.needed > pair.images:
+        needed = f"; the difference seen would need some {rounded_count(size.needed)} images"
+    one = ", one training each" if max(pair.repetitions) > 1 else ""
+    return (
+        f"Where {percent_text(pair.disagreement.share)} of answers differ, {could} (80 % power{one}){needed}."
+    )
 
 
 def _seems_better(pair: Pair) -> str:
@@ -144,8 +157,9 @@ def _and(names: Sequence[str]) -> str:
 
 
 def _images(pair: Pair, *, these: bool = True) -> str:
-    patients = f" of {pair.patients} patients" if pair.patients < pair.images else ""
-    return f"{'these ' if these else ''}{counted(pair.images, 'test image')}{patients}"
+    patients = f" of {counted(pair.patients, 'patient')}" if pair.patients < pair.images else ""
+    pointed = "this " if pair.images == 1 else "these "
+    return f"{pointed if these else ''}{counted(pair.images, 'test image')}{patients}"
 
 
 def _untuned(table: Table) -> str:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from tracker.compare.arm_findings import ArmFindings, Finding
 from tracker.compare.findings import Findings
 from tracker.compare.pairs import Pair
-from tracker.compare.render.numbers import interval_text, p_words, percent_text
+from tracker.compare.render.numbers import interval_text, p_text, p_words, percent_text, rounded_count
 from tracker.compare.sample_size import sample_size
 from tracker.compare.verdict import Verdict
 from tracker.errors import counted
 from tracker.figures.labels import Scale, order_models, order_modes, scale_of, title_of
 from tracker.records import Arm
 
+_WIDTH = 80
+_LEGEND = (
+    "Intervals are of 95 %. Of one training and one image a patient that of the accuracy is Wilson's and "
+    "that of the AUROC DeLong's; all others are bootstraps that resample patients."
+)
 _HEAD = ("", "value", "sd", "test images", "and seeds")
 
 
 def render_details(findings: Findings) -> str:
-    """Return what stands behind a table, in lines of 80 characters.
+    """Return what stands behind a table, in lines of 80 characters where names are not too long.
 
     Args:
         findings: What the answers of its networks say.
     """
     blocks = [*_arm_blocks(findings), *map(_pair_block, (*findings.main, *findings.further))]
-    legend = (
-        "Intervals are of 95 %. Of one training and one image a patient that of the accuracy is Wilson's\n"
-        "and that of the AUROC DeLong's; all others are bootstraps that resample patients."
-    )
-    return "\n\n".join([*blocks, legend]) + "\n"
+    legend = _LEGEND if blocks else "No arm's answers are known."
+    return "\n\n".join([*blocks, textwrap.fill(legend, _WIDTH)]) + "\n"
 
 
 def _arm_blocks(findings: Findings) -> Iterator[str]:
@@ -39,9 +42,9 @@ def _arm_blocks(findings: Findings) -> Iterator[str]:
 
 def _arm_block(arm: Arm, found: ArmFindings) -> str:
     rows = [_HEAD, *(_measure_row(name, one) for name, one in found.measures.items())]
-    of = f" of {found.patients} patients" if found.patients < found.images else ""
+    of = f" of {counted(found.patients, 'patient')}" if found.patients < found.images else ""
     title = f"{arm}: {counted(found.images, 'test image')}{of}, {counted(len(found.repetitions), 'training')}"
-    return "\n".join([title, *_aligned(rows)])
+    return "\n".join([_title_line(title), *_aligned(rows)])
 
 
 def _measure_row(name: str, found: Finding) -> Sequence[str]:
@@ -59,36 +62,34 @@ def _pair_block(verdict: Verdict) -> str:
     pair = verdict.pair
     scale = _scale(pair.measure)
     title = f"{pair.model}: {pair.first} minus {pair.second}, {_title(pair.measure)}"
-    difference = ("difference", scale.write(pair.difference, sign=True), _interval(pair, scale))
-    rows = [difference, *_test_rows(pair, scale), *_further_rows(pair, scale)]
-    return "\n".join([f"{title}: {verdict.kind}", *_aligned(rows)])
+    rows = [*_difference_rows(pair, scale), *_test_rows(pair, scale), *_further_rows(pair, scale)]
+    return "\n".join([_title_line(f"{title}: {verdict.kind}"), *_aligned(rows)])
 
 
-def _interval(pair: Pair, scale: Scale) -> str:
-    return f"{interval_text(pair.basis.interval, scale, sign=True)} ({pair.basis.holds})"
+def _difference_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
+    interval = interval_text(pair.basis.interval, scale, sign=True)
+    yield "difference", scale.write(pair.difference, sign=True), interval
+    if interval:
+        yield "  its interval is over", "", pair.basis.holds
 
 
 def _test_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
     tests = pair.tests
     for name, table in tests.mcnemar.items():
         split = f"{table.only_first} against {table.only_second}"
-        yield (
-            f"McNemar, seed {name}",
-            split,
-            f"mid-p {p_words(table.mid_p, '')}, exact {p_words(table.exact_p, '')}",
-        )
+        yield f"McNemar, seed {name}", split, f"mid-p {p_text(table.mid_p)}, exact {p_text(table.exact_p)}"
     for name, p in tests.clustered.items():
-        yield f"McNemar of patients, seed {name}", "", p_words(p)
+        yield f"McNemar by patient, seed {name}", "", p_words(p)
     for name, delong in tests.delong.items():
         yield f"DeLong, seed {name}", scale.write(delong.difference, sign=True), p_words(delong.p)
     if tests.crossed is not None:
         yield "t-test, patients and seeds", "", p_words(tests.crossed.p)
     if tests.resampled is not None:
         yield "corrected t-test over folds", "", p_words(tests.resampled.p)
-    if tests.bootstrap is not None:
-        yield "bootstrap of patients", "", interval_text(tests.bootstrap.patients, scale, sign=True)
-        if tests.bootstrap.both is not None:
-            yield "bootstrap, with seeds", "", interval_text(tests.bootstrap.both, scale, sign=True)
+    spreads = (tests.bootstrap.patients, tests.bootstrap.both) if tests.bootstrap is not None else ()
+    for name, spread in zip(("bootstrap of patients", "bootstrap, with seeds"), spreads, strict=False):
+        if spread is not None:
+            yield name, "", interval_text(spread, scale, sign=True)
 
 
 def _further_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
@@ -98,7 +99,7 @@ def _further_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
         if size.smallest is not None:
             yield "80 % power for a difference of", scale.write(size.smallest), ""
         if size.needed is not None:
-            yield "test images for the one seen", f"{size.needed:,}", ""
+            yield "test images for the one seen", rounded_count(size.needed), ""
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -106,6 +107,10 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for first, *rest in rows:
         cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
         yield "  ".join([f"  {first.ljust(widths[0])}", *cells]).rstrip()
+
+
+def _title_line(title: str) -> str:
+    return textwrap.fill(title, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _title(name: str) -> str:

@@ -41,13 +41,14 @@ def render_latex(table: Table, findings: Findings | None = None) -> str:
     lines = [_line(["Mode", *(escape(paper_model(model)) for model in table.models)]), r"\midrule"]
     for row, cells in zip(table.rows, cell_texts(table), strict=True):
         lines.append(_line([escape(paper_mode(row.mode)), *map(_number, cells)]))
-        if findings is not None:
-            lines.append(_small(arm_intervals(table, findings, row.mode)))
+        if findings is not None and any(below := arm_intervals(table, findings, row.mode)):
+            lines.append(_small(below))
     if table.differences:
         unit = " (points)" if scale_of(table.metric).difference_unit else ""
         lines += [r"\midrule", _line([f"Difference{unit}", *map(_number, difference_texts(table))])]
         if findings is not None and findings.main:
-            lines.append(_small(difference_intervals(table, findings)))
+            if any(below := difference_intervals(table, findings)):
+                lines.append(_small(below))
             values = [_p(text) for text in p_texts(table, findings)]
             lines.append(_line([rf"$p$ {p_label(findings).removeprefix('p').strip()}".strip(), *values]))
     return _float(table, lines, findings)

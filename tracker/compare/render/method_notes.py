@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tracker.compare.evidence import NOT_STORED
 from tracker.compare.findings import Findings
 from tracker.compare.pairs import MCNEMAR
 from tracker.compare.statistics.bootstrap import RESAMPLES
+from tracker.compare.table import Table
 from tracker.errors import counted
-from tracker.figures.labels import order_models, order_modes
+from tracker.figures.labels import order_models, order_modes, scale_of
 from tracker.records import Arm
+
+_SAME = 1e-5
+"""Training measures in single precision."""
 
 
 def interval_note(findings: Findings) -> str:
-    """Return what the intervals below the values hold, and how they were made; empty where there is none."""
+    """Return what the intervals beside the values hold, and how they were made; empty where there is none."""
     words = interval_words(findings)
-    return f"Below each value: {words}." if words else ""
+    return f"With each value: {words}." if words else ""
 
 
 def interval_words(findings: Findings) -> str:
     """Return what the intervals of arms hold, and how they were made; empty where there is none."""
-    known = [(arm, one) for arm in findings.arms if (one := findings.of(arm)) is not None]
+    found = [one for arm in findings.arms if (one := findings.of(arm)) is not None]
+    known = [one for one in found if one.interval is not None]
     if not known:
         return ""
     images = "patients" if _clustered(findings) else "test images"
-    with_seeds = [one.both is not None for _, one in known]
+    with_seeds = [one.both is not None for one in known]
     methods = dict.fromkeys(
         f"bootstrap, {RESAMPLES:,} resamples"
         if one.both or one.method.startswith("bootstrap")
         else one.method
-        for _, one in known
+        for one in known
     )
     over = f"{images} and seeds together" if all(with_seeds) else images
     if any(with_seeds) and not all(with_seeds):
         over = f"{images}, and over seeds where there are several"
+    folds = max(arm.folds for arm in findings.arms.values())
+    over += f", the answers of {folds} folds put together" if folds else ""
     alone = "" if any(with_seeds) else "; how much trainings differ is not in them"
     return f"95 % interval over {over} ({'; '.join(methods)}){alone}"
 
@@ -40,6 +51,8 @@ def test_note(findings: Findings) -> str:
     """Return which tests the p-values are of, and what they were corrected for; empty without a pair."""
     if not findings.main:
         return ""
+    if not findings.main[0].family:
+        return "No test: these test images are of too few patients."
     tests = dict.fromkeys(verdict.pair.basis.test for verdict in findings.main)
     corrected = [
         f"adjusted for {counted(findings.main[0].family, 'model')} (Holm)"
@@ -55,15 +68,47 @@ def test_note(findings: Findings) -> str:
 
 def missing_note(findings: Findings) -> str:
     """Return which arms have no interval, and why; empty where all have one."""
-    models = order_models(arm.model for arm in findings.missing)
-    modes = order_modes(arm.mode for arm in findings.missing)
-    ordered = [Arm(model, mode) for model in models for mode in modes if Arm(model, mode) in findings.missing]
-    told = [f"{arm} ({findings.missing[arm]})" for arm in ordered]
-    return (
-        f"Without interval and verdict: {'; '.join(told)}. tracker run --rerun makes them again."
-        if told
-        else ""
-    )
+    by_reason: dict[str, list[Arm]] = defaultdict(list)
+    for arm in _ordered(findings.missing):
+        by_reason[findings.missing[arm]].append(arm)
+    for arm in _ordered(arm for arm in findings.arms if findings.of(arm) is None):
+        by_reason["its test images are not of every class that it takes"].append(arm)
+    if not by_reason:
+        return ""
+    every = len(findings.arms) + len(findings.missing)
+    told = [
+        f"{'every arm' if len(arms) == every else ', '.join(map(str, arms))} ({reason})"
+        for reason, arms in by_reason.items()
+    ]
+    again = " tracker run --rerun makes them again." if NOT_STORED in by_reason else ""
+    return f"Without interval and verdict: {'; '.join(told)}.{again}"
+
+
+def mismatch_note(table: Table, findings: Findings) -> str:
+    """Return whose recorded values are not those of the stored answers; empty where all are.
+
+    Of folds, what is recorded is a mean of theirs.
+    """
+    scale = scale_of(table.metric)
+    told = [
+        f"{model} {mode} ({scale.write(cell.mean)} and {scale.write(found.value)})"
+        for mode, model, cell in table.by_arm()
+        if (found := findings.of(Arm(model, mode))) is not None
+        and findings.arms[Arm(model, mode)].repetitions == tuple(cell.values)
+        and any(
+            abs(recorded - answered) > _SAME
+            for recorded, answered in zip(cell.values.values(), found.by_repetition, strict=True)
+        )
+    ]
+    if not told:
+        return ""
+    return f"Recorded values differ from those of the stored answers, which are tested: {'; '.join(told)}."
+
+
+def _ordered(arms: Iterable[Arm]) -> list[Arm]:
+    several = set(arms)
+    models, modes = order_models(arm.model for arm in several), order_modes(arm.mode for arm in several)
+    return [Arm(model, mode) for model in models for mode in modes if Arm(model, mode) in several]
 
 
 def _clustered(findings: Findings) -> bool:

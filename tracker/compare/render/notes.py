@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from tracker.compare.cell_statistics import legend
 from tracker.compare.findings import Findings, measure_of_metric
+from tracker.compare.passes import has_folds
 from tracker.compare.render.class_notes import finding_note, images_note, majority_note
-from tracker.compare.render.method_notes import interval_note, missing_note, test_note
+from tracker.compare.render.method_notes import interval_note, mismatch_note, missing_note, test_note
 from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
@@ -40,6 +41,7 @@ def footnotes(table: Table, findings: Findings | None = None) -> list[str]:
         _differences(table, tested=findings is not None and bool(findings.main)),
         test_note(findings) if findings else "",
         missing_note(findings) if findings else "",
+        mismatch_note(table, findings) if findings else "",
         _settings(table.selection.runs),
         tuning_note(table.selection.runs),
         finding_note(table),
@@ -80,6 +82,8 @@ def _pixels(table: Table) -> str:
 
 
 def _seeds(table: Table) -> str:
+    if has_folds(table.selection.runs):
+        return f"{legend()} over {_folds(table.selection.runs)}."
     counts = {cell.n for cell in table.cells}
     seeds = {tuple(cell.values) for cell in table.cells}
     if len(seeds) == 1:
@@ -91,6 +95,15 @@ def _seeds(table: Table) -> str:
         return "One run an arm, of different seeds: the spread between seeds is not known."
     number = ", their number in brackets" if len(counts) > 1 else ""
     return f"{legend()} over the runs of an arm{number}; arms differ in their seeds."
+
+
+def _folds(runs: Sequence[RunRecord]) -> str:
+    """Return what the values of a cross-validation are a mean over: `5 folds x 3 repeats`."""
+    names = {"fold": "fold", "repeat": "repeat", "seed": "seed"}
+    numbers = {name: len({run.params.get(key, "0") for run in runs}) for key, name in names.items()}
+    return " x ".join(
+        counted(number, name) for name, number in numbers.items() if number > 1 or name == "fold"
+    )
 
 
 def _enumerate(seeds: Sequence[str]) -> str:
@@ -169,5 +182,6 @@ def _short(value: str) -> str:
 
 def _split(table: Table) -> str:
     rule, seed = (common(table.selection.runs, name) for name in ("split", "split_seed"))
-    facts = ", ".join(filter(None, [rule, seed and f"split seed {seed}"]))
+    folds = f"{common(table.selection.runs, 'folds')} folds" if has_folds(table.selection.runs) else ""
+    facts = ", ".join(filter(None, [folds or rule, seed and f"split seed {seed}"]))
     return f"Split {table.selection.split_digest[:SHORT_DIGEST]}{f' ({facts})' if facts else ''}."

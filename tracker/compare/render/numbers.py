@@ -44,3 +44,9 @@ def percent_text(share: float) -> str:
     if percent > 99.9:
         return ">99.9 %"
     return f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
+
+
+def rounded_count(count: int) -> str:
+    """Return a large number that is no more than an estimate, in two digits: `2,200`."""
+    digits = max(len(str(count)) - 2, 0)
+    return f"{round(count, -digits):,}"

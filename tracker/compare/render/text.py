@@ -89,14 +89,15 @@ def _groups(table: Table, findings: Findings | None) -> list[list[_Line]]:
     modes = []
     for row, cells in zip(table.rows, cell_texts(table), strict=True):
         modes.append(_Line(row.mode, cells))
-        if findings is not None:
-            modes.append(_Line("", arm_intervals(table, findings, row.mode)))
+        if findings is not None and any(below := arm_intervals(table, findings, row.mode)):
+            modes.append(_Line("", below))
     if not table.differences:
         return [modes]
     first, second = _DIFFERENCE_LINES
     difference = [_Line(first, nothing), _Line(second, difference_texts(table))]
     if findings is not None and findings.main:
-        difference.append(_Line("", difference_intervals(table, findings)))
+        if any(below := difference_intervals(table, findings)):
+            difference.append(_Line("", below))
         difference.append(_Line(p_label(findings), p_texts(table, findings)))
     return [modes, difference]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tracker.compare.settings import is_tuned
+from tracker.compare.settings import is_tuned, without_meaning
 from tracker.figures.labels import order_models, order_modes
 from tracker.records import Arm, RunRecord
 
@@ -16,6 +16,8 @@ def tuning_note(runs: Sequence[RunRecord]) -> str:
     Args:
         runs: The runs of the table.
     """
+    # A mode without settings to search was as well made as it can be.
+    runs = [run for run in runs if not without_meaning(run)]
     if not any(is_tuned(run) for run in runs):
         return ""
     arms: dict[str, list[Arm]] = defaultdict(list)

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import tempfile
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,17 +45,21 @@ def read_held_out(uri: str, runs: Sequence[RunRecord]) -> dict[str, HeldOut]:
         TrackingError: The server does not answer, or an artifact is not what its run stored.
     """
     with reading(uri) as client, ThreadPoolExecutor(_AT_ONCE) as pool:
-        of_split = {run.tags.get(_SPLIT_DIGEST, run.run_id): run for run in runs}
-        tables = pool.map(lambda run: _text(client, run, SPLIT_TABLE), of_split.values())
+        of_split: dict[str, list[RunRecord]] = defaultdict(list)
+        for run in runs:
+            of_split[_split(run)].append(run)
+        tables = pool.map(lambda several: _patients(client, several), of_split.values())
         texts = pool.map(lambda run: _text(client, run, PREDICTIONS), runs)
-        patients = {digest: _patients(table) for digest, table in zip(of_split, tables, strict=True) if table}
+        patients = dict(zip(of_split, tables, strict=True))
         return {
-            run.run_id: HeldOut(
-                parse_predictions(text), patients.get(run.tags.get(_SPLIT_DIGEST, run.run_id), {})
-            )
+            run.run_id: HeldOut(parse_predictions(text), patients[_split(run)])
             for run, text in zip(runs, texts, strict=True)
             if text is not None
         }
+
+
+def _split(run: RunRecord) -> str:
+    return run.tags.get(_SPLIT_DIGEST, run.run_id)
 
 
 def _text(client: MlflowClient, run: RunRecord, name: str) -> str | None:
@@ -67,7 +72,8 @@ def _text(client: MlflowClient, run: RunRecord, name: str) -> str | None:
     if content is not None and digest:
         _check(content, digest, run, name)
         _keep(kept, content)
-    return content.decode() if content is not None else None
+    # What is no text of tracker is refused by those who read it.
+    return content.decode(errors="replace") if content is not None else None
 
 
 def _copy(path: Path, digest: str) -> bytes | None:
@@ -110,9 +116,22 @@ def _check(content: bytes, digest: str, run: RunRecord, name: str) -> None:
         )
 
 
-def _patients(table: str) -> Mapping[str, str]:
+def _patients(client: MlflowClient, runs: Sequence[RunRecord]) -> Mapping[str, str]:
+    """Return the patient of each image of a split, from the first of its runs that says it; else nothing."""
+    tables = (_text(client, run, SPLIT_TABLE) for run in runs)
+    return next((_by_sample(table) for table in tables if table), {})
+
+
+def _by_sample(table: str) -> Mapping[str, str]:
     """Return the patient of each image; images of unknown patients hang together by their content."""
-    return {
-        row["sample"]: f"patient {row['patient']}" if row.get("patient") else f"content {row['sha256']}"
-        for row in csv.DictReader(io.StringIO(table, newline=""))
-    }
+    try:
+        return {
+            row["sample"]: f"patient {row['patient']}" if row.get("patient") else f"content {row['sha256']}"
+            for row in csv.DictReader(io.StringIO(table, newline=""))
+        }
+    except (KeyError, csv.Error) as error:
+        raise TrackingError(
+            f"{SPLIT_TABLE} must have the columns sample, patient and sha256",
+            but=f"it lacks {error}" if isinstance(error, KeyError) else str(error),
+            do="Run the arm again, or leave the run out.",
+        ) from None

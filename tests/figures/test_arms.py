@@ -34,3 +34,12 @@ def test_long_notes_stay_within_the_figure():
     box = figure._supxlabel.get_window_extent()
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.x1
+
+
+def test_long_legends_stay_within_the_figure():
+    arms = [DrawnArm("alexnet", f"freeze:features.denseblock{number}", 0.7) for number in range(8)]
+    figure = arms_figure(arms, metric="test/accuracy")
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1

@@ -134,7 +134,7 @@ def refuse_other_shares(runs: Sequence[RunRecord]) -> None:
         raise ComparisonError(
             "all runs of a table must be trained on the same share of the training part",
             but=f"these are on {', '.join(values)} of it",
-            do=f"Choose, for example --where {TRAIN_FRACTION}={values[0]}.",
+            do=f"Choose, for example --where {TRAIN_FRACTION}={values[0]}, or see all of them with --curve.",
             choices=[("--where", f"{TRAIN_FRACTION}={value}") for value in values],
         )
 

@@ -33,9 +33,11 @@ def sample_size(pair: Pair) -> SampleSize | None:
     if pair.measure != "accuracy" or pair.tests.resampled is not None:
         return None
     share = pair.disagreement.share
-    effective = round(pair.images / pair.design_effect)
+    # Below 1 where patients' images vary less than chance has it, down to 0: then each image counts as one.
+    effect = max(pair.design_effect, 1.0)
+    effective = round(pair.images / effect)
     needed = images_needed(abs(pair.difference), share)
     return SampleSize(
         smallest=smallest_difference(max(effective, 1), share),
-        needed=None if needed is None else round(needed * pair.design_effect),
+        needed=None if needed is None else round(needed * effect),
     )

@@ -14,18 +14,16 @@ from tracker.compare.comparability import (
 )
 from tracker.compare.filters import filter_runs
 from tracker.compare.selection import Selection
-from tracker.compare.settings import value_of
+from tracker.compare.settings import TRAIN_FRACTION, value_of
 from tracker.errors import ComparisonError, UsageError
 from tracker.records import COMPARISON, RunRecord
 
-SHARE = "train_fraction"
-_WHOLE = 1.0
 _KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
 
 
 def share_of(run: RunRecord) -> float:
     """Return the share of the training part that a run was trained on; of one that does not say it, 1."""
-    return float(value_of(run, SHARE) or _WHOLE)
+    return float(value_of(run, TRAIN_FRACTION) or 1)
 
 
 def select_shares(
@@ -67,7 +65,7 @@ def _is_ours(run: RunRecord) -> bool:
 
 
 def _refuse_a_share(where: Sequence[str]) -> None:
-    chosen = [text for text in where if text.partition("=")[0].strip() == SHARE]
+    chosen = [text for text in where if text.partition("=")[0].strip() == TRAIN_FRACTION]
     if chosen:
         raise UsageError(
             "--curve must have all shares of the training part",

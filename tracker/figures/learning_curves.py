@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model, scale_of
-from tracker.figures.marks import MARKERS, axis_name, finish
+from tracker.figures.marks import MARKERS, axis_name, finish, legend_columns
 from tracker.figures.style import LineStyle, figure_style, line_style, new_figure
 
 _PANEL_WIDTH, _HEIGHT = 2.9, 2.9
@@ -112,4 +112,6 @@ def _add_legend(figure: Figure, modes: Sequence[str]) -> None:
         for style, marker in map(_style, range(len(modes)))
     ]
     names = [paper_mode(mode) for mode in modes]
-    figure.legend(lines, names, loc="outside upper left", ncols=min(len(modes), _COLUMNS), frameon=False)
+    figure.legend(
+        lines, names, loc="outside upper left", ncols=legend_columns(figure, names, _COLUMNS), frameon=False
+    )

@@ -38,7 +38,7 @@ class Answered:
             ordered = {name: probabilities[name] for name in ("normal", "sick")}
             predictions.append(Prediction(f"{number:03d}.png", "test", "final", label, ordered))
         self.runs.append(run)
-        self.held_out[run.run_id] = HeldOut(predictions, {})
+        self.held_out[run.run_id] = HeldOut(predictions, {one.sample: one.sample for one in predictions})
         return run
 
     def compare(

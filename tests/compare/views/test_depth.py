@@ -18,6 +18,7 @@ def depths(answered):
     answered.run("alexnet", "freeze:b", range(30), **frozen(0.25, 0.02))
     answered.run("alexnet", "feature-extractor", range(20), **frozen(1, 0.99))
     answered.run("alexnet", "freeze:a", range(25), **frozen(0.75, 0.9))
+    answered.run("alexnet", "freeze:c", range(28), **frozen(0.5, 0.3))
     answered.run("alexnet", "fine-tuning", range(40), **frozen(0, 0))
     answered.run("alexnet", "scratch", range(60), **frozen(0, 0))
     return answered
@@ -26,9 +27,9 @@ def depths(answered):
 def test_arms_are_in_the_order_of_their_depth_and_not_of_their_names(depths):
     records = depths.compare(DEPTH).views["depth"].records
     modes = [row["mode"] for row in records]
-    assert modes == ["scratch", "fine-tuning", "freeze:b", "freeze:a", "feature-extractor"]
-    assert [row["frozen_depth"] for row in records] == [0, 0, 0.25, 0.75, 1]
-    assert [row["frozen_share"] for row in records] == [0, 0, 0.02, 0.9, 0.99]
+    assert modes == ["scratch", "fine-tuning", "freeze:b", "freeze:c", "freeze:a", "feature-extractor"]
+    assert [row["frozen_depth"] for row in records] == [0, 0, 0.25, 0.5, 0.75, 1]
+    assert [row["frozen_share"] for row in records] == [0, 0, 0.02, 0.3, 0.9, 0.99]
 
 
 def test_values_and_intervals_are_those_of_the_table(depths):
@@ -42,17 +43,17 @@ def test_values_and_intervals_are_those_of_the_table(depths):
 def test_the_figure_goes_from_fine_tuning_to_feature_extractor_with_scratch_beside_it(depths):
     axes = depths.compare(DEPTH).views["depth"].plot().axes[0]
     line, scratch = axes.get_lines()
-    assert [round(x) for x in line.get_xdata()] == [0, 25, 75, 100]
-    assert list(line.get_ydata()) == pytest.approx([100 * (132 - n) / 132 for n in (40, 30, 25, 20)])
+    assert [round(x) for x in line.get_xdata()] == [0, 25, 50, 75, 100]
+    assert list(line.get_ydata()) == pytest.approx([100 * (132 - n) / 132 for n in (40, 30, 28, 25, 20)])
     assert scratch.get_xdata()[0] < 0
-    assert len(axes.collections) == 5, "an interval each"
+    assert len(axes.collections) == 6, "an interval each"
 
 
 def test_a_depth_that_is_not_recorded_is_left_out_and_said(depths):
-    depths.run("alexnet", "freeze:c", range(22))
+    depths.run("alexnet", "freeze:d", range(22))
     view = depths.compare(DEPTH).views["depth"]
-    assert "freeze:c" not in [row["mode"] for row in view.records]
-    assert any("Left out: alexnet freeze:c." in note and "--rerun" in note for note in view.notes)
+    assert "freeze:d" not in [row["mode"] for row in view.records]
+    assert any("Left out: alexnet freeze:d." in note and "--rerun" in note for note in view.notes)
 
 
 def test_runs_that_say_no_depth_at_all_are_to_be_made_again(answered):

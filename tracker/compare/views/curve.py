@@ -12,8 +12,8 @@ from tracker.compare.findings import Findings
 from tracker.compare.render.method_notes import interval_words
 from tracker.compare.render.notes import caption
 from tracker.compare.render.numbers import interval_text
-from tracker.compare.settings import distinct, is_tuned, settings_of, value_of
-from tracker.compare.shares import SHARE, share_of
+from tracker.compare.settings import TRAIN_FRACTION, distinct, is_tuned, settings_of, value_of
+from tracker.compare.shares import share_of
 from tracker.compare.statistics.intervals import Interval
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
 from tracker.compare.verdict import Verdict
@@ -178,7 +178,7 @@ def _records(steps: Sequence[Step], model: str, unit: str) -> Iterator[dict[str,
         first: dict[str, Value] = {
             "model": model,
             f"train_{unit}": step.size,
-            SHARE: step.share,
+            TRAIN_FRACTION: step.share,
             "metric": step.table.metric,
             "at": step.table.at,
         }
@@ -257,7 +257,7 @@ def _differing(runs: Sequence[RunRecord]) -> list[str]:
     found = {
         name
         for several in by_arm.values()
-        for name in set().union(*several) - {SHARE}
+        for name in set().union(*several)
         if len(distinct(one.get(name, "") for one in several)) > 1
     }
     return sorted(found)

@@ -124,6 +124,7 @@ def test_a_logged_comparison_is_a_run_and_no_arm_of_a_later_table(
     runs = record_study(home, database, experiment)
     first = compare("--log", "--include-trials")
     assert first.code == 0, first.err
+    assert "logged in MLflow" in first.err
     (logged,) = (run for run in read_runs(database, experiment) if run.run_id not in runs)
     assert logged.tags["tracker.kind"] == "comparison"
     assert logged.tags["tracker.verdict"] == "established"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.support.answered import Answered
 from tracker.compare.evidence import NO_PATIENTS, NOT_STORED, OTHER_CLASSES, gather
 from tracker.compare.pairs import BOOTSTRAP, CLUSTERED, CROSSED, DELONG, MCNEMAR
 from tracker.compare.render.conclusions import SCOPE, verdict_lines
+from tracker.compare.render.method_notes import interval_words
 from tracker.compare.sample_size import sample_size
 from tracker.compare.selection import select_runs
 from tracker.compare.verdict import ALPHA, Kind
@@ -294,3 +296,22 @@ def only(study: Answered, model: str) -> Answered:
     return Answered(
         study.make_run, [run for run in study.runs if run.params["model"] == model], study.held_out
     )
+
+
+@pytest.mark.parametrize(("modes", "said"), [((FE,), True), ((FE, FT), False), ((FE, "lp-ft"), False)])
+def test_a_table_without_two_modes_of_a_model_says_why_it_has_no_verdict(
+    answered: Answered, modes: tuple[str, ...], said: bool
+) -> None:
+    for mode in modes:
+        answered.arm(mode, RIGHT)
+    assert ("no model was trained in two modes" in answered.compare().render("table")) is said
+
+
+def test_intervals_of_folds_do_not_speak_of_seeds(answered: Answered) -> None:
+    for mode in (FE, FT):
+        answered.arm(mode, RIGHT, HALF)
+    findings = answered.found()
+    assert "over test images and seeds together" in interval_words(findings)
+    arms = {arm: dataclasses.replace(found, folds=2) for arm, found in findings.arms.items()}
+    words = interval_words(dataclasses.replace(findings, arms=arms))
+    assert "over test images and repeated trainings together, the answers of 2 folds" in words

@@ -89,6 +89,8 @@ def compare(
         typer.echo(text.rstrip("\n"))
     else:
         _write(output, text)
+    if log:
+        typer.echo("logged in MLflow, beside the runs that were compared", err=True)
     if figures is not None:
         for path in comparison.write_figures(figures):
             typer.echo(f"wrote {path}", err=True)

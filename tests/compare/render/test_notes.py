@@ -79,6 +79,12 @@ def test_a_difference_says_how_it_was_made_and_that_it_is_no_test(make_run):
     assert not any("Difference" in note for note in notes_of(paired[:1]))
 
 
+def test_folds_are_paired_by_fold(make_run):
+    folds = {"folds": "3", "fold": "0"}
+    runs = [make_run(params=folds), make_run(mode="fine-tuning", params=folds)]
+    assert any("in percentage points, paired by fold." in note for note in notes_of(runs))
+
+
 def test_settings_that_differ_are_grouped_by_mode_or_model_where_that_explains_them(make_run):
     def arms(lrs):
         return [make_run(model, mode, params={"lr": lr}) for (model, mode), lr in lrs.items()]

@@ -20,6 +20,9 @@ _LEGEND = (
     "Intervals are of 95 %. Of one training and one image a patient that of the accuracy is Wilson's and "
     "that of the AUROC DeLong's; all others are bootstraps that resample patients."
 )
+_AGAINST = (
+    "Beside McNemar: how many test images the first mode alone got right, against how many the second alone."
+)
 _HEAD = ("", "value", "sd", "test images", "and seeds")
 
 
@@ -30,8 +33,13 @@ def render_details(findings: Findings) -> str:
         findings: What the answers of its networks say.
     """
     blocks = [*_arm_blocks(findings), *map(_pair_block, (*findings.main, *findings.further))]
-    legend = _LEGEND if blocks else "No arm's answers are known."
+    legend = _legend(findings) if blocks else "No arm's answers are known."
     return "\n\n".join([*blocks, textwrap.fill(legend, _WIDTH)]) + "\n"
+
+
+def _legend(findings: Findings) -> str:
+    pairs = (verdict.pair for verdict in (*findings.main, *findings.further))
+    return f"{_LEGEND} {_AGAINST}" if any(pair.tests.mcnemar for pair in pairs) else _LEGEND
 
 
 def _arm_blocks(findings: Findings) -> Iterator[str]:
@@ -43,8 +51,16 @@ def _arm_blocks(findings: Findings) -> Iterator[str]:
 def _arm_block(arm: Arm, found: ArmFindings) -> str:
     rows = [_HEAD, *(_measure_row(name, one) for name, one in found.measures.items())]
     of = f" of {counted(found.patients, 'patient')}" if found.patients < found.images else ""
-    title = f"{arm}: {counted(found.images, 'test image')}{of}, {counted(len(found.repetitions), 'training')}"
+    title = f"{arm}: {counted(found.images, 'test image')}{of}, {_trainings(found)}"
     return "\n".join([_title_line(title), *_aligned(rows)])
+
+
+def _trainings(found: ArmFindings) -> str:
+    passes = len(found.repetitions)
+    if not found.folds:
+        return counted(passes, "training")
+    folds = counted(found.folds, "fold")
+    return folds if passes == 1 else f"{folds} {passes} times"
 
 
 def _measure_row(name: str, found: Finding) -> Sequence[str]:
@@ -78,8 +94,8 @@ def _test_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
     for name, table in tests.mcnemar.items():
         split = f"{table.only_first} against {table.only_second}"
         yield f"McNemar, seed {name}", split, f"mid-p {p_text(table.mid_p)}, exact {p_text(table.exact_p)}"
-    for name, p in tests.clustered.items():
-        yield f"McNemar by patient, seed {name}", "", p_words(p)
+        if name in tests.clustered:
+            yield "  the same, by patient", "", p_words(tests.clustered[name])
     for name, delong in tests.delong.items():
         yield f"DeLong, seed {name}", scale.write(delong.difference, sign=True), p_words(delong.p)
     if tests.crossed is not None:

@@ -38,19 +38,20 @@ def interval_words(findings: Findings) -> str:
         else one.method
         for one in known
     )
-    over = f"{images} and seeds together" if all(with_seeds) else images
-    if any(with_seeds) and not all(with_seeds):
-        over = f"{images}, and over seeds where there are several"
     folds = max(arm.folds for arm in findings.arms.values())
+    seeds = "repeated trainings" if folds else "seeds"
+    over = f"{images} and {seeds} together" if all(with_seeds) else images
+    if any(with_seeds) and not all(with_seeds):
+        over = f"{images}, and over {seeds} where there are several"
     over += f", the answers of {folds} folds put together" if folds else ""
     alone = "" if any(with_seeds) else "; how much trainings differ is not in them"
     return f"95 % interval over {over} ({'; '.join(methods)}){alone}"
 
 
 def test_note(findings: Findings) -> str:
-    """Return which tests the p-values are of, and what they were corrected for; empty without a pair."""
+    """Return which tests the p-values are of, and what they were corrected for, or why there is none."""
     if not findings.main:
-        return ""
+        return _without_a_pair(findings)
     if not findings.main[0].family:
         return "No test: these test images are of too few patients."
     tests = dict.fromkeys(verdict.pair.basis.test for verdict in findings.main)
@@ -64,6 +65,11 @@ def test_note(findings: Findings) -> str:
     return (
         f"{'; '.join(facts)}. Established means an adjusted p of at most 0.05 and an interval without zero."
     )
+
+
+def _without_a_pair(findings: Findings) -> str:
+    models = [arm.model for arm in (*findings.arms, *findings.missing)]
+    return "" if len(set(models)) < len(models) else "No verdict: no model was trained in two modes."
 
 
 def missing_note(findings: Findings) -> str:

@@ -117,9 +117,10 @@ def _differences(table: Table, *, tested: bool) -> str:
     pairing = {entry.paired for entry in table.differences if entry}
     if not pairing:
         return ""
-    how = "of means" if pairing == {False} else "paired by seed"
+    by = "fold" if has_folds(table.selection.runs) else "seed"
+    how = "of means" if pairing == {False} else f"paired by {by}"
     if len(pairing) == 2:
-        how = "paired by seed where both have the same seeds, else of means"
+        how = f"paired by {by} where both have the same {by}s, else of means"
     unit = scale_of(table.metric).difference_unit
     what = f"{DIFFERENCE}, in {unit}, {how}" if unit else f"{DIFFERENCE}, {how}"
     return f"Difference: {what}." + ("" if tested else f" {_untested(table)}")

@@ -44,8 +44,8 @@ comparison.pairs[[*columns, "adjusted_p", "verdict"]].round(4)""",
     ("code", "comparison.plot()"),
     (
         "markdown",
-        "## Making runs\n\n`tracker.run` takes the options of the command line by the same names, and says how "
-        "each run ended; the same call again skips what has finished:\n\n"
+        "## Making runs\n\n`tracker.run` takes the options of the command line by the same names, and says "
+        "how each run ended; the same call again skips what has finished:\n\n"
         "```python\nruns = tracker.run(data='YOUR_IMAGES', model='resnet18', seeds=3)\n```",
     ),
 )

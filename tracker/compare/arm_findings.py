@@ -103,8 +103,10 @@ def _method(answers: Answers, name: str) -> Method:
 
 def _has_exact(answers: Answers, name: str) -> bool:
     """Say whether one training and independent images have an interval that needs no resampling."""
-    one = answers.repetitions == 1 and not answers.clustered
-    return one and (name == "accuracy" or (name == "auroc" and answers.positive is not None))
+    if answers.repetitions > 1 or answers.clustered:
+        return False
+    one_network = answers.folds is None and answers.positive is not None
+    return name == "accuracy" or (name == "auroc" and one_network)
 
 
 def _exact(answers: Answers, name: str) -> Interval | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.support.answered import Answered
 from tests.support.drawn_answers import of_scores
 from tracker.compare.evidence import ArmEvidence
 from tracker.compare.pairs import Pair, compare_pair
+from tracker.compare.rows import pair_rows
 
 LABELS = np.arange(60) % 2
 NOISE = np.random.default_rng(0).normal(size=60)
@@ -33,3 +35,16 @@ def test_seeds_that_are_far_apart_establish_nothing_over_a_single_run_in_any_mea
     assert pair.basis.p > 0.05
     assert pair.basis.interval is not None
     assert pair.basis.interval.covers_zero
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "auroc"])
+def test_a_row_of_several_trainings_has_no_test_of_the_one_seed_that_both_have(
+    answered: Answered, metric: str
+) -> None:
+    patients = [image // 2 for image in range(40)]
+    answered.arm("feature-extractor", "1" * 40, patients=patients)
+    answered.arm("fine-tuning", *["1" * 20 + "0" * 20] * 3, patients=patients)
+    (row,) = pair_rows(answered.found(f"test/{metric}"))
+    tests = ("mcnemar_exact_p", "mcnemar_mid_p", "clustered_mcnemar_p", "delong_p")
+    assert {row[name] for name in tests} == {None}
+    assert row["interval_over"] == "patients, seeds of one arm"

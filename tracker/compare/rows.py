@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from statistics import fmean
 
 from tracker.compare.arm_findings import Finding
 from tracker.compare.findings import Findings
@@ -111,8 +110,11 @@ def _decided(verdict: Verdict) -> Row:
 
 def _tested(pair: Pair) -> Row:
     tests, size = pair.tests, sample_size(pair)
-    one = len(tests.mcnemar) == 1
-    table = next(iter(tests.mcnemar.values())) if one else None
+    # Beside several trainings, a test of the one seed that both have would be taken for one of them all.
+    one = max(pair.repetitions) == 1
+    table = next(iter(tests.mcnemar.values()), None) if one else None
+    clustered = next(iter(tests.clustered.values()), None) if one else None
+    delong = next(iter(tests.delong.values()), None) if one else None
     spread = tests.bootstrap
     return {
         "images": pair.images,
@@ -121,8 +123,8 @@ def _tested(pair: Pair) -> Row:
         "only_second_right": pair.disagreement.only_second,
         "mcnemar_exact_p": table.exact_p if table else None,
         "mcnemar_mid_p": table.mid_p if table else None,
-        "clustered_mcnemar_p": fmean(tests.clustered.values()) if len(tests.clustered) == 1 else None,
-        "delong_p": next(iter(tests.delong.values())).p if len(tests.delong) == 1 else None,
+        "clustered_mcnemar_p": clustered,
+        "delong_p": delong.p if delong else None,
         "resampled_t_p": tests.resampled.p if tests.resampled else None,
         "crossed_p": tests.crossed.p if tests.crossed else None,
         **_ends("bootstrap", spread.patients if spread else None),

@@ -132,6 +132,16 @@ def test_two_perfect_areas_do_not_differ():
     assert test.interval == pytest.approx((-0.092, 0.092), abs=5e-4)
 
 
+@pytest.mark.parametrize("each", [2, 22])
+def test_a_perfect_area_less_one_of_zero_has_a_p_that_goes_with_the_interval_and_with_the_images(each):
+    scores, positives = np.arange(2.0 * each), np.arange(2 * each) >= each
+    test = delong_test(scores, -scores, positives)
+    assert test.difference == 1
+    errors = (1 - test.interval.low) / Z
+    assert test.p == pytest.approx(math.erfc(1 / errors / math.sqrt(2)))
+    assert (test.p > 1e-3) == (each == 2)
+
+
 @pytest.mark.parametrize("positives", [0, 1, 49, 50])
 def test_one_image_of_a_kind_has_no_variance_and_no_interval(positives):
     scores, truth = np.arange(50.0), np.arange(50) < positives

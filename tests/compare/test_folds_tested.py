@@ -77,10 +77,12 @@ def test_folds_that_all_differ_by_the_same_establish_nothing() -> None:
     assert verdicts_of([pair], higher_is_better=True)[0].kind is Kind.NOT_ESTABLISHED
 
 
-def divided(study: Answered, mode: str, folds: Iterable[int], *, repeat: int = 0) -> None:
+def divided(
+    study: Answered, mode: str, folds: Iterable[int], *, repeat: int = 0, pattern: str = "1101"
+) -> None:
     """Make the runs of some of three folds, each of which tests four images of its own."""
     for fold in folds:
-        study.arm(mode, "1101", seeds=(0,), params={"folds": "3", "fold": str(fold), "repeat": str(repeat)})
+        study.arm(mode, pattern, seeds=(0,), params={"folds": "3", "fold": str(fold), "repeat": str(repeat)})
         run = study.runs[-1]
         tags = {**run.tags, "tracker.folds_digest": "f" * 64, "tracker.train_images": "8"}
         study.runs[-1] = dataclasses.replace(run, tags=tags)
@@ -111,3 +113,27 @@ def test_a_fold_that_all_arms_lack_is_missed(answered: Answered) -> None:
         divided(answered, mode, range(2))
     assert set(answered.found().missing.values()) == {FOLDS_LACK}
     assert "not all of its folds have finished" in answered.compare().render()
+
+
+def test_repeats_of_folds_are_no_seeds_in_what_an_interval_is_said_to_hold(answered: Answered) -> None:
+    for mode in ("feature-extractor", "fine-tuning"):
+        for repeat in range(2):
+            divided(answered, mode, range(3), repeat=repeat)
+    comparison = answered.compare()
+    text = " ".join(comparison.render(details=True).split())
+    assert "95 % interval over test images and repeats together, the answers of 3 folds put together" in text
+    assert "how much trainings differ is not in them" in text
+    assert "12 test images, 6 trainings" in text
+    assert "and repeats" in text
+    assert "and seeds" not in text
+    assert set(comparison.table["interval_over"]) == {"test images and repeats"}
+    by_area = " ".join(answered.compare("test/auroc").render().split())
+    assert "repeats together, the mean of those of 3 folds" in by_area
+
+
+def test_folds_without_a_test_say_why(answered: Answered) -> None:
+    for mode, pattern in (("feature-extractor", "1111"), ("fine-tuning", "1101")):
+        divided(answered, mode, range(3), pattern=pattern)
+    text = " ".join(answered.compare().render().split())
+    assert "Verdict: not established" in text
+    assert "No test: the difference is the same in every fold, or the arms have other folds." in text

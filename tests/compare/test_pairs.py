@@ -9,6 +9,7 @@ from tests.support.answered import Answered
 from tests.support.drawn_answers import of_scores
 from tracker.compare.evidence import ArmEvidence
 from tracker.compare.pairs import Pair, compare_pair
+from tracker.compare.render.conclusions import model_sentence
 from tracker.compare.rows import pair_rows
 
 LABELS = np.arange(60) % 2
@@ -48,3 +49,22 @@ def test_a_row_of_several_trainings_has_no_test_of_the_one_seed_that_both_have(
     tests = ("mcnemar_exact_p", "mcnemar_mid_p", "clustered_mcnemar_p", "delong_p")
     assert {row[name] for name in tests} == {None}
     assert row["interval_over"] == "patients, seeds of one arm"
+
+
+def test_a_probability_that_knows_nothing_of_seeds_says_so_where_there_are_several(
+    answered: Answered,
+) -> None:
+    answered.arm("feature-extractor", "1" * 40, "1" * 20 + "0" * 20)
+    answered.arm("fine-tuning", "1" * 24 + "0" * 16, "1" * 16 + "0" * 24)
+    (verdict,) = answered.found().main
+    assert verdict.pair.basis.p is not None
+    assert verdict.pair.basis.p > 0.2
+    assert verdict.pair.false_claim is not None
+    assert verdict.pair.false_claim < 0.02
+    assert "Probability that feature-extractor is not better, seeds aside:" in model_sentence(verdict)
+
+
+def test_of_one_training_each_nothing_is_said_of_seeds(answered: Answered) -> None:
+    answered.arm("feature-extractor", "1" * 40)
+    answered.arm("fine-tuning", "1" * 24 + "0" * 16)
+    assert "is not better: " in model_sentence(answered.found().main[0])

@@ -15,6 +15,7 @@ from tests.support.drawn_answers import of_scores
 from tracker.compare.arm_findings import arm_findings
 from tracker.compare.evidence import FOLDS_LACK, ArmEvidence
 from tracker.compare.pairs import RESAMPLED, compare_pair
+from tracker.compare.passes import one_pass
 from tracker.compare.sample_size import sample_size
 from tracker.compare.verdict import Kind, verdicts_of
 from tracker.records import Arm
@@ -137,3 +138,11 @@ def test_folds_without_a_test_say_why(answered: Answered) -> None:
     text = " ".join(answered.compare().render().split())
     assert "Verdict: not established" in text
     assert "No test: the difference is the same in every fold, or the arms have other folds." in text
+
+
+def test_images_are_counted_by_an_arm_that_has_all_folds(answered: Answered) -> None:
+    divided(answered, "feature-extractor", range(2))
+    divided(answered, "fine-tuning", range(3))
+    folds = {run.params["fold"] for run in one_pass(answered.runs, "test")}
+    assert folds == {"0", "1", "2"}
+    assert len(one_pass(answered.runs, "val")) == 1

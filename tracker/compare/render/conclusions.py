@@ -75,7 +75,8 @@ def model_sentence(verdict: Verdict) -> str:
     if verdict.kind is Kind.NOT_ESTABLISHED:
         sentences.append(_could(pair))
     if pair.false_claim is not None and (seems := _seems_better(pair)):
-        sentences.append(f"Probability that {seems} is not better: {percent_text(pair.false_claim)}.")
+        alone = ", seeds aside" if max(pair.repetitions) > 1 else ""
+        sentences.append(f"Probability that {seems} is not better{alone}: {percent_text(pair.false_claim)}.")
     return " ".join(sentence for sentence in sentences if sentence)
 
 

@@ -20,7 +20,7 @@ _LEGEND = (
     "Intervals are of 95 %. Of one training and one image a patient that of the accuracy is Wilson's and "
     "that of the AUROC DeLong's; all others are bootstraps that resample patients."
 )
-_HEAD = ("", "value", "sd", "test images", "and seeds")
+_HEAD = ("", "value", "sd", "test images")
 
 
 def render_details(findings: Findings) -> str:
@@ -41,9 +41,12 @@ def _arm_blocks(findings: Findings) -> Iterator[str]:
 
 
 def _arm_block(arm: Arm, found: ArmFindings) -> str:
-    rows = [_HEAD, *(_measure_row(name, one) for name, one in found.measures.items())]
+    rows = [
+        (*_HEAD, f"and {found.varied}"),
+        *(_measure_row(name, one) for name, one in found.measures.items()),
+    ]
     of = f" of {counted(found.patients, 'patient')}" if found.patients < found.images else ""
-    title = f"{arm}: {counted(found.images, 'test image')}{of}, {counted(len(found.repetitions), 'training')}"
+    title = f"{arm}: {counted(found.images, 'test image')}{of}, {counted(found.trainings, 'training')}"
     return "\n".join([_title_line(title), *_aligned(rows)])
 
 

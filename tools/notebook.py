@@ -24,34 +24,29 @@ CELLS = (
     ),
     (
         "code",
-        "print(comparison.verdict.kind, '-', comparison.verdict.better)\n"
-        "for verdict in comparison.verdicts:\n"
-        "    print(f'{verdict.pair.model:15} {verdict.kind:16} adjusted p {verdict.adjusted_p:.2g}')",
+        """print(comparison.verdict.kind, "-", comparison.verdict.better)
+for verdict in comparison.verdicts:
+    print(f"{verdict.pair.model:15} {verdict.kind:16} adjusted p {verdict.adjusted_p:.2g}")""",
     ),
     ("markdown", "## Every measure of every arm\n\nA row an arm and measure, in pandas."),
     (
         "code",
-        "measures = comparison.table\n"
-        "columns = ['mode', 'metric', 'mean', 'sd', 'interval_low', 'interval_high', 'interval_over']\n"
-        "measures[measures['model'] == 'mini-resnet'][columns].round(3)",
+        """measures = comparison.table
+columns = ["mode", "metric", "mean", "sd", "interval_low", "interval_high", "interval_over"]
+measures[measures["model"] == "mini-resnet"][columns].round(3)""",
     ),
     ("markdown", "## Every pair of modes"),
     (
         "code",
-        "comparison.pairs[['model', 'first', 'second', 'difference', 'interval_low', 'interval_high',\n"
-        "                  'adjusted_p', 'verdict', 'probability_of_false_claim']].round(4)",
+        """columns = ["model", "first", "second", "difference", "interval_low", "interval_high"]
+comparison.pairs[[*columns, "adjusted_p", "verdict"]].round(4)""",
     ),
     ("code", "comparison.plot()"),
     (
         "markdown",
-        "## Making runs\n\n`tracker.run` takes the options of the command line by the same names; "
-        "`dry_run=True` prints nothing, trains nothing and raises what the run would. "
-        "What comes back says how each run ended; the same call again skips what has finished.",
-    ),
-    (
-        "code",
-        "runs = tracker.run(dataset='phantom', model='mini-resnet', mode='feature-extractor', epochs=2)\n"
-        "[(run.recipe.in_words, str(run.state)) for run in runs]",
+        "## Making runs\n\n`tracker.run` takes the options of the command line by the same names, and says "
+        "how each run ended; the same call again skips what has finished:\n\n"
+        "```python\nruns = tracker.run(data='YOUR_IMAGES', model='resnet18', seeds=3)\n```",
     ),
 )
 

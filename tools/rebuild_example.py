@@ -21,10 +21,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from tracker.figures.style import to_bytes
 from tracker.tracking.backend.environment import server_environment
 from tracker.ui.example import DATABASE, STORE
 from tracker.ui.server import HOST, free_port, stop_group, wait_until_ready
 
+PICTURE, PICTURE_DPI = Path(__file__).resolve().parents[1] / "docs" / "verdict.png", 160
 PACKED = Path(__file__).resolve().parents[1] / "mlruns.example" / STORE
 _MODES = ("feature-extractor", "probe", "lp-ft", "fine-tuning")
 RUN = (
@@ -108,6 +110,14 @@ def pack(folder: Path) -> None:
     unfinished.replace(PACKED)
 
 
+def draw_verdict() -> None:
+    """Draw what the example establishes, for the README."""
+    import tracker
+
+    figure = tracker.compare(example=True).plot()
+    PICTURE.write_bytes(to_bytes(figure, "png", dpi=PICTURE_DPI))
+
+
 def main() -> None:
     """Make the runs, and put them here."""
     with tempfile.TemporaryDirectory(prefix="tracker-example-") as name:
@@ -119,6 +129,7 @@ def main() -> None:
         neutralize(folder / ARTIFACTS)
         shrink(folder / ARTIFACTS)
         pack(folder)
+    draw_verdict()
 
 
 if __name__ == "__main__":

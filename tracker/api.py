@@ -6,8 +6,7 @@ an observer, and what comes back are plain records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -161,42 +160,27 @@ def compare(
             but="--example reads a copy of the example that is gone afterwards",
             do="Leave one of them out.",
         )
-    from tracker.compare.comparison import Comparison
-    from tracker.compare.findings import find, measure_of_metric
-    from tracker.compare.table import build_table
-    from tracker.compare.trials import trials_by_study
+    prepare_process()
     from tracker.compare.views.asked import Asked
-    from tracker.figures.curve_files import CURVE_METRICS
-    from tracker.tracking.backend.held_out import read_held_out
-    from tracker.tracking.backend.reader import read_runs
+    from tracker.runs.experiment import compare_runs, log_comparison, open_experiment
 
     asked = Asked(paper, depth, curve)
     asked.check(metric, at)
-    with _opened(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
-        runs = read_runs(uri, named, metrics=CURVE_METRICS if curves else ())
-        selections = asked.select(runs, split=split, where=where)
-        chosen = [run for selection in selections for run in selection.runs]
-        answers = read_held_out(uri, chosen) if measure_of_metric(metric) else None
-        tables = [build_table(selection, metric=metric, at=at) for selection in selections]
-        found = [(table, find(table, answers) if answers is not None else None) for table in tables]
-        listed = trials_by_study(runs) if trials else None
-        comparison = Comparison(*found[-1], listed, asked.views(found))
+    with open_experiment(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
+        comparison = compare_runs(
+            uri,
+            named,
+            metric=metric,
+            at=at,
+            split=split,
+            where=where,
+            curves=curves,
+            trials=trials,
+            asked=asked,
+        )
         if log:
-            _log(comparison, named, uri, on_unsent)
+            log_comparison(comparison, experiment=named, uri=uri, on_unsent=on_unsent)
         return comparison
-
-
-def _log(
-    comparison: Comparison, experiment: str, uri: str, on_unsent: Callable[[Unsent], None] | None
-) -> None:
-    from tracker.runs.comparison_record import record_comparison
-    from tracker.tracking.journal.run_folder import tracker_home
-    from tracker.tracking.shipping.flush import sync as send
-
-    record_comparison(comparison, experiment=experiment, tracking_uri=uri)
-    unsent = send(tracker_home(), tracking_uri=uri)
-    if unsent and on_unsent is not None:
-        on_unsent(unsent)
 
 
 def load_runs(
@@ -220,29 +204,12 @@ def load_runs(
         UsageError: An example of another store is asked for.
         TrackingError: There is no such store, server or experiment, or there are several and none was named.
     """
-    with _opened(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
-        from tracker.tracking.backend.reader import read_runs
-
-        return read_runs(uri, named, metrics=metrics)
-
-
-@contextmanager
-def _opened(
-    experiment: str | None,
-    tracking_uri: str | None,
-    *,
-    example: bool,
-    on_unsent: Callable[[Unsent], None] | None,
-) -> Iterator[tuple[str, str]]:
-    """Have a store to read from, and the name of the experiment in it."""
     prepare_process()
-    from tracker.tracking.backend.experiments import the_experiment
-    from tracker.ui.example import EXPERIMENT
-    from tracker.ui.stores import open_store
+    from tracker.runs.experiment import open_experiment
+    from tracker.tracking.backend.reader import read_runs
 
-    with open_store(tracking_uri, example=example, on_unsent=on_unsent) as uri:
-        named = experiment or (EXPERIMENT if example else the_experiment(uri))
-        yield uri, named or RunOptions.model_fields["dataset"].default
+    with open_experiment(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
+        return read_runs(uri, named, metrics=metrics)
 
 
 def status(*, experiment: str | None = None, tracking_uri: str | None = None) -> list[RunSummary]:

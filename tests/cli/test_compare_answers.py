@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.support.recomputed import check_against_recomputed
 from tests.support.servers import MlflowServer
 from tests.support.tested_runs import record_tested
 from tracker import api
+from tracker.config.options import MINI_NETWORKS
 from tracker.runs.comparison_record import record_comparison
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
@@ -61,6 +63,25 @@ def test_the_numbers_are_those_that_the_stored_files_give_by_other_means(
         assert trained.code == 0, trained.err
         assert "Recorded values differ" not in trained.out
         check_against_recomputed(json.loads(trained.out), study.uri)
+
+
+@pytest.mark.slow
+def test_three_networks_five_seeds_and_both_modes_are_recomputed_by_other_means(
+    tracker: Tracker, database: str
+) -> None:
+    """On real radiographs where RADIOGRAPHS names a folder of them, one folder a class in it."""
+    folder = os.environ.get("RADIOGRAPHS")
+    images = ["--data", folder, "--patient-pattern", r"^\d+"] if folder else ["--dataset", "phantom"]
+    models = [word for name in MINI_NETWORKS for word in ("--model", name)]
+    small = ["--seeds", "5", "--epochs", "2", "--image-size", "64", "--log-model", "none"]
+    place = ["--experiment", "paper", "--tracking-uri", database]
+    made = tracker("run", *images, *models, *small, *place)
+    assert made.code == 0, made.err
+    told = tracker("compare", *place, "--format", "json")
+    assert told.code == 0, told.err
+    content = json.loads(told.out)
+    assert len(content["pairs"]) == len(MINI_NETWORKS)
+    check_against_recomputed(content, database)
 
 
 def test_a_verdict_is_said_and_what_is_missing_or_altered_is_one_line(

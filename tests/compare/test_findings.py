@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import numpy as np
@@ -12,7 +11,6 @@ from tests.support.answered import Answered
 from tracker.compare.evidence import NO_PATIENTS, NOT_STORED, OTHER_CLASSES, gather
 from tracker.compare.pairs import BOOTSTRAP, CLUSTERED, CROSSED, DELONG, MCNEMAR
 from tracker.compare.render.conclusions import SCOPE, verdict_lines
-from tracker.compare.render.method_notes import interval_words
 from tracker.compare.sample_size import sample_size
 from tracker.compare.selection import select_runs
 from tracker.compare.verdict import ALPHA, Kind
@@ -163,7 +161,7 @@ def ranked(found: HeldOut, *, worse: bool) -> HeldOut:
         ((1, 1), 1, "auroc", DELONG, "test images"),
         ((1, 1), 2, "auroc", BOOTSTRAP, "patients"),
         ((2, 2), 1, "auroc", BOOTSTRAP, "test images and seeds"),
-        ((1, 3), 1, "auroc", BOOTSTRAP, "test images"),
+        ((1, 3), 1, "auroc", BOOTSTRAP, "test images, seeds of one arm"),
         ((1, 1), 1, "f1", BOOTSTRAP, "test images"),
     ],
 )
@@ -189,7 +187,7 @@ def test_one_model_is_not_corrected_and_further_modes_are_a_family_of_their_own(
         ("freeze:features.6", FT),
     ]
     assert {one.family for one in found.further} == {2}
-    assert "adjusted" not in words(answered)
+    assert "adjusted" not in words(answered).partition("Of 2 other pairs")[0]
 
 
 def test_models_are_corrected_for_and_a_model_with_one_mode_is_none_of_them(answered: Answered) -> None:
@@ -305,13 +303,3 @@ def test_a_table_without_two_modes_of_a_model_says_why_it_has_no_verdict(
     for mode in modes:
         answered.arm(mode, RIGHT)
     assert ("no model was trained in two modes" in answered.compare().render("table")) is said
-
-
-def test_intervals_of_folds_do_not_speak_of_seeds(answered: Answered) -> None:
-    for mode in (FE, FT):
-        answered.arm(mode, RIGHT, HALF)
-    findings = answered.found()
-    assert "over test images and seeds together" in interval_words(findings)
-    arms = {arm: dataclasses.replace(found, folds=2) for arm, found in findings.arms.items()}
-    words = interval_words(dataclasses.replace(findings, arms=arms))
-    assert "over test images and repeated trainings together, the answers of 2 folds" in words

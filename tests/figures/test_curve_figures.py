@@ -75,7 +75,7 @@ def test_one_figure_has_all_modes_in_one_scale_and_its_legend_covers_none(refere
     figure.draw_without_rendering()
     assert [axes.get_title(loc="left") for axes in figure.axes] == [
         "Feature extractor",
-        "Frozen before layer4",
+        "Frozen through layer4",
         "Fine-tuning",
     ]
     assert len({(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes}) == 1

@@ -51,7 +51,7 @@ def test_papers_write_modes_as_words():
         "Feature extractor",
         "Linear probe",
         "LP-FT",
-        "Frozen before denseBlock4",
+        "Frozen through denseBlock4",
         "Scratch",
     ]
 

@@ -31,7 +31,10 @@ from tracker.ui.example import bring_up_to_date, example_file, example_store
 Tracker = Callable[..., Outcome]
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SEEDS, ARMS, HELD_OUT = 3, 6, 44 + 132
+MODELS, MODES, SEEDS, HELD_OUT = 3, 3, 3, 44 + 132
+RUNS = MODELS * (MODES * SEEDS + 1)
+"""Of three modes one for each seed; a probe is the same for all."""
+FOLDS = 5
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +47,15 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_comparing_it_prints_the_table_that_the_readme_shows(
+def test_comparing_it_begins_with_the_table_and_the_verdict_that_the_readme_shows(
     tracker: Tracker, workplace: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     told = tracker("compare", "--example")
     assert told.code == 0
     (shown,) = re.findall(r"```\n\$ tracker compare --example\n(.*?)```", README, re.DOTALL)
-    assert told.out == shown
+    assert told.out.startswith(shown)
+    assert "Verdict: established." in shown
     assert max(len(line) for line in told.out.splitlines()) <= 80
     assert list(workplace.iterdir()) == []
     assert list(temporary.iterdir()) == []
@@ -60,10 +64,17 @@ def test_comparing_it_prints_the_table_that_the_readme_shows(
 def test_a_small_study_is_there(tracker: Tracker) -> None:
     with example_store() as uri:
         kinds = Counter(run.tags["tracker.kind"] for run in read_runs(uri, "phantom"))
-    assert kinds == {"run": SEEDS * ARMS, "study": 2, "trial": 16}
+    assert kinds == {"run": RUNS, "study": 2, "trial": 16}
     told = tracker("compare", "--example", "--include-trials")
     assert told.code == 0
     assert told.out.count("phantom/mini-resnet/fine-tuning/") == 1
+
+
+def test_a_cross_validation_is_there(tracker: Tracker) -> None:
+    told = tracker("compare", "--example", "--experiment", "phantom-folds")
+    assert told.code == 0
+    assert f"over {FOLDS} folds" in told.out
+    assert "corrected resampled t-test" in " ".join(told.out.split())
 
 
 def test_it_is_a_copy_whose_artifacts_are_there(temporary: Path) -> None:
@@ -71,8 +82,8 @@ def test_it_is_a_copy_whose_artifacts_are_there(temporary: Path) -> None:
     with example_store() as uri, example_store() as other:
         assert uri != other
         runs = [run for run in read_runs(uri, "phantom") if run.tags["tracker.kind"] == "run"]
-        assert len(runs) == SEEDS * ARMS
-        for run in runs[:: SEEDS + 1]:
+        assert len(runs) == RUNS
+        for run in runs[:: RUNS // 6]:
             # The last epoch and the best one.
             assert len(read_predictions(uri, run.run_id)) == 2 * HELD_OUT
         assert len(list(temporary.iterdir())) >= 2

@@ -29,7 +29,7 @@ class Finding:
         sd: The standard deviation over repetitions: how much trainings differ; None for a single one.
         sampling: An interval that holds the choice of the test images alone; None where there is none.
         method: How that interval was made.
-        both: An interval that holds the choice of test images and of seeds; None for a single repetition.
+        both: An interval that holds the choice of test images and of repetitions; None for a single one.
     """
 
     value: float
@@ -41,7 +41,7 @@ class Finding:
 
     @property
     def interval(self) -> Interval | None:
-        """The widest of them: with seeds, where there are several."""
+        """The widest of them: with seeds (or repeats of folds), where there are several."""
         return self.both or self.sampling
 
 
@@ -62,6 +62,19 @@ class ArmFindings:
     patients: int
     measures: Mapping[str, Finding]
     folds: int = 0
+
+    @property
+    def trainings(self) -> int:
+        """How many networks were trained."""
+        return len(self.repetitions) * max(self.folds, 1)
+
+    @property
+    def varied(self) -> str:
+        """What its repetitions differ in: seeds, the repeats of a cross-validation, or both."""
+        seeds, repeats = ({name.partition(" ")[place] for name in self.repetitions} for place in (0, 2))
+        if len(repeats) < 2:
+            return "seeds"
+        return "repeats" if len(seeds) == 1 else "seeds and repeats"
 
 
 def arm_findings(evidence: ArmEvidence) -> ArmFindings:
@@ -103,8 +116,10 @@ def _method(answers: Answers, name: str) -> Method:
 
 def _has_exact(answers: Answers, name: str) -> bool:
     """Say whether one training and independent images have an interval that needs no resampling."""
-    one = answers.repetitions == 1 and not answers.clustered
-    return one and (name == "accuracy" or (name == "auroc" and answers.positive is not None))
+    if answers.repetitions > 1 or answers.clustered:
+        return False
+    one_network = answers.folds is None and answers.positive is not None
+    return name == "accuracy" or (name == "auroc" and one_network)
 
 
 def _exact(answers: Answers, name: str) -> Interval | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracker.compare.render.conclusions import headline
 from tracker.compare.render.formats import render
 from tracker.compare.render.method_notes import interval_words
 from tracker.compare.table import Table
@@ -97,7 +98,7 @@ class Comparison:
         return arms_figure(
             self._drawn(),
             metric=self.results.metric,
-            note=interval_words(self.findings) if self.findings else "",
+            note=self._note(),
             synthetic=any(run.is_synthetic for run in self.results.selection.runs),
         )
 
@@ -123,6 +124,12 @@ class Comparison:
             for name, figure in figures.items()
         )
         return [*(path for some in written for path in some), *curves]
+
+    def _note(self) -> str:
+        """Return what stands under a figure: the verdict, and what its intervals hold."""
+        said = [f"Verdict: {headline(self.verdict)}" if self.verdict is not None else ""]
+        said.append(interval_words(self.findings) if self.findings is not None else "")
+        return ". ".join(filter(None, said))
 
     def _drawn(self) -> list[DrawnArm]:
         from tracker.figures.arms import DrawnArm

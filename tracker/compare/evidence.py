@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
@@ -24,6 +24,7 @@ from tracker.records import POSITIVE_CLASS, Arm, EpochKind, HeldOut, Part, Predi
 NOT_STORED = "its predictions are not stored"
 NO_PATIENTS = "which patients its images are of is not stored"
 OTHER_CLASSES = "its predictions are of other classes"
+FOLDS_LACK = "not all of its folds have finished"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +34,18 @@ class ArmEvidence:
     Attributes:
         answers: Their answers; images in the same order for all arms of a comparison.
         repetitions: What each repetition is called: its seed, or its seed and repeat.
-        folds: [R, N] In which fold each image was tested; None where there are no folds.
         test_share: The share that a fold tests of the images that it tests or trains on; None where there are
             no folds.
     """
 
     answers: Answers
     repetitions: tuple[str, ...]
-    folds: Whole | None = None
     test_share: float | None = None
+
+    @property
+    def folds(self) -> Whole | None:
+        """[R, N] In which fold each image was tested; None where there are no folds."""
+        return self.answers.folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +81,7 @@ def gather(selection: Selection, held_out: Mapping[str, HeldOut], *, at: EpochKi
     images = _most_tested(arms.values())
     for arm in [arm for arm, several in arms.items() if any(one.tested != images for one in several)]:
         del arms[arm]
-        missing[arm] = "its runs tested other images, or not all folds of it have finished"
+        missing[arm] = "its runs tested other images"
     order = sorted(images, key=natural_key)
     _refuse_other_labels(arms, order)
     return Evidence({arm: _evidence(several, order) for arm, several in arms.items()}, missing)
@@ -114,6 +118,8 @@ def _repetitions(
     for run in runs:
         groups[_name(run)].append(run)
     for name, members in groups.items():
+        if len(members) < int(members[0].params.get("folds", "1")):
+            raise LookupError(FOLDS_LACK)
         by_sample: dict[str, _Tested] = {}
         for run in members:
             by_sample |= _tested(run, held_out, at)
@@ -198,9 +204,11 @@ def _evidence(several: Sequence[_Repetition], order: Sequence[str]) -> ArmEviden
     rows = [[one.by_sample[sample] for sample in order] for one in several]
     with_folds = several[0].test_share is not None
     return ArmEvidence(
-        answers=_answers(rows, several[0].positive),
+        answers=replace(
+            _answers(rows, several[0].positive),
+            folds=np.array([[entry.fold for entry in row] for row in rows]) if with_folds else None,
+        ),
         repetitions=tuple(one.name for one in several),
-        folds=np.array([[entry.fold for entry in row] for row in rows]) if with_folds else None,
         test_share=fmean(one.test_share or 0.0 for one in several) if with_folds else None,
     )
 

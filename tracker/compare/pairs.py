@@ -64,8 +64,8 @@ class PairTests:
     Attributes:
         mcnemar: McNemar's test of each repetition that both arms have.
         clustered: The same for patients with several images: a p-value by repetition.
-        crossed: The difference of accuracies over patients and seeds.
-        delong: DeLong's paired test of each repetition.
+        crossed: The difference of accuracies over patients and seeds; without folds.
+        delong: DeLong's paired test of each repetition; without folds.
         resampled: The corrected resampled t-test over folds and repeats.
         bootstrap: The paired bootstrap of the metric.
     """
@@ -87,7 +87,7 @@ class Pair:
         first: The mode that the difference is taken from.
         second: The mode that is subtracted.
         measure: The measure, such as accuracy.
-        difference: First minus second, of the means over repetitions.
+        difference: First minus second, of the means over repetitions; of folds, the mean over folds.
         basis: What a verdict rests on.
         tests: Every test.
         disagreement: How often the two disagree.
@@ -134,14 +134,14 @@ def compare_pair(
         return None
     tests = _tests(first, second, measure)
     # Of folds, a claim is about trainings, and not about networks.
-    networks = measure == "accuracy" and tests.resampled is None
+    networks = measure == "accuracy" and first.folds is None
     disagreement, effect = disagreement_of(first, second), design_effect_of(first, second)
     return Pair(
         model=model,
         first=modes[0],
         second=modes[1],
         measure=measure,
-        difference=_difference(values[0], values[1]),
+        difference=tests.resampled.mean if tests.resampled else _difference(values[0], values[1]),
         basis=_within(_basis(first, second, measure, tests), MEASURES[measure].most(first.answers)),
         tests=tests,
         disagreement=disagreement,
@@ -161,15 +161,17 @@ def _difference(first_R: Floats, second_S: Floats) -> float:
 
 def _tests(first: ArmEvidence, second: ArmEvidence, measure: str) -> PairTests:
     of_accuracy, shared = measure == "accuracy", shared_places(first, second)
-    clustered = first.answers.clustered
+    clustered, one_network = first.answers.clustered, first.folds is None
     return PairTests(
         mcnemar=_by_repetition(first, second) if of_accuracy else {},
         clustered=_clustered(first, second) if of_accuracy and clustered else {},
-        crossed=_crossed(first, second) if of_accuracy else None,
+        crossed=_crossed(first, second) if of_accuracy and one_network else None,
         delong={
             name: found
             for name, (one, other) in shared.items()
-            if measure == "auroc" and (found := _delong(first.answers, second.answers, one, other))
+            if measure == "auroc"
+            and one_network
+            and (found := _delong(first.answers, second.answers, one, other))
         },
         resampled=tested_over_folds(first, second, measure),
         bootstrap=paired_intervals(first.answers, second.answers, (measure,), paired_seeds=False).get(
@@ -215,15 +217,15 @@ def _basis(first: ArmEvidence, second: ArmEvidence, measure: str, tests: PairTes
     fewest, most = sorted((first.answers.repetitions, second.answers.repetitions))
     clustered = first.answers.clustered
     holds = _holds(clustered, fewest, most)
-    if tests.resampled is not None:
-        return Basis(RESAMPLED, tests.resampled.p, tests.resampled.interval, "folds and their training sets")
+    if first.folds is not None:
+        found, varies = tests.resampled, "folds and their training sets"
+        return Basis(RESAMPLED, found.p if found else None, found.interval if found else None, varies)
     if measure == "accuracy" and tests.crossed is not None:
         return Basis(*_of_accuracy(tests, clustered=clustered, most=most), tests.crossed.interval, holds)
     if tests.delong and most == 1 and not clustered:
         (delong,) = tests.delong.values()
         return Basis(DELONG, delong.p, delong.interval, holds)
-    # The seeds of one arm alone are in no bootstrap.
-    return _of_bootstrap(tests.bootstrap, _holds(clustered, fewest, fewest), with_seeds=fewest > 1)
+    return _of_bootstrap(tests.bootstrap, holds, with_seeds=most > 1)
 
 
 def _of_bootstrap(spread: PairedSpread | None, holds: str, *, with_seeds: bool) -> Basis:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from statistics import fmean
 
-from tracker.compare.arm_findings import Finding
+from tracker.compare.arm_findings import ArmFindings, Finding
 from tracker.compare.findings import Findings
 from tracker.compare.pairs import Pair
 from tracker.compare.sample_size import sample_size
@@ -29,13 +28,14 @@ def arm_rows(table: Table, findings: Findings | None) -> Iterator[Row]:
     for mode, model, cell in table.by_arm():
         first = {"mode": mode, "model": model, "at": table.at}
         own = findings.of(Arm(model, mode)) if findings else None
+        arm = findings.arms.get(Arm(model, mode)) if findings else None
         yield {
             **first,
             "metric": table.metric,
             "mean": number(cell.mean),
             "sd": number(cell.statistics.get("sd")),
             "n": cell.n,
-            **_intervals(own),
+            **_intervals(own, arm),
         }
         for name, found in _others(findings, Arm(model, mode)):
             yield {
@@ -44,7 +44,7 @@ def arm_rows(table: Table, findings: Findings | None) -> Iterator[Row]:
                 "mean": found.value,
                 "sd": found.sd,
                 "n": len(found.by_repetition),
-                **_intervals(found),
+                **_intervals(found, arm),
             }
 
 
@@ -71,19 +71,19 @@ def number(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _intervals(found: Finding | None) -> Row:
+def _intervals(found: Finding | None, arm: ArmFindings | None) -> Row:
     return {
         **_ends("interval", found.interval if found else None),
-        "interval_over": (_over(found) if found and found.interval else None),
+        "interval_over": _over(found, arm) if found and arm and found.interval else None,
         **_ends("sampling", found.sampling if found else None),
         "sampling_method": found.method if found and found.sampling else None,
         **_ends("with_seeds", found.both if found else None),
     }
 
 
-def _over(found: Finding) -> str:
+def _over(found: Finding, arm: ArmFindings) -> str:
     images = "patients" if found.method == "bootstrap of patients" else "test images"
-    return f"{images} and seeds" if found.both else images
+    return f"{images} and {arm.varied}" if found.both else images
 
 
 def _ends(name: str, interval: Interval | None) -> Row:
@@ -111,8 +111,11 @@ def _decided(verdict: Verdict) -> Row:
 
 def _tested(pair: Pair) -> Row:
     tests, size = pair.tests, sample_size(pair)
-    one = len(tests.mcnemar) == 1
-    table = next(iter(tests.mcnemar.values())) if one else None
+    # Beside several trainings, a test of the one seed that both have would be taken for one of them all.
+    one = max(pair.repetitions) == 1
+    table = next(iter(tests.mcnemar.values()), None) if one else None
+    clustered = next(iter(tests.clustered.values()), None) if one else None
+    delong = next(iter(tests.delong.values()), None) if one else None
     spread = tests.bootstrap
     return {
         "images": pair.images,
@@ -121,8 +124,8 @@ def _tested(pair: Pair) -> Row:
         "only_second_right": pair.disagreement.only_second,
         "mcnemar_exact_p": table.exact_p if table else None,
         "mcnemar_mid_p": table.mid_p if table else None,
-        "clustered_mcnemar_p": fmean(tests.clustered.values()) if len(tests.clustered) == 1 else None,
-        "delong_p": next(iter(tests.delong.values())).p if len(tests.delong) == 1 else None,
+        "clustered_mcnemar_p": clustered,
+        "delong_p": delong.p if delong else None,
         "resampled_t_p": tests.resampled.p if tests.resampled else None,
         "crossed_p": tests.crossed.p if tests.crossed else None,
         **_ends("bootstrap", spread.patients if spread else None),

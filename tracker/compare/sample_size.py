@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.compare.pairs import Pair
+from tracker.compare.pairs import RESAMPLED, Pair
 from tracker.compare.statistics.power import images_needed, smallest_difference
 
 
@@ -30,7 +30,7 @@ def sample_size(pair: Pair) -> SampleSize | None:
     Returns:
         None for other measures, and for folds, whose training sets have their part in a difference.
     """
-    if pair.measure != "accuracy" or pair.tests.resampled is not None:
+    if pair.measure != "accuracy" or pair.basis.test == RESAMPLED:
         return None
     share = pair.disagreement.share
     # Below 1 where patients' images vary less than chance has it, down to 0: then each image counts as one.

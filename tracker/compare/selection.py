@@ -22,7 +22,9 @@ from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
 from tracker.records import COMPARISON, Arm, RunRecord
 
-_KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
+KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
+"""What is no run of an arm, as the tag `tracker.kind` calls it."""
+
 _NAMING_PARAMS = ("model", "mode", "seed")
 _REASONS = {
     "FAILED": "training stopped with an error",
@@ -80,7 +82,7 @@ def select_runs(
     """
     ours = [run for run in runs if "tracker.run_uid" in run.tags]
     excluded = [_exclude(run, "not a tracker run") for run in runs if "tracker.run_uid" not in run.tags]
-    ours = filter_runs([run for run in ours if run.tags.get("tracker.kind") not in _KINDS_LEFT_OUT], where)
+    ours = filter_runs([run for run in ours if run.tags.get("tracker.kind") not in KINDS_LEFT_OUT], where)
     complete = [run for run in ours if _fault(run) is None]
     excluded += [_exclude(run, fault) for run in ours if (fault := _fault(run)) is not None]
     if not complete:

@@ -74,7 +74,7 @@ def paper_mode(mode: str) -> str:
     """Return a mode as a paper would write it, beginning with a capital letter."""
     kind, _, node = mode.partition(":")
     if node:
-        return f"Frozen before {node}"
+        return f"Frozen through {node}"
     return _MODE_NAMES.get(mode, kind.capitalize())
 
 

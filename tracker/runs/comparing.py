@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tracker.addresses import typed_again
 from tracker.compare.choices import arguments_for
+from tracker.compare.settings import TRAIN_FRACTION
 from tracker.records import RunRecord, RunState
 from tracker.runs.events import RunResult
 from tracker.runs.plan import Plan
@@ -29,16 +30,25 @@ def compare_arguments(plan: Plan, results: Sequence[RunResult]) -> list[str] | N
         The arguments; None where no run can be compared.
     """
     usable = [result for result in results if result.state in _COMPARABLE]
-    # A table has one share of the training part: the largest.
-    largest = max((result.recipe.train_fraction or 1 for result in usable), default=1)
-    wanted = {one.journal for one in usable if (one.recipe.train_fraction or 1) == largest}
+    # A table has one share of the training part, the largest; all of them make a learning curve.
+    shares = {result.recipe.train_fraction or 1 for result in usable}
+    wanted = {one.journal for one in usable if (one.recipe.train_fraction or 1) == max(shares)}
     if not wanted:
         return None
     options = plan.options
     tuned = ["--where", "tuned=yes"] if options.tuned or options.tune is not None else []
     needed = arguments_for(list(_recorded(plan)), wanted, given=tuned)
+    if len(shares) > 1:
+        needed = [*_without_shares(needed), "--curve"]
     uri = ["--tracking-uri", typed_again(options.tracking_uri)] if options.tracking_uri else []
     return ["--experiment", options.experiment_name, *needed, *uri]
+
+
+def _without_shares(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield arguments without the conditions that choose one share."""
+    for name, value in zip(arguments[::2], arguments[1::2], strict=True):
+        if not (name == "--where" and value.startswith(f"{TRAIN_FRACTION}=")):
+            yield from (name, value)
 
 
 def _recorded(plan: Plan) -> Iterator[RunRecord]:

@@ -47,7 +47,7 @@ class PreparedNetwork:
         if state_hash(self.cut.trunk) != self.frozen_as:
             raise TrainingError(
                 "a frozen trunk must not change",
-                but=f"the parameters or buffers before {self.cut.node} of {self.recipe.model} did",
+                but=f"the parameters or buffers up to {self.cut.node} of {self.recipe.model} did",
                 do="Please report this: its results are not those of a frozen network.",
             )
         return True

@@ -40,16 +40,6 @@ def test_the_test_by_patient_stands_below_the_one_that_it_corrects(clustered: An
     ]
 
 
-@pytest.mark.parametrize(("folds", "words"), [(0, "2 trainings"), (5, "5 folds 2 times")])
-def test_an_arm_says_of_how_many_trainings_or_folds_it_is(
-    clustered: Answered, folds: int, words: str
-) -> None:
-    findings = clustered.found()
-    arms = {arm: dataclasses.replace(found, folds=folds) for arm, found in findings.arms.items()}
-    text = render_details(dataclasses.replace(findings, arms=arms))
-    assert f"alexnet {FE}: 40 test images of 20 patients, {words}\n" in text
-
-
 def test_a_line_of_repeated_folds_fits_a_terminal(clustered: Answered) -> None:
     findings = clustered.found()
     (verdict,) = findings.main

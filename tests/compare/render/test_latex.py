@@ -15,7 +15,7 @@ def test_latex_writes_the_names_of_papers_and_escapes_all_others(make_run):
     runs = [make_run("resnet18"), make_run("convnext_tiny", "freeze:layer_4")]
     text = render_latex(build_table(select_runs(runs)))
     assert r"Mode & convnext\_tiny & ResNet-18 \\" in text
-    assert r"Frozen before layer\_4 & $75.0$ & -- \\" in text
+    assert r"Frozen through layer\_4 & $75.0$ & -- \\" in text
 
 
 def test_a_difference_without_a_unit_has_no_points(make_run):

@@ -111,10 +111,24 @@ def test_one_repetition_has_no_interval_over_repetitions():
     single = one_repetition(answers)
     assert bootstrap_intervals(single, ["auroc"])["auroc"].both is None
     assert bootstrap_intervals(single, ["auroc"])["auroc"].sd is None
-    pair = paired_intervals(answers, single, ["auroc"], paired_seeds=False)["auroc"]
+    pair = paired_intervals(single, single, ["auroc"], paired_seeds=False)["auroc"]
     assert pair.both is None
     assert pair.p_both is None
     assert pair.patients is not None
+
+
+def test_one_repetition_beside_several_leaves_the_chance_of_the_several_in():
+    several = drawn_answers(images=400, repetitions=4)
+    apart = replace(several, scores=several.scores * np.array([1, 1, -1, -1])[:, None, None])
+    single = one_repetition(drawn_answers(images=400, seed=1))
+    near, far = (
+        paired_intervals(single, arm, ["auroc"], paired_seeds=False)["auroc"] for arm in (several, apart)
+    )
+    values_R = measure_of(apart, "auroc")
+    error = values_R.std(ddof=1) / 2
+    assert far.both.high - far.estimate == pytest.approx(error * t.ppf(0.975, 3), rel=0.2)
+    assert far.p_both > 0.05 > far.p_patients
+    assert near.both.high - near.both.low >= near.patients.high - near.patients.low
 
 
 @pytest.mark.parametrize("images_a_patient", [1, 4])

@@ -1,4 +1,4 @@
-"""DeLong's interval and paired test: published numbers, another implementation, and no variance."""
+"""DeLong's interval and paired test: published data, another implementation, and no variance."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tracker.compare.statistics.delong import Z, delong_interval, delong_test, n
 
 # Ovarian cancer with an obstructed intestine: albumin, total protein, Krebs-Goplerud score, and whether
 # surgery helped. The patients of the paper (DeLong et al., Biometrics 44, 1988) of whom all three are known,
-# and what comes of them, as in the SAS/STAT User's Guide, "Comparing Receiver Operating Characteristic
-# Curves".
+# as SAS's sample library prints them (LOGIEX8, "Comparing Receiver Operating Characteristic Curves"). What is
+# expected of them is rounded to the four digits of such a table, and was not looked up in one.
 PATIENTS = """
 3.0 5.8 10 0  3.2 6.3 5 1  3.9 6.8 3 1  2.8 4.8 6 0  3.2 5.8 3 1  0.9 4.0 5 0  2.5 5.7 8 0  1.6 5.6 5 1
 3.8 5.7 5 1  3.7 6.7 6 1  3.2 5.4 4 1  3.8 6.6 6 1  4.1 6.6 5 1  3.6 5.7 5 1  4.3 7.0 4 1  3.6 6.7 4 0
@@ -40,7 +40,7 @@ def drawn(seed, *, images=60, tied=False):
     [(-ALBUMIN, 0.0108, -0.1761, 0.1976, 0.9102), (-PROTEIN, -0.0780, -0.2830, 0.1271, 0.4561)],
     ids=["albumin", "total protein"],
 )
-def test_the_published_comparison_with_the_score(scores, difference, low, high, p):
+def test_the_comparison_with_the_score_in_published_data(scores, difference, low, high, p):
     test = delong_test(scores, SCORE, POSITIVES)
     assert (test.difference, *test.interval, test.p) == pytest.approx((difference, low, high, p), abs=6e-5)
 
@@ -50,7 +50,7 @@ def test_the_published_comparison_with_the_score(scores, difference, low, high, 
     [(-ALBUMIN, 0.7366, 0.0927), (SCORE, 0.7258, 0.1028), (-PROTEIN, 0.6478, 0.1000)],
     ids=["albumin", "score", "total protein"],
 )
-def test_the_published_areas_and_errors_make_the_interval(scores, area, error):
+def test_the_areas_and_errors_in_published_data_make_the_interval(scores, area, error):
     low, high = delong_interval(scores, POSITIVES)
     ends = [math.log(end / (1 - end)) for end in (low, high)]
     assert 1 / (1 + math.exp(-sum(ends) / 2)) == pytest.approx(area, abs=6e-5)
@@ -130,6 +130,16 @@ def test_two_perfect_areas_do_not_differ():
     test = delong_test(positives + 0.01 * np.arange(44), positives - 0.001 * np.arange(44), positives)
     assert (test.difference, test.p) == (0, 1)
     assert test.interval == pytest.approx((-0.092, 0.092), abs=5e-4)
+
+
+@pytest.mark.parametrize("each", [2, 22])
+def test_a_perfect_area_less_one_of_zero_has_a_p_that_goes_with_the_interval_and_with_the_images(each):
+    scores, positives = np.arange(2.0 * each), np.arange(2 * each) >= each
+    test = delong_test(scores, -scores, positives)
+    assert test.difference == 1
+    errors = (1 - test.interval.low) / Z
+    assert test.p == pytest.approx(math.erfc(1 / errors / math.sqrt(2)))
+    assert (test.p > 1e-3) == (each == 2)
 
 
 @pytest.mark.parametrize("positives", [0, 1, 49, 50])

@@ -43,6 +43,11 @@ def verdict_lines(table: Table, findings: Findings) -> list[str]:
 
 def overall_sentence(table: Table, decided: Overall) -> str:
     """Return the sentence over all models, which begins with what became of the question."""
+    return f"{headline(decided)}. {SCOPE}{_untuned(table)}"
+
+
+def headline(decided: Overall) -> str:
+    """Return what became of the question over all models, without what limits it."""
     pair = decided.verdicts[0].pair
     on = f"On {_images(pair)}"
     better = _by_better(decided.verdicts)
@@ -57,7 +62,7 @@ def overall_sentence(table: Table, decided: Overall) -> str:
         what = (
             f"{on} neither {pair.first} nor {pair.second} is shown to be better {_anywhere(decided.verdicts)}"
         )
-    return f"{decided.kind}. {what}. {SCOPE}{_untuned(table)}"
+    return f"{decided.kind}. {what}"
 
 
 def model_sentence(verdict: Verdict) -> str:
@@ -70,7 +75,8 @@ def model_sentence(verdict: Verdict) -> str:
     if verdict.kind is Kind.NOT_ESTABLISHED:
         sentences.append(_could(pair))
     if pair.false_claim is not None and (seems := _seems_better(pair)):
-        sentences.append(f"Probability that {seems} is not better: {percent_text(pair.false_claim)}.")
+        alone = ", seeds aside" if max(pair.repetitions) > 1 else ""
+        sentences.append(f"Probability that {seems} is not better{alone}: {percent_text(pair.false_claim)}.")
     return " ".join(sentence for sentence in sentences if sentence)
 
 

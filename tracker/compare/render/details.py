@@ -23,7 +23,7 @@ _LEGEND = (
 _AGAINST = (
     "Beside McNemar: how many test images the first mode alone got right, against how many the second alone."
 )
-_HEAD = ("", "value", "sd", "test images", "and seeds")
+_HEAD = ("", "value", "sd", "test images")
 
 
 def render_details(findings: Findings) -> str:
@@ -49,18 +49,13 @@ def _arm_blocks(findings: Findings) -> Iterator[str]:
 
 
 def _arm_block(arm: Arm, found: ArmFindings) -> str:
-    rows = [_HEAD, *(_measure_row(name, one) for name, one in found.measures.items())]
+    rows = [
+        (*_HEAD, f"and {found.varied}"),
+        *(_measure_row(name, one) for name, one in found.measures.items()),
+    ]
     of = f" of {counted(found.patients, 'patient')}" if found.patients < found.images else ""
-    title = f"{arm}: {counted(found.images, 'test image')}{of}, {_trainings(found)}"
+    title = f"{arm}: {counted(found.images, 'test image')}{of}, {counted(found.trainings, 'training')}"
     return "\n".join([_title_line(title), *_aligned(rows)])
-
-
-def _trainings(found: ArmFindings) -> str:
-    passes = len(found.repetitions)
-    if not found.folds:
-        return counted(passes, "training")
-    folds = counted(found.folds, "fold")
-    return folds if passes == 1 else f"{folds} {passes} times"
 
 
 def _measure_row(name: str, found: Finding) -> Sequence[str]:

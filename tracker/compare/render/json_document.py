@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -11,7 +10,7 @@ from tracker.compare.findings import Findings
 from tracker.compare.render.conclusions import verdict_lines
 from tracker.compare.render.notes import footnotes
 from tracker.compare.render.view_formats import view_content
-from tracker.compare.rows import arm_rows, pair_rows
+from tracker.compare.rows import arm_rows, number, pair_rows
 from tracker.compare.table import DIFFERENCE, Cell, Difference, Table
 from tracker.compare.trials import TrialsByStudy
 from tracker.compare.view import View
@@ -81,8 +80,4 @@ def _difference(difference: Difference) -> dict[str, object]:
 
 
 def _numbers(values: Mapping[str, float | None]) -> dict[str, float | None]:
-    return {name: _number(value) for name, value in values.items()}
-
-
-def _number(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    return {name: number(value) for name, value in values.items()}

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from tracker.compare.evidence import NOT_STORED
 from tracker.compare.findings import Findings
-from tracker.compare.pairs import MCNEMAR
+from tracker.compare.pairs import MCNEMAR, RESAMPLED
 from tracker.compare.statistics.bootstrap import RESAMPLES
+from tracker.compare.statistics.measures import RANKING
 from tracker.compare.table import Table
 from tracker.errors import counted
 from tracker.figures.labels import order_models, order_modes, scale_of
@@ -38,14 +39,20 @@ def interval_words(findings: Findings) -> str:
         else one.method
         for one in known
     )
-    folds = max(arm.folds for arm in findings.arms.values())
-    seeds = "repeated trainings" if folds else "seeds"
-    over = f"{images} and {seeds} together" if all(with_seeds) else images
+    most = max(findings.arms.values(), key=lambda arm: len(arm.repetitions))
+    varied = most.varied
+    over = f"{images} and {varied} together" if all(with_seeds) else images
     if any(with_seeds) and not all(with_seeds):
-        over = f"{images}, and over {seeds} where there are several"
-    over += f", the answers of {folds} folds put together" if folds else ""
-    alone = "" if any(with_seeds) else "; how much trainings differ is not in them"
+        over = f"{images}, and over {varied} where there are several"
+    over += f", {_of_folds(findings.measure, most.folds)}" if most.folds else ""
+    alone = "" if any(with_seeds) and "seeds" in varied else "; how much trainings differ is not in them"
     return f"95 % interval over {over} ({'; '.join(methods)}){alone}"
+
+
+def _of_folds(measure: str, folds: int) -> str:
+    if measure in RANKING:
+        return f"the mean of those of {folds} folds"
+    return f"the answers of {folds} folds put together"
 
 
 def test_note(findings: Findings) -> str:
@@ -53,6 +60,8 @@ def test_note(findings: Findings) -> str:
     if not findings.main:
         return _without_a_pair(findings)
     if not findings.main[0].family:
+        if findings.main[0].pair.basis.test == RESAMPLED:
+            return "No test: the difference is the same in every fold, or the arms have other folds."
         return "No test: these test images are of too few patients."
     tests = dict.fromkeys(verdict.pair.basis.test for verdict in findings.main)
     corrected = [

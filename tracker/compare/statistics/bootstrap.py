@@ -56,9 +56,11 @@ class PairedSpread:
     Attributes:
         estimate: The first arm's mean over its repetitions less the second's.
         patients: As for `Spread`.
-        both: As for `Spread`; None where one of the arms has one repetition.
+        both: As for `Spread`; None where both arms have one repetition. What other repetitions of
+            an arm with a single one would give is not known, and not in it.
         p_patients: How probable so large a difference is if these networks do not differ, both directions
-            counted; below 0.05 where `patients` does not cover zero. None where there is no interval.
+            counted; below 0.05 where `patients` does not cover zero, but 1 where all resamples give the same
+            difference, which establishes nothing. None where there is no interval.
         p_both: The same for `both`.
     """
 

@@ -66,8 +66,9 @@ def delong_test(first_N: Floats, second_N: Floats, positives_N: Truth) -> DeLong
     """Compare the areas of two scores of the same images.
 
     The interval is difference ± 1.96 standard errors, cut at -1 and 1, and goes with p: it covers 0 where p
-    is 0.05 at least. Where the difference has no standard error (both rank all pairs alike, or both
-    areas are 1), p is 1 and the interval is that of an area of 1 with as many images, to both sides.
+    is 0.05 at least. Where the difference has no standard error (both rank all pairs alike, or each all
+    rightly or all wrongly), the interval reaches to both sides as far as that of an area of 1 with as many
+    images, and p goes with it: 1 where there is no difference.
 
     Args:
         first_N: The higher, the more like the finding; may be infinite.
@@ -121,7 +122,8 @@ def _below(area: float) -> float:
 def _without_error(difference: float, positives_N: Truth) -> DeLong:
     reach = 1 - newcombe(1.0, int(positives_N.sum()), int((~positives_N).sum())).low
     interval = Interval(max(-1.0, difference - reach), min(1.0, difference + reach))
-    return DeLong(difference, interval, 1.0 if abs(difference) < 1e-12 else 0.0)
+    error = reach / Z
+    return DeLong(difference, interval, 2 * NormalDist().cdf(-abs(difference) / error))
 
 
 def _enough(scores_N: Floats, positives_N: Truth) -> bool:

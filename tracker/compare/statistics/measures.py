@@ -106,6 +106,10 @@ MEASURES: Mapping[str, Measure] = {
 """Every measure, by its name."""
 
 
+RANKING = frozenset({"auroc", "average_precision"})
+"""Those that rank images by their scores, of one network each."""
+
+
 def measure_of(answers: Answers, name: str) -> Floats | None:
     """Measure every repetition, each image counted once.
 

@@ -1,8 +1,9 @@
 """Areas under curves, of weighted images: how well scores tell images of a class from the others.
 
 Only the order of the scores counts, so that infinite ones do no harm; equal scores are one step of the curve.
+Scores of different networks have no common order: of folds, the areas are the mean of those of each fold.
 
-Letters of shapes: R repetitions, N images, K classes, B resamples, L different scores.
+Letters of shapes: R repetitions, N images, K classes, B resamples, L different scores, F folds.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def auroc(answers: Answers, weights_BN: Floats) -> Floats:
     That is the share of pairs of one image of the class and another one in which the first has the higher
     score, equal scores counted as half.
 
-    Source: J. A. Hanley and B. J. McNeil, Radiology 143 (1982) 29-36.
+    Source: J. A. Hanley and B. J. McNeil, Radiology 143 (1982) 29-36; the mean over folds: G. Forman and
+    M. Scholz, ACM SIGKDD Explorations 12 (2010) 49-57.
     """
     return _each_against_the_rest(answers, weights_BN, _area_under_roc)
 
@@ -43,14 +45,35 @@ def _each_against_the_rest(
     finding = finding_of(answers)
     classes = range(answers.classes) if finding is None else [finding]
     areas_KRB = [
-        [
-            _area(answers.scores[r, :, k], answers.labels == k, weights_BN, area)
-            for r in range(answers.repetitions)
-        ]
-        for k in classes
+        [_area_of(answers, r, k, weights_BN, area) for r in range(answers.repetitions)] for k in classes
     ]
     mean: Floats = np.mean(areas_KRB, axis=0).T
     return mean
+
+
+def _area_of(
+    answers: Answers,
+    repetition: int,
+    place: int,
+    weights_BN: Floats,
+    area: Callable[[Floats, Floats], Floats],
+) -> Floats:
+    """Return the areas [B] of a class; of folds their mean, those without the class left out."""
+    scores_N, positive_N = answers.scores[repetition, :, place], answers.labels == place
+    if answers.folds is None or np.isnan(scores_N).any():
+        return _area(scores_N, positive_N, weights_BN, area)
+    folds_N = answers.folds[repetition]
+    areas_FB = np.stack(
+        [
+            _area(scores_N[its_N], positive_N[its_N], weights_BN[:, its_N], area)
+            for its_N in (folds_N == fold for fold in np.unique(folds_N))
+        ]
+    )
+    known_FB = ~np.isnan(areas_FB)
+    number_B = known_FB.sum(0)
+    sum_B = np.where(known_FB, areas_FB, 0).sum(0)
+    mean_B: Floats = np.where(number_B > 0, sum_B / np.maximum(number_B, 1), np.nan)
+    return mean_B
 
 
 def _area(

@@ -100,7 +100,8 @@ def over_both(parts: Sequence[Part], patients: int, generator: np.random.Generat
     Both are resampled together. That counts three times what depends on image and repetition at once
     (Owen 2007), and each of the two alone counts it once: so twice the sum of the two alone, less both
     together, counts it once, too. It is never taken as smaller than either alone. Degrees of freedom are
-    Satterthwaite's, so that two seeds that are far apart make a wide interval.
+    Satterthwaite's, so that two seeds that are far apart make a wide interval. What other repetitions of a
+    part with a single one would give is not known, and not in it.
 
     Args:
         parts: Their sum is the number.
@@ -108,22 +109,23 @@ def over_both(parts: Sequence[Part], patients: int, generator: np.random.Generat
         generator: Where chance comes from.
 
     Returns:
-        None where there is no error over patients, or a part has one repetition only.
+        None where there is no error over patients, or every part has one repetition only.
 
     Sources: A. B. Owen, Annals of Applied Statistics 1 (2007) 386-411; F. E. Satterthwaite, Biometrics
     Bulletin 2 (1946) 110-114.
     """
     alone = over_patients(parts, patients)
-    if alone is None or any(part.repetitions < 2 for part in parts):
+    several = [part for part in parts if part.repetitions > 1]
+    if alone is None or not several:
         return None
     together = _variance_over_resamples([_resampled(part, generator) for part in parts])
     if together is None:
         return None
-    of_patients, of_repetitions = alone.size**2, [part.variance for part in parts]
+    of_patients, of_repetitions = alone.size**2, [part.variance for part in several]
     once = 2 * (of_patients + sum(of_repetitions)) - together * patients / (patients - 1)
     variance = max(once, of_patients, sum(of_repetitions))
     spread = [of_patients**2 / alone.freedom]
-    spread += [each**2 / (part.repetitions - 1) for each, part in zip(of_repetitions, parts, strict=True)]
+    spread += [each**2 / (part.repetitions - 1) for each, part in zip(of_repetitions, several, strict=True)]
     freedom = variance**2 / sum(spread) if variance > _NONE**2 else alone.freedom
     return SamplingError(math.sqrt(variance), freedom)
 
@@ -141,6 +143,8 @@ def on_log_odds(value: float, error: SamplingError) -> Interval:
 def _resampled(part: Part, generator: np.random.Generator) -> Floats:
     """Return the means [B] of resampled patients and repetitions."""
     resamples, repetitions = part.values.shape
+    if repetitions == 1:
+        return part.values[:, 0]
     means_B: Floats = (part.values * repetition_weights(repetitions, resamples, generator)).sum(1)
     return means_B
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answered import Answered
 from tracker.compare.evidence import NO_PATIENTS, NOT_STORED, OTHER_CLASSES, gather
-from tracker.compare.pairs import BOOTSTRAP, CLUSTERED, CROSSED, DELONG, MCNEMAR
+from tracker.compare.pairs import BOOTSTRAP, CLUSTERED, CROSSED, CROSSED_IMAGES, DELONG, MCNEMAR
 from tracker.compare.render.conclusions import SCOPE, verdict_lines
 from tracker.compare.sample_size import sample_size
 from tracker.compare.selection import select_runs
@@ -155,9 +155,9 @@ def ranked(found: HeldOut, *, worse: bool) -> HeldOut:
     [
         ((1, 1), 1, "accuracy", MCNEMAR, "test images"),
         ((1, 1), 2, "accuracy", CLUSTERED, "patients"),
-        ((2, 2), 1, "accuracy", CROSSED, "test images and seeds"),
+        ((2, 2), 1, "accuracy", CROSSED_IMAGES, "test images and seeds"),
         ((2, 2), 2, "accuracy", CROSSED, "patients and seeds"),
-        ((1, 3), 1, "accuracy", CROSSED, "test images, seeds of one arm"),
+        ((1, 3), 1, "accuracy", CROSSED_IMAGES, "test images, seeds of one arm"),
         ((1, 1), 1, "auroc", DELONG, "test images"),
         ((1, 1), 2, "auroc", BOOTSTRAP, "patients"),
         ((2, 2), 1, "auroc", BOOTSTRAP, "test images and seeds"),

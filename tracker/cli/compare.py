@@ -84,8 +84,6 @@ def compare(
         log=log,
         on_unsent=print_unsent,
     )
-    if log:
-        typer.echo("recorded as a run of its experiment (tracker ui)", err=True)
     text = comparison.render(chosen, details=details)
     if output is None:
         typer.echo(text.rstrip("\n"))

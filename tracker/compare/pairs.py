@@ -35,7 +35,8 @@ from tracker.compare.statistics.measures import MEASURES, measure_of
 from tracker.compare.statistics.resampled_t import ResampledT
 
 MCNEMAR, CLUSTERED = "McNemar's test (mid-p)", "McNemar's test for clusters"
-CROSSED, RESAMPLED = "a t-test over patients and seeds", "the corrected resampled t-test"
+CROSSED, CROSSED_IMAGES = "a t-test over patients and seeds", "a t-test over test images and seeds"
+RESAMPLED = "the corrected resampled t-test"
 DELONG, BOOTSTRAP = "DeLong's paired test", "the paired bootstrap"
 _ROUNDING = 1e-12
 
@@ -246,7 +247,7 @@ def _within(basis: Basis, most: float) -> Basis:
 def _of_accuracy(tests: PairTests, *, clustered: bool, most: int) -> tuple[str, float | None]:
     """Return the test of accuracies that a verdict rests on, and its p-value."""
     if most > 1 and tests.crossed is not None:
-        return CROSSED, tests.crossed.p
+        return CROSSED if clustered else CROSSED_IMAGES, tests.crossed.p
     if clustered:
         (p,) = tests.clustered.values()
         return CLUSTERED, p

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -162,10 +163,12 @@ def _require_metric(runs: Sequence[RunRecord], key: str, at: EpochKind) -> None:
     if len(without) == len(runs):
         keys = {name for run in runs for name in run.metrics if name.startswith(f"{at}/")}
         names = sorted(name.removeprefix(f"{at}/") for name in keys)
+        near = difflib.get_close_matches(key.removeprefix(f"{at}/"), names, n=1)
+        choose = f"Choose with --metric: {', '.join(names)}.{_RERUN}"
         raise ComparisonError(
             "the metric must be one that the runs recorded",
             but=f"none recorded {key}",
-            do=f"Choose with --metric: {', '.join(names)}.{_RERUN}"
+            do=f"{f'Did you mean {near[0]}? ' if near else ''}{choose}"
             if names
             else f"They hold no {at}/ metric at all.",
         )

@@ -28,7 +28,7 @@ class Kind(StrEnum):
     """What is established here contradicts what is established there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """What may be concluded of one pair.
 
@@ -48,8 +48,16 @@ class Verdict:
     better: str
     other_measure: Pair | None = None
 
+    def __repr__(self) -> str:
+        """Return the conclusion; the numbers behind it fill screens."""
+        pair = self.pair
+        return (
+            f"<{pair.model} {pair.first} minus {pair.second}: {self.kind}, "
+            f"better {self.better or None}, adjusted p {self.adjusted_p}>"
+        )
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Overall:
     """What may be concluded over all models.
 
@@ -62,6 +70,10 @@ class Overall:
     kind: Kind
     better: str
     verdicts: tuple[Verdict, ...]
+
+    def __repr__(self) -> str:
+        """Return the conclusion; the numbers behind it fill screens."""
+        return f"<over all models: {self.kind}, better {self.better or None}>"
 
 
 def verdicts_of(

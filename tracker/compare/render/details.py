@@ -110,7 +110,7 @@ def _further_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
         if size.smallest is not None:
             yield "80 % power for a difference of", scale.write(size.smallest), ""
         if size.needed is not None:
-            yield "test images for the one seen", rounded_count(size.needed), ""
+            yield "images that the one seen needs", rounded_count(size.needed), ""
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -24,7 +24,7 @@ def test_the_best_value_is_shown_whatever_it_is(value: float, shown: str) -> Non
         budget=4, complete=1, pruned=0, running=1, waiting=0, failed=0, others=0, best=best
     )
     with LiveObserver(Console(file=said, force_terminal=True, width=100)) as reporter:
-        reporter.study_started(("alexnet", "fine-tuning"), 1, 1)
+        reporter.study_started(Arm("alexnet", "fine-tuning"), 1, 1)
         reporter.trials(progress)
     assert shown in said.getvalue()
 

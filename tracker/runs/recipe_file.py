@@ -23,7 +23,7 @@ def recipe_file(recipe: Recipe, *, split: str, options: RunOptions) -> bytes:
     """
     values = recipe.model_dump(mode="json") | {"split": split, "repeats": recipe.repeat + 1}
     if recipe.folds is None:
-        del values["repeat"]
+        del values["repeat"], values["repeats"]
     if is_file(recipe.weights):
         values["weights"] = str(expanded(recipe.weights).absolute())
     data = ["--data", str(expanded(options.data).absolute())] if options.data is not None else []

@@ -90,7 +90,8 @@ def test_the_stored_network_gives_the_recorded_predictions(
     monkeypatch.chdir(made.folder)
     run = made.runs[mode]
     kind = [one for one in read_predictions(made.uri, run.run_id) if one.epoch_kind == "final"]
-    mlflow.set_tracking_uri(made.uri)
+    # MLflow's own function would leave it in the environment of all tests that follow.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", made.uri)
     model = mlflow.pyfunc.load_model(f"runs:/{run.run_id}/mini-resnet-{mode}")
     # Samples are named without the end of their file.
     found = {path.relative_to(radiographs).as_posix(): path for path in radiographs.rglob("*.png")}

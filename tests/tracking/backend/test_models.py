@@ -21,13 +21,9 @@ def test_the_model_loads_where_pickles_are_refused(
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     (run,) = all_runs(client, experiment)
     (output,) = run.outputs.model_outputs
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    try:
-        model = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
-        again = model.predict(model.input_example)
-    finally:
-        mlflow.set_tracking_uri(before)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    model = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
+    again = model.predict(model.input_example)
     images_NHWC = np.full((3, 50, 40, 3), 51, dtype=np.uint8)
     answer = model.predict(images_NHWC)
     assert answer["tuberculosis"].tolist() == pytest.approx([0.2] * 3)

@@ -169,7 +169,7 @@ def _images(pair: Pair, *, these: bool = True) -> str:
 
 
 def _untuned(table: Table) -> str:
-    return "" if any(map(is_tuned, table.selection.runs)) else " No learning rate was tuned."
+    return "" if any(map(is_tuned, table.selection.runs)) else " No study chose the learning rates."
 
 
 def _title(pair: Pair) -> str:

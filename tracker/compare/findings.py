@@ -9,6 +9,7 @@ from itertools import combinations
 from tracker.compare.arm_findings import ArmFindings, Finding, arm_findings
 from tracker.compare.evidence import Evidence, gather
 from tracker.compare.pairs import Pair, compare_pair
+from tracker.compare.statistics.intervals import Interval
 from tracker.compare.statistics.measures import MEASURES
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
 from tracker.compare.verdict import Overall, Verdict, overall, verdicts_of
@@ -43,6 +44,11 @@ class Findings:
         """Return the table's measure of an arm; None where it is not known."""
         return self.arms[arm].measures.get(self.measure) if arm in self.arms else None
 
+    def interval_of(self, arm: Arm) -> Interval | None:
+        """Return the interval that a table shows of an arm; None where there is none."""
+        found = self.of(arm)
+        return found.interval if found is not None else None
+
     def main_of(self, model: str) -> Verdict | None:
         """Return the verdict on feature extractor and fine-tuning of a model."""
         return next((verdict for verdict in self.main if verdict.pair.model == model), None)
@@ -75,11 +81,12 @@ def find(table: Table, held_out: Mapping[str, HeldOut]) -> Findings | None:
     if measure is None:
         return None
     evidence = gather(table.selection, held_out, at=table.at)
+    arms = {arm: arm_findings(known) for arm, known in evidence.arms.items()}
     main, further = _families(evidence)
     decided = [_decide(evidence, family, measure) for family in (main, further)]
     return Findings(
         measure=measure,
-        arms={arm: arm_findings(known) for arm, known in evidence.arms.items()},
+        arms=arms,
         missing=evidence.missing,
         main=tuple(decided[0]),
         further=tuple(decided[1]),

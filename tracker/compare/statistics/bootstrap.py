@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -28,6 +29,10 @@ from tracker.compare.statistics.sampling_error import (
 )
 
 RESAMPLES = 2000
+
+_Parts = dict[str, Part | None]
+_MEASURED: WeakKeyDictionary[Answers, dict[tuple[int, int], _Parts]] = WeakKeyDictionary()
+"""What was measured of answers for as long as they are there, by number and seed of the resamples."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +147,17 @@ def paired_intervals(
 
 
 def _measured(answers: Answers, names: Iterable[str], resamples: int, seed: int) -> dict[str, Part]:
-    if answers.images == 0:
-        return {}
-    weights_BN = patient_weights(answers.patients, resamples, np.random.default_rng(seed))
-    values = measure_resamples(answers, names, weights_BN)
-    points = {name: measure_of(answers, name) for name in values}
-    return {name: Part(points_R, values[name]) for name, points_R in points.items() if points_R is not None}
+    """Return each measure that can be, with its resamples; an arm of several pairs is measured once."""
+    names = list(names)
+    known = _MEASURED.setdefault(answers, {}).setdefault((resamples, seed), {})
+    if (new := [name for name in names if name not in known]) and answers.images:
+        weights_BN = patient_weights(answers.patients, resamples, np.random.default_rng(seed))
+        values = measure_resamples(answers, new, weights_BN)
+        points = {name: measure_of(answers, name) for name in values}
+        known |= dict.fromkeys(new)
+        known |= {name: Part(some_R, values[name]) for name, some_R in points.items() if some_R is not None}
+    found = {name: known.get(name) for name in names}
+    return {name: part for name, part in found.items() if part is not None}
 
 
 def _parts(one: Part, other: Part, paired: bool) -> list[Part]:

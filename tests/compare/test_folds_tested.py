@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from tests.support.answered import Answered, sample_id
 from tests.support.drawn_answers import of_scores
 from tracker.compare.arm_findings import arm_findings
-from tracker.compare.evidence import FOLDS_LACK, ArmEvidence
+from tracker.compare.evidence import FOLDS_LACK, ArmEvidence, Repetition
 from tracker.compare.pairs import RESAMPLED, compare_pair
 from tracker.compare.passes import one_pass
 from tracker.compare.sample_size import sample_size
@@ -26,7 +26,10 @@ FOLDS = np.repeat(np.arange(5), IMAGES // 5)
 NOISE = np.random.default_rng(0).normal(size=IMAGES)
 
 
-def arm(*scores: np.ndarray, names: Iterable[str] = ("0", "0 repeat 1")) -> ArmEvidence:
+REPEATS = (Repetition("0"), Repetition("0", "1"))
+
+
+def arm(*scores: np.ndarray, names: Iterable[Repetition] = REPEATS) -> ArmEvidence:
     answers = of_scores(np.stack(scores), list(LABELS))
     folds = np.stack([FOLDS] * len(scores))
     return ArmEvidence(dataclasses.replace(answers, folds=folds), tuple(names)[: len(scores)], 0.2)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.answered import Answered
 from tests.support.drawn_answers import of_scores
-from tracker.compare.evidence import ArmEvidence
+from tracker.compare.evidence import ArmEvidence, Repetition
 from tracker.compare.pairs import Pair, compare_pair
 from tracker.compare.render.conclusions import model_sentence
 from tracker.compare.rows import pair_rows
@@ -19,7 +19,9 @@ NOISE = np.random.default_rng(0).normal(size=60)
 def arm(*skills: float) -> ArmEvidence:
     """Return trainings of different skill, which answer to the same images."""
     scores = np.stack([skill * (2 * LABELS - 1) + NOISE for skill in skills])
-    return ArmEvidence(of_scores(scores, list(LABELS)), tuple(map(str, range(len(skills)))))
+    return ArmEvidence(
+        of_scores(scores, list(LABELS)), tuple(Repetition(str(seed)) for seed in range(len(skills)))
+    )
 
 
 def compared(first: ArmEvidence, second: ArmEvidence, measure: str) -> Pair:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from tracker.compare.cell_statistics import sample_sd
-from tracker.compare.evidence import ArmEvidence
+from tracker.compare.evidence import ArmEvidence, Repetition
 from tracker.compare.statistics.answers import Answers
 from tracker.compare.statistics.bootstrap import bootstrap_intervals
 from tracker.compare.statistics.delong import delong_interval
@@ -50,14 +50,14 @@ class ArmFindings:
     """What is known of one arm.
 
     Attributes:
-        repetitions: What each repetition is called.
+        repetitions: Which trainings answered.
         images: How many test images there are.
         patients: Of how many patients.
         measures: Every measure that these images have, by name.
         folds: How many networks answered together, each its fold; 0: every network answered all images.
     """
 
-    repetitions: tuple[str, ...]
+    repetitions: tuple[Repetition, ...]
     images: int
     patients: int
     measures: Mapping[str, Finding]
@@ -71,7 +71,7 @@ class ArmFindings:
     @property
     def varied(self) -> str:
         """What its repetitions differ in: seeds, the repeats of a cross-validation, or both."""
-        seeds, repeats = ({name.partition(" ")[place] for name in self.repetitions} for place in (0, 2))
+        seeds, repeats = (set(some) for some in zip(*self.repetitions, strict=True))
         if len(repeats) < 2:
             return "seeds"
         return "repeats" if len(seeds) == 1 else "seeds and repeats"

@@ -11,7 +11,7 @@ from statistics import fmean
 
 import numpy as np
 
-from tracker.compare.evidence import ArmEvidence
+from tracker.compare.evidence import ArmEvidence, Repetition
 from tracker.compare.statistics.answers import Floats, Whole
 from tracker.compare.statistics.power import design_effect
 
@@ -41,7 +41,7 @@ def paired(first: ArmEvidence, second: ArmEvidence) -> bool:
     return first.repetitions == second.repetitions or len(first.repetitions) == len(second.repetitions) == 1
 
 
-def shared_places(first: ArmEvidence, second: ArmEvidence) -> dict[str, tuple[int, int]]:
+def shared_places(first: ArmEvidence, second: ArmEvidence) -> dict[Repetition, tuple[int, int]]:
     """Return the places of the repetitions that both arms have."""
     if len(first.repetitions) == len(second.repetitions) == 1:
         return {first.repetitions[0]: (0, 0)}

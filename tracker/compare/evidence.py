@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,19 +28,29 @@ OTHER_CLASSES = "its predictions are of other classes"
 FOLDS_LACK = "not all of its folds have finished"
 
 
+class Repetition(NamedTuple):
+    """Which of an arm's trainings: those of one seed, and of one repeat where there are folds."""
+
+    seed: str
+    repeat: str = "0"
+
+    def __str__(self) -> str:
+        return self.seed if self.repeat == "0" else f"{self.seed} repeat {self.repeat}"
+
+
 @dataclass(frozen=True, eq=False)
 class ArmEvidence:
     """What the runs of one arm answered.
 
     Attributes:
         answers: Their answers; images in the same order for all arms of a comparison.
-        repetitions: What each repetition is called: its seed, or its seed and repeat.
+        repetitions: Which trainings answered.
         test_share: The share that a fold tests of the images that it tests or trains on; None where there are
             no folds.
     """
 
     answers: Answers
-    repetitions: tuple[str, ...]
+    repetitions: tuple[Repetition, ...]
     test_share: float | None = None
 
     @property
@@ -72,7 +83,7 @@ def gather(selection: Selection, held_out: Mapping[str, HeldOut], *, at: EpochKi
     Raises:
         ComparisonError: An image is of one class here, and of another there.
     """
-    arms, missing = dict[Arm, list["_Repetition"]](), dict[Arm, str]()
+    arms, missing = dict[Arm, list["_Answered"]](), dict[Arm, str]()
     for arm, runs in selection.arms().items():
         try:
             arms[arm] = list(_repetitions(list(runs.values()), held_out, at))
@@ -98,12 +109,12 @@ class _Tested:
 
 
 @dataclass(frozen=True)
-class _Repetition:
-    """What the runs of one seed (and repeat of folds) answered, by sample id."""
+class _Answered:
+    """What the runs of one repetition answered, by sample id."""
 
-    name: str
+    repetition: Repetition
     by_sample: Mapping[str, _Tested]
-    positive: str | None
+    positive: str
     test_share: float | None
 
     @property
@@ -113,28 +124,29 @@ class _Repetition:
 
 def _repetitions(
     runs: Sequence[RunRecord], held_out: Mapping[str, HeldOut], at: EpochKind
-) -> Iterator[_Repetition]:
-    groups: dict[str, list[RunRecord]] = defaultdict(list)
+) -> Iterator[_Answered]:
+    groups: dict[Repetition, list[RunRecord]] = defaultdict(list)
     for run in runs:
-        groups[_name(run)].append(run)
-    for name, members in groups.items():
+        groups[Repetition(run.params["seed"], run.params.get("repeat", "0"))].append(run)
+    for repetition, members in groups.items():
         if len(members) < int(members[0].params.get("folds", "1")):
             raise LookupError(FOLDS_LACK)
         by_sample: dict[str, _Tested] = {}
         for run in members:
             by_sample |= _tested(run, held_out, at)
-        yield _Repetition(name, by_sample, members[0].tags.get(POSITIVE_CLASS), _test_share(members))
+        positive = _positive(members[0], next(iter(by_sample.values())).prediction)
+        yield _Answered(repetition, by_sample, positive, _test_share(members))
 
 
-def _name(run: RunRecord) -> str:
-    repeat = run.params.get("repeat", "0")
-    return run.params["seed"] if repeat == "0" else f"{run.params['seed']} repeat {repeat}"
+def _positive(run: RunRecord, answer: Prediction) -> str:
+    """Return the class that is the finding; earlier versions did not say it, and took the last."""
+    return run.tags.get(POSITIVE_CLASS) or list(answer.probabilities)[-1]
 
 
 def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> dict[str, _Tested]:
     if run.run_id not in held_out:
         raise LookupError(NOT_STORED)
-    found, positive = held_out[run.run_id], run.tags.get(POSITIVE_CLASS)
+    found = held_out[run.run_id]
     validated, tested = (_of(found.predictions, part, at) for part in ("val", "test"))
     if not tested:
         raise LookupError(NOT_STORED)
@@ -143,8 +155,7 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
         raise LookupError(NO_PATIENTS)
     if any(one.label not in one.probabilities for one in tested):
         raise LookupError(OTHER_CLASSES)
-    # Earlier versions did not say it, and took the last.
-    positive = positive or list(tested[0].probabilities)[-1]
+    positive = _positive(run, tested[0])
     threshold = _threshold(validated, positive)
     fold = int(run.params.get("fold", "0"))
     return {
@@ -180,7 +191,7 @@ def _test_share(runs: Sequence[RunRecord]) -> float | None:
     return fmean(test / (test + train) for test, train in sizes) if sizes else None
 
 
-def _most_tested(arms: Iterable[Sequence[_Repetition]]) -> frozenset[str]:
+def _most_tested(arms: Iterable[Sequence[_Answered]]) -> frozenset[str]:
     """Return the images that most repetitions tested; of equally many the larger set."""
     counts: dict[frozenset[str], int] = defaultdict(int)
     for several in arms:
@@ -189,7 +200,7 @@ def _most_tested(arms: Iterable[Sequence[_Repetition]]) -> frozenset[str]:
     return max(counts, key=lambda tested: (counts[tested], len(tested)), default=frozenset())
 
 
-def _refuse_other_labels(arms: Mapping[Arm, Sequence[_Repetition]], order: Sequence[str]) -> None:
+def _refuse_other_labels(arms: Mapping[Arm, Sequence[_Answered]], order: Sequence[str]) -> None:
     for sample in order:
         labels = {one.by_sample[sample].prediction.label for several in arms.values() for one in several}
         if len(labels) > 1:
@@ -200,24 +211,20 @@ def _refuse_other_labels(arms: Mapping[Arm, Sequence[_Repetition]], order: Seque
             )
 
 
-def _evidence(several: Sequence[_Repetition], order: Sequence[str]) -> ArmEvidence:
+def _evidence(several: Sequence[_Answered], order: Sequence[str]) -> ArmEvidence:
     rows = [[one.by_sample[sample] for sample in order] for one in several]
     with_folds = several[0].test_share is not None
     return ArmEvidence(
-        answers=replace(
-            _answers(rows, several[0].positive),
-            folds=np.array([[entry.fold for entry in row] for row in rows]) if with_folds else None,
-        ),
-        repetitions=tuple(one.name for one in several),
+        answers=_answers(rows, several[0].positive, with_folds=with_folds),
+        repetitions=tuple(one.repetition for one in several),
         test_share=fmean(one.test_share or 0.0 for one in several) if with_folds else None,
     )
 
 
-def _answers(rows: Sequence[Sequence[_Tested]], positive: str | None) -> Answers:
+def _answers(rows: Sequence[Sequence[_Tested]], positive: str, *, with_folds: bool) -> Answers:
     classes = list(rows[0][0].prediction.probabilities)
     numbers: dict[str, int] = {}
     patients = [numbers.setdefault(entry.patient, len(numbers)) for entry in rows[0]]
-    positive = positive or classes[-1]
     two = len(classes) == 2 and positive in classes
     known = two and all(entry.called is not None for row in rows for entry in row)
     called: Truth | None = (
@@ -234,4 +241,5 @@ def _answers(rows: Sequence[Sequence[_Tested]], positive: str | None) -> Answers
         ),
         positive=classes.index(positive) if two else None,
         called=called,
+        folds=np.array([[entry.fold for entry in row] for row in rows]) if with_folds else None,
     )

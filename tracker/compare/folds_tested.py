@@ -40,12 +40,11 @@ def _by_fold(arm: ArmEvidence, measure: str) -> dict[tuple[str, int], float]:
     """Return the measure of each repeat and fold, the mean over its seeds; folds without it are left out."""
     assert arm.folds is not None
     several: dict[tuple[str, int], list[float]] = {}
-    for place, name in enumerate(arm.repetitions):
+    for place, repetition in enumerate(arm.repetitions):
         for fold in np.unique(arm.folds[place]):
             value = measure_of(_part(arm.answers, place, arm.folds[place] == fold), measure)
             if value is not None:
-                repeat = name.partition(" ")[2]
-                several.setdefault((repeat, int(fold)), []).append(float(value[0]))
+                several.setdefault((repetition.repeat, int(fold)), []).append(float(value[0]))
     return {key: fmean(values) for key, values in several.items()}
 
 

@@ -21,7 +21,7 @@ from tracker.compare.disagreement import (
     right_answers,
     shared_places,
 )
-from tracker.compare.evidence import ArmEvidence
+from tracker.compare.evidence import ArmEvidence, Repetition
 from tracker.compare.folds_tested import tested_over_folds
 from tracker.compare.statistics.answers import Answers, Floats
 from tracker.compare.statistics.bootstrap import PairedSpread, paired_intervals
@@ -71,10 +71,10 @@ class PairTests:
         bootstrap: The paired bootstrap of the metric.
     """
 
-    mcnemar: Mapping[str, McNemar]
-    clustered: Mapping[str, float]
+    mcnemar: Mapping[Repetition, McNemar]
+    clustered: Mapping[Repetition, float]
     crossed: Crossed | None
-    delong: Mapping[str, DeLong]
+    delong: Mapping[Repetition, DeLong]
     resampled: ResampledT | None
     bootstrap: PairedSpread | None
 
@@ -181,7 +181,7 @@ def _tests(first: ArmEvidence, second: ArmEvidence, measure: str) -> PairTests:
     )
 
 
-def _by_repetition(first: ArmEvidence, second: ArmEvidence) -> dict[str, McNemar]:
+def _by_repetition(first: ArmEvidence, second: ArmEvidence) -> dict[Repetition, McNemar]:
     found = {}
     for name, (one, other) in shared_places(first, second).items():
         a, b = first.answers.correct[one], second.answers.correct[other]
@@ -189,7 +189,7 @@ def _by_repetition(first: ArmEvidence, second: ArmEvidence) -> dict[str, McNemar
     return found
 
 
-def _clustered(first: ArmEvidence, second: ArmEvidence) -> dict[str, float]:
+def _clustered(first: ArmEvidence, second: ArmEvidence) -> dict[Repetition, float]:
     return {
         name: clustered_mcnemar(*counts_by_patient(first, second, *places))
         for name, places in shared_places(first, second).items()

@@ -98,9 +98,9 @@ def _test_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:
     if tests.resampled is not None:
         yield "corrected t-test over folds", "", p_words(tests.resampled.p)
     spreads = (tests.bootstrap.patients, tests.bootstrap.both) if tests.bootstrap is not None else ()
-    for name, spread in zip(("bootstrap of patients", "bootstrap, with seeds"), spreads, strict=False):
+    for title, spread in zip(("bootstrap of patients", "bootstrap, with seeds"), spreads, strict=False):
         if spread is not None:
-            yield name, "", interval_text(spread, scale, sign=True)
+            yield title, "", interval_text(spread, scale, sign=True)
 
 
 def _further_rows(pair: Pair, scale: Scale) -> Iterator[Sequence[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from tracker.compare.evidence import NOT_STORED
+from tracker.compare.evidence import NOT_STORED, Repetition
 from tracker.compare.findings import Findings
 from tracker.compare.pairs import MCNEMAR, RESAMPLED
 from tracker.compare.statistics.bootstrap import RESAMPLES
@@ -109,7 +109,7 @@ def mismatch_note(table: Table, findings: Findings) -> str:
         f"{model} {mode} ({scale.write(cell.mean)} and {scale.write(found.value)})"
         for mode, model, cell in table.by_arm()
         if (found := findings.of(Arm(model, mode))) is not None
-        and findings.arms[Arm(model, mode)].repetitions == tuple(cell.values)
+        and findings.arms[Arm(model, mode)].repetitions == tuple(map(Repetition, cell.values))
         and any(
             abs(recorded - answered) > _SAME
             for recorded, answered in zip(cell.values.values(), found.by_repetition, strict=True)

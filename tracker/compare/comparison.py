@@ -99,7 +99,7 @@ class Comparison:
             self._drawn(),
             metric=self.results.metric,
             note=self._note(),
-            synthetic=any(run.is_synthetic for run in self.results.selection.runs),
+            synthetic=self.results.selection.is_synthetic,
         )
 
     def write_figures(self, folder: Path | str) -> list[Path]:
@@ -136,8 +136,8 @@ class Comparison:
 
         drawn = []
         for mode, model, cell in self.results.by_arm():
-            found = self.findings.of(Arm(model, mode)) if self.findings else None
-            low, high = (found.interval if found else None) or (None, None)
+            interval = self.findings.interval_of(Arm(model, mode)) if self.findings else None
+            low, high = interval or (None, None)
             drawn.append(DrawnArm(model, mode, cell.mean, low, high))
         return drawn
 

@@ -22,7 +22,7 @@ from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
 from tracker.records import COMPARISON, Arm, RunRecord
 
-KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
+_KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
 """What is no run of an arm, as the tag `tracker.kind` calls it."""
 
 _NAMING_PARAMS = ("model", "mode", "seed")
@@ -58,6 +58,11 @@ class Selection:
     excluded: tuple[Excluded, ...]
     split_digest: str
 
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a program drew the images of some run."""
+        return any(run.is_synthetic for run in self.runs)
+
     def arms(self) -> dict[Arm, dict[str, RunRecord]]:
         """Return the runs by arm and repetition (`repetition_of`), these in order."""
         arms: dict[Arm, dict[str, RunRecord]] = defaultdict(dict)
@@ -82,7 +87,7 @@ def select_runs(
     """
     ours = [run for run in runs if "tracker.run_uid" in run.tags]
     excluded = [_exclude(run, "not a tracker run") for run in runs if "tracker.run_uid" not in run.tags]
-    ours = filter_runs([run for run in ours if run.tags.get("tracker.kind") not in KINDS_LEFT_OUT], where)
+    ours = filter_runs(list(filter(is_of_an_arm, ours)), where)
     complete = [run for run in ours if _fault(run) is None]
     excluded += [_exclude(run, fault) for run in ours if (fault := _fault(run)) is not None]
     if not complete:
@@ -107,6 +112,11 @@ def select_runs(
         _exclude(run, "superseded by a newer run of the same recipe or study") for run in older + equal
     ]
     return Selection(tuple(chosen), tuple(excluded), digest)
+
+
+def is_of_an_arm(run: RunRecord) -> bool:
+    """Return whether a run of tracker is one of an arm, and not of a study or a comparison."""
+    return run.tags.get("tracker.kind") not in _KINDS_LEFT_OUT
 
 
 def _tuned_by(run: RunRecord) -> str:

@@ -13,7 +13,7 @@ from tracker.compare.comparability import (
     split_digest_of,
 )
 from tracker.compare.filters import filter_runs
-from tracker.compare.selection import KINDS_LEFT_OUT, Selection
+from tracker.compare.selection import Selection, is_of_an_arm
 from tracker.compare.settings import TRAIN_FRACTION, value_of
 from tracker.errors import ComparisonError, UsageError
 from tracker.records import RunRecord
@@ -59,7 +59,7 @@ def select_shares(
 
 
 def _is_ours(run: RunRecord) -> bool:
-    return "tracker.run_uid" in run.tags and run.tags.get("tracker.kind") not in KINDS_LEFT_OUT
+    return "tracker.run_uid" in run.tags and is_of_an_arm(run)
 
 
 def _refuse_a_share(where: Sequence[str]) -> None:

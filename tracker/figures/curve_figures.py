@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from tracker.figures.curves import Curve, curves_by_mode
-from tracker.figures.labels import order_modes, paper_mode, paper_model, scale_of, title_of
+from tracker.figures.labels import capitalized, order_modes, paper_mode, paper_model, scale_of, title_of
 from tracker.figures.style import PALE, LineStyle, figure_style, line_styles, new_axes, new_figure
 from tracker.records import RunRecord
 
@@ -231,4 +231,4 @@ def _band_text(curves: Iterable[Curve]) -> str:
 def _axis_name(metric: str) -> str:
     name, unit = title_of(metric), scale_of(metric).unit
     remark = unit or ("cross-entropy" if metric.endswith("/loss") else "")
-    return f"{name[0].upper()}{name[1:]}{f' ({remark})' if remark else ''}"
+    return f"{capitalized(name)}{f' ({remark})' if remark else ''}"

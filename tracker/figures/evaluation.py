@@ -14,7 +14,7 @@ from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 from tracker.errors import ComparisonError
 from tracker.figures.fonts import Lettering, lettering
-from tracker.figures.labels import title_of
+from tracker.figures.labels import capitalized, title_of
 from tracker.figures.style import INK, PALE, LineStyle, figure_style, line_style, new_axes, to_bytes
 from tracker.records import EpochKind, Part, Prediction
 
@@ -189,4 +189,4 @@ def _chosen(predictions: Iterable[Prediction], part: Part, epoch_kind: EpochKind
 def _title(part: Part, epoch_kind: EpochKind, *, synthetic: bool) -> str:
     epoch = "last epoch" if epoch_kind == "final" else "epoch of lowest validation loss"
     images = f"{'synthetic ' if synthetic else ''}{title_of(f'{part}/images')}"
-    return f"{images[0].upper()}{images[1:]}, {epoch}"
+    return f"{capitalized(images)}, {epoch}"

@@ -99,6 +99,17 @@ def title_of(metric: str) -> str:
     return f"{_PART_TITLES.get(part, part)} {_ACRONYMS.get(name, name.replace('_', ' '))}".strip()
 
 
+def title_with_unit(metric: str) -> str:
+    """Return a metric's name for people with the unit of its values: `test accuracy (%)`."""
+    unit = scale_of(metric).unit
+    return f"{title_of(metric)}{f' ({unit})' if unit else ''}"
+
+
+def capitalized(text: str) -> str:
+    """Return a text that begins a line; unlike `str.capitalize`, the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def scale_of(metric: str) -> Scale:
     """Return how the values of a metric such as `test/accuracy` are written."""
     return _SCALES.get(metric.rpartition("/")[2], _PLAIN)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tracker.figures.labels import scale_of, title_of
+from tracker.figures.labels import capitalized, title_with_unit
 from tracker.figures.style import PALE
 
 MARKERS = "osD^v<>p"
@@ -18,8 +18,7 @@ _LEGEND_LETTER, _LEGEND_MARK = 0.06, 0.6
 
 def axis_name(metric: str) -> str:
     """Return the name of the axis of a metric, with its unit."""
-    title, unit = title_of(metric), scale_of(metric).unit
-    return f"{title[0].upper()}{title[1:]}{f' ({unit})' if unit else ''}"
+    return capitalized(title_with_unit(metric))
 
 
 def legend_columns(figure: Figure, names: Sequence[str], most: int) -> int:

@@ -14,8 +14,8 @@ from tracker.records import Arm
 
 def arm_intervals(table: Table, findings: Findings, mode: str) -> list[str]:
     """Return the interval of each model in a mode; empty where there is none."""
-    scale, found = scale_of(table.metric), (findings.of(Arm(model, mode)) for model in table.models)
-    return [interval_text(one.interval if one is not None else None, scale) for one in found]
+    scale, found = scale_of(table.metric), (findings.interval_of(Arm(model, mode)) for model in table.models)
+    return [interval_text(interval, scale) for interval in found]
 
 
 def difference_intervals(table: Table, findings: Findings) -> list[str]:

@@ -15,7 +15,7 @@ from tracker.compare.render.tuning_note import tuning_note
 from tracker.compare.settings import SHORT_DIGEST, canonical, common, distinct, rounded, settings_of
 from tracker.compare.table import DIFFERENCE, Table
 from tracker.errors import counted
-from tracker.figures.labels import order_models, order_modes, scale_of, title_of
+from tracker.figures.labels import capitalized, order_models, order_modes, scale_of, title_with_unit
 from tracker.records import PIXELS_DIGEST, Arm, RunRecord
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -23,9 +23,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 def caption(table: Table) -> str:
     """Return what the table shows: the metric, its unit and the epoch."""
-    unit = scale_of(table.metric).unit
-    name = title_of(table.metric)
-    return f"{name[0].upper()}{name[1:]}{f' ({unit})' if unit else ''} {_epoch(table)}"
+    return f"{capitalized(title_with_unit(table.metric))} {_epoch(table)}"
 
 
 def footnotes(table: Table, findings: Findings | None = None) -> list[str]:
@@ -49,7 +47,7 @@ def footnotes(table: Table, findings: Findings | None = None) -> list[str]:
         _pixels(table),
         majority_note(table),
         _split(table),
-        _synthetic(table.selection.runs),
+        _synthetic(table),
     ]
     return [note for note in notes if note]
 
@@ -61,8 +59,8 @@ def _epoch(table: Table) -> str:
     return f"after the last epoch ({epochs})" if epochs else "after the last epoch"
 
 
-def _synthetic(runs: Sequence[RunRecord]) -> str:
-    if not any(run.is_synthetic for run in runs):
+def _synthetic(table: Table) -> str:
+    if not table.selection.is_synthetic:
         return ""
     return "The radiographs are synthetic: this shows the tool, and nothing about medicine."
 

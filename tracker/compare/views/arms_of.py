@@ -6,7 +6,7 @@ from tracker.compare.findings import Findings
 from tracker.compare.statistics.intervals import Interval
 from tracker.compare.statistics.measures import MEASURES
 from tracker.compare.table import Table
-from tracker.figures.labels import order_models, order_modes, scale_of, title_of
+from tracker.figures.labels import order_models, order_modes
 from tracker.records import Arm
 
 NOTHING = "–"
@@ -14,8 +14,7 @@ NOTHING = "–"
 
 def interval_of(findings: Findings | None, arm: Arm) -> Interval | None:
     """Return the interval that the table shows of an arm; None where there is none."""
-    found = findings.of(arm) if findings is not None else None
-    return found.interval if found is not None else None
+    return findings.interval_of(arm) if findings is not None else None
 
 
 def modes_by_model(table: Table) -> dict[str, list[str]]:
@@ -30,14 +29,3 @@ def more_is_better(metric: str) -> bool:
     """Say whether larger values of a metric such as `val/loss` are better."""
     name = metric.rpartition("/")[2]
     return MEASURES[name].higher_is_better if name in MEASURES else name != "loss"
-
-
-def value_title(metric: str) -> str:
-    """Return what stands above the values of a metric."""
-    unit = scale_of(metric).unit
-    return f"{title_of(metric)}{f' ({unit})' if unit else ''}"
-
-
-def is_synthetic(table: Table) -> bool:
-    """Say whether a program drew the images of a table."""
-    return any(run.is_synthetic for run in table.selection.runs)

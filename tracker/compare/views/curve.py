@@ -21,14 +21,19 @@ from tracker.compare.view import Column, Group, Value, View
 from tracker.compare.views.arms_of import (
     NOTHING,
     interval_of,
-    is_synthetic,
     modes_by_model,
     more_is_better,
-    value_title,
 )
 from tracker.compare.views.crossing import Crossing, Gap, Standing, crossings
 from tracker.errors import ComparisonError
-from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model, scale_of
+from tracker.figures.labels import (
+    order_models,
+    order_modes,
+    paper_mode,
+    paper_model,
+    scale_of,
+    title_with_unit,
+)
 from tracker.records import Arm, RunRecord
 
 if TYPE_CHECKING:
@@ -80,7 +85,7 @@ def curve_view(tables: Tables) -> View:
         columns=(
             Column(unit),
             Column("mode", "left"),
-            Column(value_title(table.metric)),
+            Column(title_with_unit(table.metric)),
             Column("95 % interval"),
         ),
         groups=tuple(Group(paper_model(model), tuple(_rows(steps, model))) for model in models),
@@ -274,5 +279,5 @@ def _figure(steps: Sequence[Step], unit: str) -> Figure:
     ]
     table, findings = steps[-1].table, steps[-1].findings
     note = interval_words(findings) if findings is not None else ""
-    synthetic = is_synthetic(table)
+    synthetic = table.selection.is_synthetic
     return learning_curves(points, metric=table.metric, unit=unit, note=note, synthetic=synthetic)

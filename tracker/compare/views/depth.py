@@ -13,9 +13,16 @@ from tracker.compare.settings import common
 from tracker.compare.statistics.intervals import Interval
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
 from tracker.compare.view import Column, Group, Value, View
-from tracker.compare.views.arms_of import NOTHING, interval_of, is_synthetic, value_title
+from tracker.compare.views.arms_of import NOTHING, interval_of
 from tracker.errors import ComparisonError
-from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model, scale_of
+from tracker.figures.labels import (
+    order_models,
+    order_modes,
+    paper_mode,
+    paper_model,
+    scale_of,
+    title_with_unit,
+)
 from tracker.records import Arm
 
 if TYPE_CHECKING:
@@ -79,7 +86,7 @@ def depth_view(table: Table, findings: Findings | None) -> View:
             Column("mode", "left"),
             Column("layers frozen (%)"),
             Column("weights frozen (%)"),
-            Column(value_title(table.metric)),
+            Column(title_with_unit(table.metric)),
             Column("95 % interval"),
         ),
         groups=tuple(_group(table, model, shown) for model in models),
@@ -196,4 +203,4 @@ def _figure(table: Table, findings: Findings | None, shown: list[Depth]) -> Figu
         low, high = one.interval or (None, None)
         points.append(DepthPoint(*one.arm, one.depth, one.value, low, high, on_line=one.on_line))
     note = interval_words(findings) if findings is not None else ""
-    return depth_figure(points, metric=table.metric, note=note, synthetic=is_synthetic(table))
+    return depth_figure(points, metric=table.metric, note=note, synthetic=table.selection.is_synthetic)

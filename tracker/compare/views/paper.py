@@ -19,7 +19,7 @@ from tracker.compare.statistics.intervals import wilson
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
 from tracker.compare.verdict import ALPHA, Kind
 from tracker.compare.view import Column, Group, Value, View
-from tracker.compare.views.arms_of import NOTHING, interval_of, is_synthetic, modes_by_model
+from tracker.compare.views.arms_of import NOTHING, interval_of, modes_by_model
 from tracker.errors import ComparisonError, UsageError
 from tracker.figures.labels import order_models, paper_mode, paper_model, scale_of
 from tracker.records import Arm, EpochKind
@@ -234,4 +234,4 @@ def _figure(table: Table, findings: Findings | None, known: dict[str, list[str]]
             low, high = interval_of(findings, arm) or (None, None)
             drawn.append(DrawnArm(model, mode, cell.mean, low, high, PUBLISHED[arm] / 100))
     note = _interval(findings)
-    return arms_figure(drawn, metric=METRIC, note=note, synthetic=is_synthetic(table))
+    return arms_figure(drawn, metric=METRIC, note=note, synthetic=table.selection.is_synthetic)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from tracker.errors import DataError, TrackingError
 from tracker.io.atomic import write_whole
 from tracker.io.cache import cache_dir
 from tracker.records import PREDICTIONS, SPLIT_TABLE, HeldOut, RunRecord, digest_tag
+from tracker.tracking.backend.artifacts import fetch_artifact
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.predictions import parse_predictions
 
@@ -68,7 +68,7 @@ def _text(client: MlflowClient, run: RunRecord, name: str) -> str | None:
     kept = cache_dir() / "artifacts" / f"{run.run_id}-{digest[:16]}-{name}"
     if digest and (copy := _copy(kept, digest)) is not None:
         return copy.decode()
-    content = _fetched(client, run.run_id, name)
+    content = fetch_artifact(client, run.run_id, name)
     if content is not None and digest:
         _check(content, digest, run, name)
         _keep(kept, content)
@@ -90,19 +90,6 @@ def _keep(path: Path, content: bytes) -> None:
     except (OSError, DataError):
         # The next comparison fetches it again.
         return
-
-
-def _fetched(client: MlflowClient, run_id: str, name: str) -> bytes | None:
-    from tracker.tracking.backend.failures import FAILURES
-
-    with tempfile.TemporaryDirectory(prefix="tracker-") as scratch:
-        try:
-            return Path(client.download_artifacts(run_id, name, scratch)).read_bytes()
-        except FAILURES:
-            # MLflow's stores say in different ways that there is no such artifact.
-            if name in [artifact.path for artifact in client.list_artifacts(run_id)]:
-                raise
-            return None
 
 
 def _check(content: bytes, digest: str, run: RunRecord, name: str) -> None:

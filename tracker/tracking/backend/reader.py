@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
 from tracker.records import COMPARISON, PREDICTIONS, Point, Prediction, RunRecord
+from tracker.tracking.backend.artifacts import artifact_names, fetch_artifact
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.experiments import find_experiment
 from tracker.tracking.backend.predictions import parse_predictions
@@ -52,16 +51,15 @@ def read_predictions(uri: str, run_id: str) -> list[Prediction]:
     Raises:
         TrackingError: The run is not there, or it has no such artifact.
     """
-    with reading(uri) as client, tempfile.TemporaryDirectory(prefix="tracker-") as scratch:
-        names = [artifact.path for artifact in client.list_artifacts(run_id)]
-        if PREDICTIONS not in names:
+    with reading(uri) as client:
+        content = fetch_artifact(client, run_id, PREDICTIONS)
+        if content is None:
             raise TrackingError(
                 f"run {run_id} must have the artifact {PREDICTIONS}",
-                but=f"it has {', '.join(names) or 'none'}",
+                but=f"it has {', '.join(artifact_names(client, run_id)) or 'none'}",
                 do="If it was just trained, wait or type: tracker sync. Otherwise run it again.",
             )
-        path = client.download_artifacts(run_id, PREDICTIONS, scratch)
-        return parse_predictions(Path(path).read_text(encoding="utf-8"))
+        return parse_predictions(content.decode())
 
 
 def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord:

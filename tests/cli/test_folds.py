@@ -15,7 +15,8 @@ import pytest
 
 from tests.support.command import Outcome, call_main, small_run
 from tests.support.found import Found, find_study
-from tests.support.workplace import calling, working_in
+from tests.support.one_place import in_that_place, place, tracker
+from tests.support.workplace import working_in
 from tracker import api
 from tracker.cli.mean_lines import mean_lines
 from tracker.config.loading import read_options
@@ -24,6 +25,8 @@ from tracker.config.recipe import Recipe
 from tracker.records import RunState
 from tracker.runs.events import RunResult
 from tracker.runs.plan import make_plan
+
+__all__ = ["in_that_place", "place", "tracker"]
 
 Tracker = Callable[..., Outcome]
 
@@ -49,23 +52,6 @@ def samples_in(run: Found, part: str) -> set[str]:
 
 def patients_in(run: Found, part: str) -> set[str]:
     return {row["patient"] for row in rows_of(run, "split.csv") if row["part"] == part}
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all tests, whose database is made once: each test has an experiment of its own."""
-    return tmp_path_factory.mktemp("folds")
-
-
-@pytest.fixture(autouse=True)
-def in_that_place(place: Path, shared_cache: Path) -> Iterator[None]:
-    with working_in(place, shared_cache):
-        yield
-
-
-@pytest.fixture
-def tracker(capsys: pytest.CaptureFixture[str]) -> Tracker:
-    return calling(capsys)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,14 @@ from PIL import Image
 
 from tests.support.command import Outcome, call_main, small_run
 from tests.support.found import Found, find_study
-from tests.support.workplace import calling, working_in
+from tests.support.one_place import in_that_place, place, tracker
+from tests.support.workplace import working_in
 from tracker.config.loading import read_options
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.shipping.process import LOG
+
+__all__ = ["in_that_place", "place", "tracker"]
 
 Tracker = Callable[..., Outcome]
 
@@ -57,23 +60,6 @@ class Tuned:
 
 def found_in(folder: Path, experiment: str = "tuned") -> Tuned:
     return Tuned(find_study(f"sqlite:///{folder}/mlflow.db", experiment))
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all tests, whose database is made once: each test has an experiment of its own."""
-    return tmp_path_factory.mktemp("tune")
-
-
-@pytest.fixture(autouse=True)
-def in_that_place(place: Path, shared_cache: Path) -> Iterator[None]:
-    with working_in(place, shared_cache):
-        yield
-
-
-@pytest.fixture
-def tracker(capsys: pytest.CaptureFixture[str]) -> Tracker:
-    return calling(capsys)
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,10 @@ from torch import Tensor
 from tracker.config.modes import find_mode
 from tracker.config.recipe import Recipe, default_lr
 from tracker.data.pixels import Pixels
+from tracker.data.splits.groups import group_numbers
 from tracker.io.progress import Progress, silent
 from tracker.models.networks import Network
-from tracker.runs.images import Images, groups_of
+from tracker.runs.images import Images
 from tracker.runs.prepared_network import prepare_network
 from tracker.runs.tails import begin_tail
 from tracker.training.examples import Examples
@@ -100,7 +101,7 @@ def first_head(
     )
     used = set(rows)
     labels = [label if row in used else _UNUSED for row, label in enumerate(images.manifest.labels)]
-    examples = Examples.of(prepared.store, labels, {"train": rows}, groups=groups_of(images.manifest))
+    examples = Examples.of(prepared.store, labels, {"train": rows}, groups=group_numbers(images.manifest))
     last = _Last()
     begin_tail(prepared, examples, device=device).run(last, stop_point=stop_point)
     prepared.check_frozen()

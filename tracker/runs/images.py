@@ -16,7 +16,6 @@ from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
 from tracker.data.positive_class import positive_class
 from tracker.data.splits.cross_validation import CrossValidation
-from tracker.data.splits.groups import inseparable
 from tracker.data.splits.report import folds_report, split_report, training_line
 from tracker.data.splits.rule import default_rule, rule_after_skipping, validate_rule
 from tracker.data.splits.split import Split, make_split
@@ -130,12 +129,6 @@ def decode_images(images: Images, options: RunOptions, progress: Progress = sile
                 reasons = error.reasons
                 _remember(known, images.manifest, error)
         images = _without(images, reasons)
-
-
-def groups_of(manifest: Manifest) -> list[int]:
-    """Return a number for each image; those of one patient, or of the same content, share theirs."""
-    group_of = {place: number for number, group in enumerate(inseparable(manifest)) for place in group}
-    return [group_of[place] for place in range(len(manifest.samples))]
 
 
 def _key(manifest: Manifest, options: RunOptions) -> str:

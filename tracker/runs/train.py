@@ -13,13 +13,14 @@ import torch
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.data.positive_class import positive_index
+from tracker.data.splits.groups import group_numbers
 from tracker.errors import TrainingError
 from tracker.interruption import Interruption
 from tracker.io.progress import Progress, silent
 from tracker.models.networks import Network
 from tracker.records import EpochKind
 from tracker.runs.first_head import first_head
-from tracker.runs.images import Images, groups_of
+from tracker.runs.images import Images
 from tracker.runs.prepared_network import prepare_network
 from tracker.runs.tails import Tell, begin_tail, tell_nobody
 from tracker.training.examples import Examples
@@ -76,7 +77,7 @@ def train(
             images.manifest.labels,
             images.split.indexes(images.manifest),
             positive=positive_index(images.manifest.classes, recipe.positive),
-            groups=groups_of(images.manifest),
+            groups=group_numbers(images.manifest),
         )
         tell(prepared.tags())
         interruption = interruption or Interruption()

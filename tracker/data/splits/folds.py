@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from tracker.data.manifest import Manifest
-from tracker.data.splits.groups import inseparable
+from tracker.data.splits.groups import group_numbers
 from tracker.data.splits.split import Split
 from tracker.errors import DataError
 from tracker.records import Part
@@ -38,7 +38,7 @@ def make_folds(manifest: Manifest, split: Split, count: int, *, seed: int) -> li
     parts = split.indexes(manifest)
     rows = np.array(sorted([*parts["train"], *parts["val"]]))
     labels = np.array(manifest.labels)[rows]
-    groups = _groups(manifest, rows)
+    groups = np.array(group_numbers(manifest))[rows]
     if len(set(groups)) < count:
         raise _too_many(count, f"there are {len(set(groups))} patients (or images without one)")
     with warnings.catch_warnings():
@@ -53,11 +53,6 @@ def make_folds(manifest: Manifest, split: Split, count: int, *, seed: int) -> li
         if len(set(labels[part])) < len(manifest.classes):
             raise _too_many(count, "a fold lacks one of the classes")
     return [{"train": rows[train].tolist(), "val": rows[val].tolist()} for train, val in drawn]
-
-
-def _groups(manifest: Manifest, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
-    group_of = {place: number for number, group in enumerate(inseparable(manifest)) for place in group}
-    return [group_of[int(row)] for row in rows]
 
 
 def _too_many(count: int, found: str) -> DataError:

@@ -63,6 +63,16 @@ def inseparable(manifest: Manifest) -> list[list[int]]:
     return list(groups.values())
 
 
+def group_numbers(manifest: Manifest) -> list[int]:
+    """Return a number for each image; those that must stay together share theirs.
+
+    Args:
+        manifest: The images.
+    """
+    number_of = {place: number for number, group in enumerate(inseparable(manifest)) for place in group}
+    return [number_of[place] for place in range(len(manifest.samples))]
+
+
 def class_counts(manifest: Manifest, places: Sequence[int]) -> list[int]:
     """Count the images of each class among some.
 

@@ -23,14 +23,12 @@ from tracker.models.layer_versions import restore_state
 from tracker.records import EpochKind, Part
 from tracker.training.device import autocast, on_device, tail_precision
 from tracker.training.epoch import BegunEpoch
+from tracker.training.evaluation import EVALUATION_BATCH, measure_parts, part_logits
 from tracker.training.examples import Examples
-from tracker.training.metrics import measure
 from tracker.training.optimizers import make_optimizer, make_schedule
 from tracker.training.randomness import random_states, restore_random_states
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
-# Larger batches are no faster to evaluate; smaller ones are taken where training takes them.
-_EVALUATION_BATCH = 32
 _STATE_VERSION = 1
 
 
@@ -135,7 +133,7 @@ class Training:
         trained = self._train(begun, stop_point)
         logits = {part: self.logits(part, stop_point) for part in _HELD_OUT if part in self._examples.parts}
         metrics = {f"train/{name}": value for name, value in trained.items()}
-        metrics |= self._measures(logits)
+        metrics |= measure_parts(self._examples, logits)
         for part in logits:
             self._check_finite(part, metrics[f"{part}/loss"])
         with warnings.catch_warnings():
@@ -196,21 +194,9 @@ class Training:
         self.measured["final"] = measured
         return measured
 
-    def _measures(self, logits: Mapping[Part, Tensor]) -> dict[str, float]:
-        """Return what logits [N, K] of the held-out parts are worth."""
-        return {
-            f"{part}/{name}": value
-            for part, logits_NK in logits.items()
-            for name, value in measure(
-                logits_NK,
-                self._examples.labels[self._examples.parts[part]],
-                positive=self._examples.positive,
-            ).items()
-        }
-
     def _measured_again(self, epoch: int, metrics: dict[str, float], logits: dict[Part, Tensor]) -> Measured:
         """Return what an epoch measured; the version that kept it may have had fewer metrics."""
-        return Measured(epoch, metrics | self._measures(logits), logits)
+        return Measured(epoch, metrics | measure_parts(self._examples, logits), logits)
 
     def _begin(self) -> BegunEpoch:
         """Draw the order of a new epoch."""
@@ -249,17 +235,14 @@ class Training:
         self._optimizer.step()
         return loss, logits_BK
 
-    @torch.inference_mode()
     def logits(self, part: Part, stop_point: StopPoint = go_on) -> Tensor:
         """Return float32 logits [N, K] of a part, on the CPU, with dropout off and batch norms fixed."""
-        self.tail.eval()
-        size = min(_EVALUATION_BATCH, self._recipe.batch_size)
-        logits = []
+        # Smaller batches are taken where training takes them.
+        size = min(EVALUATION_BATCH, self._recipe.batch_size)
         with autocast(self._device, self._precision):
-            for indexes_B in torch.split(self._examples.parts[part], size):
-                stop_point()
-                logits.append(self._tail_of(indexes_B).float().cpu())
-        return torch.cat(logits)
+            return part_logits(
+                self.tail, self._examples, part, device=self._device, size=size, stop_point=stop_point
+            )
 
     def _tail_of(self, indexes_B: Tensor) -> Tensor:
         logits_BK: Tensor = self.tail(self._examples.store.batch(indexes_B, self._device))

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tracker.errors import TrainingError
-from tracker.records import EpochKind, Part
+from tracker.records import EpochKind
 from tracker.training.device import on_device
+from tracker.training.evaluation import measure_parts, part_logits
 from tracker.training.examples import Examples
 from tracker.training.heads import linear_head
 from tracker.training.loop import Measured, Recorder, StopPoint, Training, go_on
-from tracker.training.metrics import measure
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -40,7 +40,6 @@ UNCHOSEN = 1.0
 """The inverse penalty where the patients of a class are too few to choose one: scikit-learn's default."""
 
 _TOLERANCE, _STEPS = 1e-8, 10_000
-_BATCH = 32
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -145,28 +144,16 @@ class Probe:
         self._tell(_tags(chosen, losses, len(folds)))
         return fitted
 
-    @torch.inference_mode()
-    def _logits(self, part: Part) -> Tensor:
-        self._tail.eval()
-        batches = torch.split(self._examples.parts[part], _BATCH)
-        return torch.cat(
-            [self._tail(self._examples.store.batch(rows, self._device)).float().cpu() for rows in batches]
-        )
-
     def _measured(self) -> Measured:
-        logits = {part: self._logits(part) for part in self._examples.parts}
-        metrics = {
-            f"{part}/{name}": value
-            for part, logits_NK in logits.items()
-            for name, value in measure(
-                logits_NK,
-                self._examples.labels[self._examples.parts[part]],
-                positive=self._examples.positive,
-            ).items()
-            if part != "train" or name in ("loss", "accuracy")
+        logits = {
+            part: part_logits(self._tail, self._examples, part, device=self._device)
+            for part in self._examples.parts
         }
+        metrics = measure_parts(self._examples, logits)
+        held_out = {name: value for name, value in metrics.items() if not name.startswith("train/")}
+        of_training = {name: metrics[name] for name in ("train/loss", "train/accuracy")}
         logits.pop("train")
-        return Measured(1, metrics, logits)
+        return Measured(1, of_training | held_out, logits)
 
 
 def _folds(labels_N: Ints, groups_N: Ints) -> list[tuple[Ints, Ints]]:

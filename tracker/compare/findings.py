@@ -13,7 +13,7 @@ from tracker.compare.statistics.intervals import Interval
 from tracker.compare.statistics.measures import MEASURES
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
 from tracker.compare.verdict import Overall, Verdict, overall, verdicts_of
-from tracker.figures.labels import order_models, order_modes
+from tracker.figures.labels import order_arms
 from tracker.records import Arm, HeldOut
 
 _TEST = "test/"
@@ -105,10 +105,8 @@ def _families(evidence: Evidence) -> tuple[list[tuple[Arm, Arm]], list[tuple[Arm
 
 
 def _pairs(evidence: Evidence) -> Iterator[tuple[Arm, Arm]]:
-    for model in order_models(arm.model for arm in evidence.arms):
-        modes = order_modes(arm.mode for arm in evidence.arms if arm.model == model)
-        for first, second in combinations(modes, 2):
-            yield Arm(model, first), Arm(model, second)
+    ordered = order_arms(evidence.arms)
+    yield from (pair for pair in combinations(ordered, 2) if pair[0].model == pair[1].model)
 
 
 def _decide(evidence: Evidence, family: list[tuple[Arm, Arm]], measure: str) -> list[Verdict]:

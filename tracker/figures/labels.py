@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tracker.records import Arm
+
 REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
 _MODEL_ORDER = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
 _PART_TITLES = {"train": "training", "val": "validation", "test": "test"}
@@ -88,6 +90,13 @@ def order_modes(modes: Iterable[str]) -> list[str]:
     return sorted(set(modes), key=lambda mode: (_mode_rank(mode), natural_key(mode)))
 
 
+def order_arms(arms: Iterable[Arm]) -> list[Arm]:
+    """Return the arms without repeats, a model's modes together, both in the order of a table."""
+    several = set(arms)
+    models, modes = order_models(arm.model for arm in several), order_modes(arm.mode for arm in several)
+    return [Arm(model, mode) for model in models for mode in modes if Arm(model, mode) in several]
+
+
 def natural_key(text: str) -> list[tuple[int, str]]:
     """Return a sort key by which `resnet18` comes before `resnet152`."""
     return [(int(number or 0), word) for word, number in re.findall(r"(\D+)|(\d+)", text)]
@@ -111,7 +120,7 @@ def capitalized(text: str) -> str:
 
 
 def scale_of(metric: str) -> Scale:
-    """Return how the values of a metric such as `test/accuracy` are written."""
+    """Return how the values of a metric such as `test/accuracy`, or of a measure, are written."""
     return _SCALES.get(metric.rpartition("/")[2], _PLAIN)
 
 

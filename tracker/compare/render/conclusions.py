@@ -15,7 +15,7 @@ from tracker.compare.statistics.measures import MEASURES
 from tracker.compare.table import Table
 from tracker.compare.verdict import Kind, Overall, Verdict, better_of
 from tracker.errors import counted
-from tracker.figures.labels import Scale, scale_of, title_of
+from tracker.figures.labels import scale_of, title_of
 
 SCOPE = "It is said of these images, these weights and this recipe, and of nothing else."
 
@@ -52,16 +52,15 @@ def headline(decided: Overall) -> str:
     on = f"On {_images(pair)}"
     better = _by_better(decided.verdicts)
     if decided.kind is Kind.ESTABLISHED:
-        what = f"{on} {_better(decided.better, pair)} {_everywhere(decided.verdicts)}"
+        what = f"{on} {_better(decided.better, pair)} {_models(decided.verdicts, 'each')}"
     elif decided.kind is Kind.CONTRARY:
         what = f"{on} the results contradict each other{_each(better, pair)}"
     elif better:
         rest = [one.pair.model for one in decided.verdicts if not one.better]
         what = f"{on}{_each(better, pair)[1:]}; {_and(rest)} cannot be decided"
     else:
-        what = (
-            f"{on} neither {pair.first} nor {pair.second} is shown to be better {_anywhere(decided.verdicts)}"
-        )
+        where = _models(decided.verdicts, "any")
+        what = f"{on} neither {pair.first} nor {pair.second} is shown to be better {where}"
     return f"{decided.kind}. {what}"
 
 
@@ -98,7 +97,10 @@ def _difference(verdict: Verdict) -> str:
     interval = pair.basis.interval
     if interval is not None and pair.difference < 0:
         interval = Interval(-interval.high, -interval.low)
-    facts = [f"95 % interval {interval_text(interval, _scale(pair))}" if interval else "", p_values(verdict)]
+    facts = [
+        f"95 % interval {interval_text(interval, scale_of(pair.measure))}" if interval else "",
+        p_values(verdict),
+    ]
     return f"{_more(pair)} ({'; '.join(filter(None, facts)) or 'nothing can be tested'})"
 
 
@@ -107,15 +109,15 @@ def _more(pair: Pair) -> str:
     if pair.difference == 0:
         return f"{pair.first} and {pair.second} reach the same"
     mode = pair.first if pair.difference > 0 else pair.second
-    unit = " points" if _scale(pair).difference_unit else ""
-    return f"{mode} reaches {_scale(pair).write(abs(pair.difference))}{unit} more"
+    unit = " points" if scale_of(pair.measure).difference_unit else ""
+    return f"{mode} reaches {scale_of(pair.measure).write(abs(pair.difference))}{unit} more"
 
 
 def _could(pair: Pair) -> str:
     size = sample_size(pair)
     if size is None or size.smallest is None:
         return ""
-    could = f"{_images(pair, these=False)} can establish {_scale(pair).write(size.smallest)} points"
+    could = f"{_images(pair, these=False)} can establish {scale_of(pair.measure).write(size.smallest)} points"
     # Where there are as many, images are not what is lacking: trainings are too far apart.
     needed = ""
     if size.needed is not None and size.needed > pair.images:
@@ -148,14 +150,10 @@ def _each(better: dict[str, list[str]], pair: Pair) -> str:
     return f": {named}" if named else ""
 
 
-def _everywhere(verdicts: Sequence[Verdict]) -> str:
+def _models(verdicts: Sequence[Verdict], each: str) -> str:
+    """Return on which models, `each of` or `any of` them where there are several."""
     models = [one.pair.model for one in verdicts]
-    return f"on {models[0]}" if len(models) == 1 else f"on each of {_and(models)}"
-
-
-def _anywhere(verdicts: Sequence[Verdict]) -> str:
-    models = [one.pair.model for one in verdicts]
-    return f"on {models[0]}" if len(models) == 1 else f"on any of {_and(models)}"
+    return f"on {models[0]}" if len(models) == 1 else f"on {each} of {_and(models)}"
 
 
 def _and(names: Sequence[str]) -> str:
@@ -174,7 +172,3 @@ def _untuned(table: Table) -> str:
 
 def _title(pair: Pair) -> str:
     return title_of(f"/{pair.measure}")
-
-
-def _scale(pair: Pair) -> Scale:
-    return scale_of(f"test/{pair.measure}")

@@ -12,7 +12,7 @@ from tracker.compare.render.numbers import interval_text, p_text, p_words, perce
 from tracker.compare.sample_size import sample_size
 from tracker.compare.verdict import Verdict
 from tracker.errors import counted
-from tracker.figures.labels import Scale, order_models, order_modes, scale_of, title_of
+from tracker.figures.labels import Scale, order_arms, scale_of, title_of
 from tracker.records import Arm
 
 _WIDTH = 80
@@ -43,9 +43,8 @@ def _legend(findings: Findings) -> str:
 
 
 def _arm_blocks(findings: Findings) -> Iterator[str]:
-    for model in order_models(arm.model for arm in findings.arms):
-        for mode in order_modes(arm.mode for arm in findings.arms if arm.model == model):
-            yield _arm_block(Arm(model, mode), findings.arms[Arm(model, mode)])
+    for arm in order_arms(findings.arms):
+        yield _arm_block(arm, findings.arms[arm])
 
 
 def _arm_block(arm: Arm, found: ArmFindings) -> str:
@@ -59,7 +58,7 @@ def _arm_block(arm: Arm, found: ArmFindings) -> str:
 
 
 def _measure_row(name: str, found: Finding) -> Sequence[str]:
-    scale = _scale(name)
+    scale = scale_of(name)
     return (
         _title(name),
         scale.write(found.value),
@@ -71,7 +70,7 @@ def _measure_row(name: str, found: Finding) -> Sequence[str]:
 
 def _pair_block(verdict: Verdict) -> str:
     pair = verdict.pair
-    scale = _scale(pair.measure)
+    scale = scale_of(pair.measure)
     title = f"{pair.model}: {pair.first} minus {pair.second}, {_title(pair.measure)}"
     rows = [*_difference_rows(pair, scale), *_test_rows(pair, scale), *_further_rows(pair, scale)]
     return "\n".join([_title_line(f"{title}: {verdict.kind}"), *_aligned(rows)])
@@ -126,7 +125,3 @@ def _title_line(title: str) -> str:
 
 def _title(name: str) -> str:
     return title_of(f"/{name}")
-
-
-def _scale(name: str) -> Scale:
-    return scale_of(f"test/{name}")

@@ -37,6 +37,6 @@ def _are(verdicts: Sequence[Verdict]) -> str:
 def _short(verdict: Verdict) -> str:
     pair = verdict.pair
     other = pair.second if verdict.better == pair.first else pair.first
-    reach = scale_of(f"test/{pair.measure}").write(abs(pair.difference))
+    reach = scale_of(pair.measure).write(abs(pair.difference))
     adjusted = p_words(verdict.adjusted_p, "adjusted p")
     return f"{pair.model} {verdict.better} over {other} by {reach} ({adjusted})"

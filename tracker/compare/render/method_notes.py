@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from tracker.compare.evidence import NOT_STORED, Repetition
 from tracker.compare.findings import Findings
@@ -12,7 +11,7 @@ from tracker.compare.statistics.bootstrap import RESAMPLES
 from tracker.compare.statistics.measures import RANKING
 from tracker.compare.table import Table
 from tracker.errors import counted
-from tracker.figures.labels import order_models, order_modes, scale_of
+from tracker.figures.labels import order_arms, scale_of
 from tracker.records import Arm
 
 _SAME = 1e-5
@@ -84,9 +83,9 @@ def _without_a_pair(findings: Findings) -> str:
 def missing_note(findings: Findings) -> str:
     """Return which arms have no interval, and why; empty where all have one."""
     by_reason: dict[str, list[Arm]] = defaultdict(list)
-    for arm in _ordered(findings.missing):
+    for arm in order_arms(findings.missing):
         by_reason[findings.missing[arm]].append(arm)
-    for arm in _ordered(arm for arm in findings.arms if findings.of(arm) is None):
+    for arm in order_arms(arm for arm in findings.arms if findings.of(arm) is None):
         by_reason["its test images are not of every class that it takes"].append(arm)
     if not by_reason:
         return ""
@@ -118,12 +117,6 @@ def mismatch_note(table: Table, findings: Findings) -> str:
     if not told:
         return ""
     return f"Recorded values differ from those of the stored answers, which are tested: {'; '.join(told)}."
-
-
-def _ordered(arms: Iterable[Arm]) -> list[Arm]:
-    several = set(arms)
-    models, modes = order_models(arm.model for arm in several), order_modes(arm.mode for arm in several)
-    return [Arm(model, mode) for model in models for mode in modes if Arm(model, mode) in several]
 
 
 def _clustered(findings: Findings) -> bool:

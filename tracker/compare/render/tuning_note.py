@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tracker.compare.settings import is_tuned, without_meaning
-from tracker.figures.labels import order_models, order_modes
+from tracker.figures.labels import order_arms
 from tracker.records import Arm, RunRecord
 
 
@@ -35,9 +35,7 @@ def _by_arm(runs: Sequence[RunRecord]) -> dict[Arm, str]:
     ways: dict[Arm, dict[str, None]] = defaultdict(dict)
     for run in runs:
         ways[run.arm][_how(run.tags)] = None
-    models, modes = order_models(arm.model for arm in ways), order_modes(arm.mode for arm in ways)
-    ordered = [Arm(model, mode) for model in models for mode in modes if Arm(model, mode) in ways]
-    return {arm: " and ".join(ways[arm]) for arm in ordered}
+    return {arm: " and ".join(ways[arm]) for arm in order_arms(ways)}
 
 
 def _how(tags: Mapping[str, str]) -> str:

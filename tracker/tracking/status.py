@@ -8,11 +8,12 @@ from pathlib import Path
 
 from tracker.errors import TrackingError
 from tracker.records import RunState
-from tracker.tracking.backend.uri import describe, normalized
+from tracker.tracking.backend.uri import describe
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status, Tags
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
 from tracker.tracking.shipping.dead_letters import count_dead_letters
+from tracker.tracking.shipping.destinations import destination
 
 _OF_EVERY_EPOCH = "train/loss"
 
@@ -66,7 +67,7 @@ class RunSummary:
     @property
     def server(self) -> str:
         """The store or server that it is meant for, without a password; empty where it is not known."""
-        return describe(normalized(self.creation.tracking_uri)) if self.creation else ""
+        return describe(destination(self.folder, self.creation)) if self.creation else ""
 
     @property
     def attempt(self) -> int:

@@ -16,7 +16,7 @@ from types import TracebackType
 
 from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
-from tracker.tracking.backend.uri import resolve_uri, short_path
+from tracker.tracking.backend.uri import as_mlflow_takes_it, resolve_uri, short_path
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"
@@ -118,7 +118,7 @@ def main() -> None:
     from tracker.tracking.shipping.sender import Sender
 
     uri = resolve_uri()
-    os.environ["MLFLOW_TRACKING_URI"] = uri
+    os.environ["MLFLOW_TRACKING_URI"] = as_mlflow_takes_it(uri)
     sender = Sender(Path(sys.argv[1]), uri)
     sender.follow(_input_has_ended, drain_s=_DRAIN_S)
 

@@ -27,6 +27,7 @@ class RunSummary:
         state: Whether it is at work, and how it ended.
         reason: Why it did not finish, or why its journal cannot be read; empty where that is not recorded.
         creation: How the run began; None where that cannot be read.
+        server: The store or server that it is meant for, without a password; empty where it is not known.
         params: Its parameters, by name.
         tags: Its tags, by name.
         epoch: The last epoch that was recorded, 0 before the first.
@@ -41,6 +42,7 @@ class RunSummary:
     state: RunState
     reason: str = ""
     creation: Creation | None = None
+    server: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     epoch: int = 0
@@ -63,11 +65,6 @@ class RunSummary:
     def experiment(self) -> str:
         """MLflow's experiment, empty where it is not known."""
         return self.creation.experiment if self.creation else ""
-
-    @property
-    def server(self) -> str:
-        """The store or server that it is meant for, without a password; empty where it is not known."""
-        return describe(destination(self.folder, self.creation)) if self.creation else ""
 
     @property
     def attempt(self) -> int:
@@ -100,7 +97,11 @@ def _summary(run: RunFolder) -> RunSummary | None:
     except FileNotFoundError:
         return None
     except (TrackingError, ValueError, OSError) as error:
-        return RunSummary(folder=run, state=RunState.UNREADABLE, reason=str(error), creation=_beginning(run))
+        begun = _beginning(run)
+        server = describe(destination(run, begun)) if begun else ""
+        return RunSummary(
+            folder=run, state=RunState.UNREADABLE, reason=str(error), creation=begun, server=server
+        )
 
 
 def _read(run: RunFolder) -> RunSummary | None:
@@ -116,6 +117,7 @@ def _read(run: RunFolder) -> RunSummary | None:
         state=state_of(entries, at_work=at_work),
         reason=_reason(entries),
         creation=entries[0],
+        server=describe(destination(run, entries[0])),
         params=_params(entries),
         tags=_tags(entries),
         epoch=_epoch(entries),

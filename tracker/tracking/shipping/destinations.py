@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracker.tracking.backend.uri import normalized
+from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 
 
@@ -51,5 +52,8 @@ def _typed_addresses(home: Path) -> set[str]:
 
 
 def _typed_address(run: RunFolder) -> str | None:
-    creation = run.creation()
+    try:
+        creation = run.creation()
+    except UNREADABLE:
+        return None
     return creation.tracking_uri if creation is not None else None

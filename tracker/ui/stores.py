@@ -41,7 +41,7 @@ def open_store(
     if not example:
         uri = resolve_uri(tracking_uri)
         unsent = send_leftovers(tracker_home(), uri, _PATIENCE_S)
-        if unsent and on_unsent is not None:
+        if (unsent or unsent.problems) and on_unsent is not None:
             on_unsent(unsent)
         yield uri
     elif tracking_uri is None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # A database in the user's folder is certain to answer, and the next command reads from it.
 _DRAIN_EMBEDDED_S, _DRAIN_SERVER_S = 20.0, 8.0
+_GOES_ON = "The work goes on, and its records wait on disk: tracker sync sends them."
 
 _Result = TypeVar("_Result")
 
@@ -292,18 +293,24 @@ def _while_sending(prepared: Prepared, job: _Job[_Result], observer: Observer) -
     from tracker.tracking.backend.moved_store import find_artifacts_again
     from tracker.tracking.backend.uri import database_file
     from tracker.tracking.journal.run_folder import tracker_home
-    from tracker.tracking.shipping.process import start_shipper
+    from tracker.tracking.shipping.process import NotStarted, start_shipper
+    from tracker.tracking.shipping.unsent import count_unsent
 
-    uri = prepared.plan.tracking_uri
+    home, uri = tracker_home(), prepared.plan.tracking_uri
     find_artifacts_again(uri)
-    shipper = start_shipper(tracker_home(), uri)
+    shipper = None
+    try:
+        shipper = start_shipper(home, uri, on_end=lambda problem: observer.note(f"{problem}. {_GOES_ON}"))
+    except NotStarted as error:
+        observer.note(str(error))
     interruption = Interruption()
     try:
         with interruption.taking_signals():
             return job(prepared, observer, interruption)
     finally:
         observer.sending()
-        observer.sent(shipper.drain(_DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S))
+        patience_s = _DRAIN_EMBEDDED_S if database_file(uri) else _DRAIN_SERVER_S
+        observer.sent(shipper.drain(patience_s) if shipper is not None else count_unsent(home, uri))
 
 
 def _run_all(prepared: Prepared, observer: Observer, interruption: Interruption) -> list[RunResult]:

@@ -132,6 +132,22 @@ class Point:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """What is known to be on its way to MLflow still; true where there is something.
+
+    Attributes:
+        runs: Runs with records that are not sent.
+        records: Their records that are not sent.
+    """
+
+    runs: int = 0
+    records: int = 0
+
+    def __bool__(self) -> bool:
+        return self.records > 0
+
+
 class Arm(NamedTuple):
     """One model in one mode."""
 

@@ -79,6 +79,23 @@ def test_a_server_that_answers_nobody_costs_a_line(
     check_all_is_there(proxy.uri)
 
 
+def test_a_server_without_logged_models_gets_all_else(
+    run: Run, tracker: Tracker, proxy: Proxy, check_all_is_there: Callable[..., None]
+) -> None:
+    proxy.answer("logged-models", "404", "<!doctype html><title>404 Not Found</title>")
+    lack = f"{proxy.uri} has no logged models, which MLflow 3.0 brought (404)"
+    told = run(proxy.uri)
+    check_it_ended_well(told)
+    assert "not sent" not in told.out
+    assert f"1 record refused by MLflow ({lack}" in told.out
+    assert f"refused: {lack}" in " ".join(tracker("status").out.split())
+    found = tracker("doctor", "--tracking-uri", proxy.uri)
+    assert lack in " ".join((found.out + found.err).split())
+    proxy.answers.clear()
+    assert tracker("sync", "--all").code == 0
+    check_all_is_there(proxy.uri)
+
+
 @pytest.mark.parametrize("mode", ["reset", "swallow"])
 def test_requests_whose_answers_are_lost_change_nothing_the_second_time(
     run: Run, proxy: Proxy, check_all_is_there: Callable[..., None], mode: Mode

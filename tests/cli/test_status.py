@@ -304,9 +304,14 @@ def test_a_run_that_was_deleted_in_mlflow_says_so_and_has_nothing_to_send(
 
 def test_refused_records_are_counted_and_where_they_lie_is_said(tracker: Tracker, begin: Begin) -> None:
     folder = end(begin(run_uid="a1b2"))
-    folder.refused.write_text('{"entry": 1}\n{"entry": 2}\n')
-    assert "2 refused: .tracker/runs/a1b2/refused.jsonl" in tracker("status").out
-    assert json.loads(tracker("status", "--json").out)[0]["refused"] == 2
+    why = "http://there has no logged models, which MLflow 3.0 brought (404); once it has: tracker sync --all"
+    line = json.dumps({"record": {}, "said": why})
+    folder.refused.write_text(f"{line}\n{line}\n")
+    told = tracker("status").out
+    assert "2 refused: .tracker/runs/a1b2/refused.jsonl" in told
+    assert f"refused: {why}" in " ".join(told.split())
+    (run,) = json.loads(tracker("status", "--json").out)
+    assert (run["refused"], run["refusal"]) == (2, why)
 
 
 @pytest.mark.parametrize("byte", [20, 1000])
@@ -418,6 +423,7 @@ def test_json_has_every_field(tracker: Tracker, begin: Begin, workplace: Path) -
         "sent": 4,
         "unsent": 4,
         "refused": 0,
+        "refusal": "",
         "problem": "away",
         "deleted": False,
         "mlflow_run_id": "abc",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Outcome
+from tests.support.command import Outcome, Study
 from tests.support.servers import MlflowServer, forwarded, free_port
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs
@@ -141,7 +141,24 @@ def test_comparing_says_what_is_not_sent(tracker: Tracker, workplace: Path, expe
     uri = f"http://127.0.0.1:{free_port()}"
     record(workplace, uri, experiment)
     told = tracker("compare", "--experiment", experiment, "--tracking-uri", uri)
-    assert told.err.startswith("1 run, 5 records not sent yet: tracker sync\n")
+    first, why, *_ = told.err.splitlines()
+    assert first == "1 run, 5 records not sent yet: tracker sync"
+    assert why.startswith(f"  {uri}") or "must" in why
+
+
+def test_a_table_says_what_it_lacks(
+    tracker: Tracker, workplace: Path, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_PATIENCE_S", 0.1)
+    compare = ("compare", "--experiment", "small", "--tracking-uri", study.uri)
+    folder = record(workplace, study.uri, "small")
+    record(workplace, f"sqlite:///{workplace}/other.db", "small", "c3d4")
+    with sole_sender(folder):
+        told = tracker(*compare)
+    assert told.code == 0
+    assert "this machine has not sent 5 records of 1 run of this experiment yet" in " ".join(told.out.split())
+    folder.journal.unlink()
+    assert "not sent" not in tracker(*compare).out
 
 
 def test_journals_of_no_address_say_how_they_get_one(tracker: Tracker, workplace: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tracker.compare.statistics.intervals import Interval
 from tracker.compare.verdict import Kind
 from tracker.errors import UsageError
 from tracker.figures.labels import scale_of
+from tracker.records import NotSent
 
 FE, FT = "feature-extractor", "fine-tuning"
 
@@ -46,6 +48,17 @@ def test_a_notebook_shows_table_and_verdict(comparison: Comparison) -> None:
     assert "**Verdict: established." in shown
     assert "| feature-extractor | 97.5 ± 3.5 (" in shown
     assert repr(comparison) == comparison.render()
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "latex", "html", "json"])
+def test_what_is_not_sent_yet_is_told_beside_the_numbers(comparison: Comparison, format: str) -> None:
+    assert "Incomplete" not in comparison.render(format)
+    selection = replace(comparison.results.selection, unsent=NotSent(runs=3, records=31))
+    lacking = replace(comparison, results=replace(comparison.results, selection=selection))
+    told = " ".join(lacking.render(format).split())
+    assert "Incomplete: this machine has not sent 31 records of 3 runs of this experiment yet" in told
+    assert (lacking.unsent.runs, lacking.unsent.records) == (3, 31)
+    assert "Incomplete" in "".join(text.get_text() for text in lacking.plot().texts)
 
 
 def test_a_metric_of_other_images_has_no_verdict(answered: Answered) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Literal
 
 from tests.support.servers import HOST
@@ -23,7 +24,7 @@ swallow  it reaches the server, and the answer is lost; each third one passes
 hang     it is read, and nothing comes back until `let_go`
 401      it is answered so, and does not reach the server
 """
-_REASONS = {"401": "Unauthorized", "503": "Service Unavailable"}
+_STATUSES = ("401", "503")
 _EACH_PASSES = 3
 _BLOCK = 65536
 _TURN_S = 0.02
@@ -48,6 +49,7 @@ class Proxy:
         self._closed = False
         self._asked = 0
         self.failed = 0
+        self.answers: dict[str, tuple[str, str]] = {}
         self._thread = threading.Thread(target=self._accept)
         self._thread.start()
 
@@ -71,6 +73,10 @@ class Proxy:
             for client in self._clients:
                 with suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
+
+    def answer(self, path: str, status: str, body: str = "") -> None:
+        """Answer whatever has this in its path by itself from now on, such as a server that is older."""
+        self.answers[path] = (status, body)
 
     def let_go(self) -> None:
         """Answer 401 to those whom it let hang."""
@@ -108,6 +114,10 @@ class Proxy:
 
     def _treat(self, client: socket.socket, request: bytes, mode: Mode) -> None:
         self._asked += 1
+        path = request.split(b" ", 2)[1].decode()
+        if found := next((answer for part, answer in self.answers.items() if part in path), None):
+            client.sendall(_of_itself(*found))
+            return
         if mode == "pass" or (mode in ("reset", "swallow") and self._asked % _EACH_PASSES == 0):
             client.sendall(self._answer(request))
             return
@@ -117,7 +127,7 @@ class Proxy:
                 if select.select([client], [], [], _TURN_S)[0]:
                     return
             client.sendall(_of_itself("401"))
-        elif mode in _REASONS:
+        elif mode in _STATUSES:
             client.sendall(_of_itself(mode))
         else:
             answer = self._answer(request)
@@ -134,10 +144,10 @@ class Proxy:
         return answer
 
 
-def _of_itself(status: str) -> bytes:
+def _of_itself(status: str, body: str = "") -> bytes:
     # Without saying that it closes, a client's next request can go into the closed connection.
-    ending = "Content-Length: 0\r\nConnection: close"
-    return f"HTTP/1.1 {status} {_REASONS[status]}\r\n{ending}\r\n\r\n".encode()
+    ending = f"Content-Length: {len(body.encode())}\r\nConnection: close"
+    return f"HTTP/1.1 {status} {HTTPStatus(int(status)).phrase}\r\n{ending}\r\n\r\n{body}".encode()
 
 
 def _listen(port: int) -> socket.socket:

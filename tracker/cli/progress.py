@@ -88,7 +88,7 @@ class LiveObserver(Observer):
 
     def sent(self, unsent: Unsent) -> None:
         """Print what could not be sent, and what MLflow refused."""
-        self.show(unsent.lines() if unsent or unsent.refused_in else [])
+        self.show(unsent.lines() if unsent or unsent.problems or unsent.refused_in else [])
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Show how many items of a stage are done; the clock of the epochs starts after it."""

@@ -43,6 +43,7 @@ def _fields(run: RunSummary) -> dict[str, object]:
         "sent": run.sent,
         "unsent": run.unsent,
         "refused": run.refused,
+        "refusal": run.refusal,
         "problem": run.cursor.problem,
         "deleted": run.cursor.deleted,
         "mlflow_run_id": run.cursor.run_id or None,

@@ -111,11 +111,14 @@ def _block(headline: str, runs: Sequence[RunSummary], width: int) -> Iterator[st
     layout = _Layout.of(runs, width)
     yield shortened(headline, width)
     yield from layout.lines("arm", _HEADER)
-    problem = ""
+    problem = refusal = ""
     for run in runs:
         yield from layout.lines(_arm(run), _cells(run))
         yield from (_INDENT + note for note in _notes(run, width - len(_INDENT)))
-        # A server that is away is the same line for every run.
+        # What a server lacks, or that it is away, is the same line for every run.
+        if run.refusal not in ("", refusal):
+            refusal = run.refusal
+            yield from (_INDENT + line for line in _wrapped(f"refused: {refusal}", width - len(_INDENT)))
         if run.cursor.problem not in ("", problem):
             problem = run.cursor.problem
             yield _INDENT + shortened(f"not sent: {problem}", width - len(_INDENT))
@@ -161,10 +164,14 @@ def _notes(run: RunSummary, width: int) -> Iterator[str]:
     if run.state is RunState.UNREADABLE:
         # In full: no page of MLflow has it, and it says what to do.
         reason = one_line(run.reason).replace(str(run.folder.path), short_path(run.folder.path))
-        yield from textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False)
+        yield from _wrapped(reason, width)
     elif run.state is RunState.FAILED:
         yield shortened(run.reason, width)
     if run.cursor.deleted:
         yield shortened("deleted in MLflow: nothing more is sent", width)
     if run.refused:
         yield shortened(f"{run.refused} refused: {short_path(run.folder.refused)}", width)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(one_line(text), width, break_long_words=False, break_on_hyphens=False)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 from rich.cells import cell_len, set_cell_size
+
+if TYPE_CHECKING:
+    from tracker.tracking.shipping.unsent import Unsent
 
 
 def shortened(text: str, width: int) -> str:
@@ -26,13 +31,14 @@ def one_line(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-def print_unsent(unsent: object) -> None:
-    """Print what earlier runs could not send, beside what a command prints.
+def print_unsent(unsent: Unsent) -> None:
+    """Print what earlier runs could not send and why, beside what a command prints.
 
     Args:
         unsent: As `tracker.ui.stores.open_store` tells it.
     """
-    typer.echo(str(unsent), err=True)
+    for line in unsent.lines():
+        typer.echo(line, err=True)
 
 
 def duration(seconds: float) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from tracker.compare.render.conclusions import headline
 from tracker.compare.render.formats import render
 from tracker.compare.render.method_notes import interval_words
+from tracker.compare.render.notes import unsent_note
 from tracker.compare.table import Table
 from tracker.compare.trials import TrialsByStudy
 from tracker.compare.view import View
-from tracker.records import Arm
+from tracker.records import Arm, NotSent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +70,11 @@ class Comparison:
     def verdict(self) -> Overall | None:
         """The verdict over all models; None where there is none."""
         return self.findings.overall if self.findings is not None else None
+
+    @property
+    def unsent(self) -> NotSent:
+        """What of the experiment this machine has not sent to MLflow yet: the table is without it."""
+        return self.results.selection.unsent
 
     def render(self, format: str = "table", *, width: int = 80, details: bool = False) -> str:
         """Return it in a format, ending with a line break.
@@ -127,7 +133,8 @@ class Comparison:
 
     def _note(self) -> str:
         """Return what stands under a figure: the verdict, and what its intervals hold."""
-        said = [f"Verdict: {headline(self.verdict)}" if self.verdict is not None else ""]
+        said = [unsent_note(self.results).removesuffix(".")]
+        said += [f"Verdict: {headline(self.verdict)}" if self.verdict is not None else ""]
         said.append(interval_words(self.findings) if self.findings is not None else "")
         return ". ".join(filter(None, said))
 

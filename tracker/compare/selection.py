@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracker.compare.comparability import (
     pick_split,
@@ -20,7 +20,7 @@ from tracker.compare.filters import filter_runs
 from tracker.compare.settings import counted_by, is_tuned, oldest_first, repetition_of
 from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
-from tracker.records import COMPARISON, Arm, RunRecord
+from tracker.records import COMPARISON, Arm, NotSent, RunRecord
 
 _KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
 """What is no run of an arm, as the tag `tracker.kind` calls it."""
@@ -52,11 +52,13 @@ class Selection:
         runs: The runs that count.
         excluded: The runs that do not, each with its reason.
         split_digest: The digest of the split, or of the folds, that all runs share.
+        unsent: What of the experiment is known to be still on its way to MLflow.
     """
 
     runs: tuple[RunRecord, ...]
     excluded: tuple[Excluded, ...]
     split_digest: str
+    unsent: NotSent = field(default_factory=NotSent)
 
     @property
     def is_synthetic(self) -> bool:

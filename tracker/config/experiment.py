@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 from tracker.config.home import expanded
@@ -12,6 +13,9 @@ OWN_IMAGES = ("folder", "csv")
 
 _MLFLOWS_OWN = "Default"
 _LONGEST = 100
+# What MLflow's databases hold, in letters; PostgreSQL refuses more.
+_MOST_LETTERS = 256
+_NO_TEXT = ("Cc", "Cs")
 
 
 def own_name(dataset: str, data: Path | None) -> str:
@@ -31,3 +35,20 @@ def own_name(dataset: str, data: Path | None) -> str:
         # MLflow makes one of this name itself, and it is left out of lists.
         return f"{readable} images"
     return readable[:_LONGEST]
+
+
+def fault_of_name(name: str) -> str:
+    """Say why MLflow cannot have an experiment of this name; empty where it can.
+
+    Args:
+        name: What `--experiment` says.
+    """
+    if len(name) > _MOST_LETTERS:
+        return (
+            f"a name has at most {_MOST_LETTERS} letters in MLflow's databases, and this one has {len(name)}"
+        )
+    if not name.strip():
+        return "a name has letters, and not blanks alone"
+    if strange := next((letter for letter in name if unicodedata.category(letter) in _NO_TEXT), ""):
+        return f"a name is one line of text, and not one with {strange!a} in it"
+    return ""

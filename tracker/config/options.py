@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tracker.config.columns import Columns
 from tracker.config.command_line import CommandLine
-from tracker.config.experiment import own_name
+from tracker.config.experiment import fault_of_name, own_name
 from tracker.config.modes import find_mode, meaningless_settings
 from tracker.config.recipe import (
     BatchSize,
@@ -264,6 +264,13 @@ class RunOptions(BaseModel):
     @classmethod
     def _search_is_possible(cls, value: dict[str, Any]) -> dict[str, Any]:
         check_search(value)
+        return value
+
+    @field_validator("experiment")
+    @classmethod
+    def _mlflow_can_have_the_experiment(cls, value: str | None) -> str | None:
+        if value and (fault := fault_of_name(value)):
+            raise ValueError(fault)
         return value
 
     @model_validator(mode="after")

@@ -51,6 +51,13 @@ def _server(uri: str) -> CheckResult:
             "Runs train without it; tracker sync sends their records later.",
             facts=facts,
         )
+    if answer.lack:
+        return CheckResult(
+            state="warning",
+            found=answer.lack,
+            advice="Everything else is sent; what it has no place for is kept here, in the runs' folders.",
+            facts=facts | {"lack": answer.lack},
+        )
     version = f"MLflow {answer.version}" if answer.version else "of an unknown version"
     return CheckResult(
         state="good", found=f"{describe(uri)} answers and can be written, {version}", facts=facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tracker.compare.comparison import Comparison
 from tracker.compare.findings import find, measure_of_metric
@@ -12,13 +13,13 @@ from tracker.compare.trials import trials_by_study
 from tracker.compare.views.asked import Asked
 from tracker.config.options import RunOptions
 from tracker.figures.curve_files import CURVE_METRICS
-from tracker.records import EpochKind
+from tracker.records import EpochKind, NotSent
 from tracker.tracking.backend.experiments import the_experiment
 from tracker.tracking.backend.held_out import read_held_out
 from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.flush import sync
-from tracker.tracking.shipping.unsent import Unsent
+from tracker.tracking.shipping.unsent import Unsent, count_unsent
 from tracker.ui.example import EXPERIMENT
 from tracker.ui.stores import open_store
 
@@ -70,8 +71,11 @@ def compare_runs(
     Raises:
         TrackerError: There is no such experiment, or its runs do not belong in one table.
     """
+    # Before the runs are read: what is sent meanwhile is rather called missing than taken for being there.
+    left = count_unsent(tracker_home(), uri, experiment=experiment)
+    unsent = NotSent(left.runs, left.records)
     runs = read_runs(uri, experiment, metrics=CURVE_METRICS if curves else ())
-    selections = asked.select(runs, split=split, where=where)
+    selections = [replace(one, unsent=unsent) for one in asked.select(runs, split=split, where=where)]
     chosen = [run for selection in selections for run in selection.runs]
     answers = read_held_out(uri, chosen) if measure_of_metric(metric) else None
     tables = [build_table(selection, metric=metric, at=at) for selection in selections]

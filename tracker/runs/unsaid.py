@@ -10,8 +10,8 @@ from tracker.config.home import expanded
 from tracker.config.options import RunOptions
 from tracker.data.manifest import Manifest
 from tracker.data.places import dataset_of
-from tracker.errors import TrackingError
 from tracker.tracking.journal.entries import Creation, DatasetUse
+from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, tracker_home
 
 
@@ -51,7 +51,7 @@ def with_experiment(options: RunOptions, manifest: Manifest) -> tuple[RunOptions
 def _experiment(run: RunFolder, manifest: Manifest) -> str | None:
     """Return the experiment of a run of these images; None for runs of others."""
     # A journal that cannot be read is told of where it is needed.
-    with suppress(TrackingError):
+    with suppress(*UNREADABLE):
         begun = run.creation()
         if begun is not None and _is_of(run, begun, manifest):
             return begun.experiment

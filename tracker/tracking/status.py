@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tracker.errors import TrackingError
 from tracker.records import RunState
 from tracker.tracking.backend.uri import describe
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status, Tags
+from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
-from tracker.tracking.shipping.dead_letters import count_dead_letters
+from tracker.tracking.shipping.dead_letters import count_dead_letters, first_reason
 from tracker.tracking.shipping.destinations import destination
 
 _OF_EVERY_EPOCH = "train/loss"
@@ -34,6 +34,7 @@ class RunSummary:
         records: Entries of its journal.
         sent: Those of them that MLflow has.
         refused: Records that MLflow did not take, however often they were sent.
+        refusal: Why it did not take the first of them.
         cursor: How far it was sent, and why no further.
         trials: How many trials of a study stand for it here (`with_trials_folded`).
     """
@@ -49,6 +50,7 @@ class RunSummary:
     records: int = 0
     sent: int = 0
     refused: int = 0
+    refusal: str = ""
     cursor: Cursor = field(default_factory=Cursor)
     trials: int = 0
 
@@ -96,7 +98,7 @@ def _summary(run: RunFolder) -> RunSummary | None:
         return _read(run)
     except FileNotFoundError:
         return None
-    except (TrackingError, ValueError, OSError) as error:
+    except UNREADABLE as error:
         begun = _beginning(run)
         server = describe(destination(run, begun)) if begun else ""
         return RunSummary(
@@ -112,6 +114,7 @@ def _read(run: RunFolder) -> RunSummary | None:
     entries = [line.entry for line in lines]
     if not entries or not isinstance(entries[0], Creation):
         return None
+    refused = count_dead_letters(run)
     return RunSummary(
         folder=run,
         state=state_of(entries, at_work=at_work),
@@ -123,7 +126,8 @@ def _read(run: RunFolder) -> RunSummary | None:
         epoch=_epoch(entries),
         records=len(lines),
         sent=sum(line.end <= cursor.offset for line in lines),
-        refused=count_dead_letters(run),
+        refused=refused,
+        refusal=first_reason(run) if refused else "",
         cursor=cursor,
     )
 
@@ -157,7 +161,7 @@ def _beginning(run: RunFolder) -> Creation | None:
     """Read how a run began, of which the journal cannot be read as a whole."""
     try:
         return run.creation()
-    except (TrackingError, ValueError, OSError):
+    except UNREADABLE:
         return None
 
 
@@ -178,6 +182,7 @@ def with_trials_folded(runs: Sequence[RunSummary]) -> list[RunSummary]:
                 records=study.records + trial.records,
                 sent=study.sent + (trial.records if trial.cursor.deleted else trial.sent),
                 refused=study.refused + trial.refused,
+                refusal=study.refusal or trial.refusal,
             )
     return list(folded.values())
 

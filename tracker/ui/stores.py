@@ -43,7 +43,7 @@ def open_store(
         uri = resolve_uri(tracking_uri)
         find_artifacts_again(uri)
         unsent = send_leftovers(tracker_home(), uri, _PATIENCE_S)
-        if unsent and on_unsent is not None:
+        if (unsent or unsent.problems) and on_unsent is not None:
             on_unsent(unsent)
         yield uri
     elif tracking_uri is None:

@@ -41,7 +41,7 @@ def upload(status: int) -> HTTPError:
         ),
         (
             MlflowException("request to /create failed with error code 404 != 200. Response body: no"),
-            "temporary",
+            "lacking",
         ),
         (RestException({"error_code": "CUSTOMER_UNAUTHORIZED", "message": "no"}), "denied"),
         (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": QUOTED}), "refused"),

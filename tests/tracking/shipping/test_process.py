@@ -16,8 +16,8 @@ from mlflow.entities import Run
 from tests.support.recorded import Start, all_runs
 from tests.support.servers import MlflowServer, forwarded, free_port, running_server
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.shipping.flush import sync
-from tracker.tracking.shipping.process import start_shipper
+from tracker.tracking.shipping.flush import send_leftovers, sync
+from tracker.tracking.shipping.process import NotStarted, start_shipper
 from tracker.tracking.shipping.unsent import Unsent
 
 PATIENCE_S = 60.0
@@ -84,6 +84,63 @@ def test_what_sends_is_told_of_where_it_ended_by_itself(
     assert left
     assert why in left.lines()[-1]
     assert not sync(home)
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started now cannot import all that it needs."""
+    package = tmp_path / "broken" / "sqlalchemy"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('libpq.so.5: cannot open shared object file')")
+    monkeypatch.setenv("PYTHONPATH", f"{package.parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_end_while_training_goes_on_is_told_at_once_and_only_once(
+    database: str, home: Path, start: Start
+) -> None:
+    told: list[str] = []
+    shipper = start_shipper(home, database, on_end=told.append)
+    with start(database):
+        wait_until(lambda: bool(told))
+    left = shipper.drain(PATIENCE_S)
+    assert told == [f"the process that sends has failed (see the end of {home / 'shipper.log'})"]
+    assert (left.runs, left.problems) == (1, ())
+    assert "ImportError: libpq.so.5" in (home / "shipper.log").read_text()
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_end_is_told_also_where_nothing_is_left(database: str, home: Path) -> None:
+    shipper = start_shipper(home, database)
+    shipper.process.wait(PATIENCE_S)
+    left = shipper.drain(PATIENCE_S)
+    assert not left
+    assert left.lines()[1].startswith("  the process that sends has failed")
+    assert shipper.drain(PATIENCE_S) == left
+
+
+def test_a_process_that_cannot_be_started_is_told_of(
+    database: str, home: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with start(database):
+        pass
+    monkeypatch.setattr(sys, "executable", str(home / "no" / "python"))
+    with pytest.raises(NotStarted, match="No such file or directory"):
+        start_shipper(home, database)
+    left = send_leftovers(home, database, PATIENCE_S)
+    assert left.runs == 1
+    assert "a process that sends must be startable" in left.lines()[1]
+
+
+def test_a_log_that_cannot_be_written_keeps_nothing_from_being_sent(
+    database: str, home: Path, start: Start, experiment: str
+) -> None:
+    (home / "shipper.log").mkdir(parents=True)
+    shipper = start_shipper(home, database)
+    with start(database):
+        pass
+    assert not shipper.drain(PATIENCE_S)
+    assert [run.info.status for run in runs_in(database, experiment)] == ["FINISHED"]
 
 
 def test_when_training_is_killed_its_shipper_sends_the_rest_and_ends(

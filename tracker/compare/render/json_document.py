@@ -41,6 +41,7 @@ def render_json(
         ],
         **(_findings(table, findings) if findings is not None else {}),
         **({"views": {view.name: view_content(view) for view in views}} if views else {}),
+        "not_sent": asdict(table.selection.unsent),
         "notes": footnotes(table, findings),
         "not_in_the_table": [asdict(entry) for entry in table.selection.excluded],
     }

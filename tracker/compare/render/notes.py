@@ -34,6 +34,7 @@ def footnotes(table: Table, findings: Findings | None = None) -> list[str]:
         findings: What the answers of its networks say; None: not known.
     """
     notes = [
+        unsent_note(table),
         _seeds(table),
         interval_note(findings) if findings else "",
         _differences(table, tested=findings is not None and bool(findings.main)),
@@ -50,6 +51,18 @@ def footnotes(table: Table, findings: Findings | None = None) -> list[str]:
         _synthetic(table),
     ]
     return [note for note in notes if note]
+
+
+def unsent_note(table: Table) -> str:
+    """Return what the table cannot have of its experiment yet; empty where nothing is known to be missing."""
+    unsent = table.selection.unsent
+    if not unsent:
+        return ""
+    left = f"{counted(unsent.records, 'record')} of {counted(unsent.runs, 'run')}"
+    return (
+        f"Incomplete: this machine has not sent {left} of this experiment yet (tracker sync), "
+        "and the table is without them."
+    )
 
 
 def _epoch(table: Table) -> str:

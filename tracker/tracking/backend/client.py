@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FIRST_ANSWER_S = 4
 _READING_S = 60
 _ASKING_S = 4
+# MLflow's own, which is always there.
+_FIRST_EXPERIMENT = "0"
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
 
 
@@ -39,6 +41,19 @@ def open_client(uri: str, recorded: str = "") -> MlflowClient:
     # The account of a server is shown with each request (`showing_account`).
     uri = uri if uri.startswith("http") else as_mlflow_takes_it(with_account(uri, recorded))
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def ask_anything(client: MlflowClient) -> None:
+    """Ask a store or server what every one answers, and wait for seconds only; nothing is changed.
+
+    Args:
+        client: Of the store or server.
+
+    Raises:
+        Exception: It does not answer.
+    """
+    with request_timeout(_ASKING_S):
+        client.search_experiments(max_results=1)
 
 
 @contextmanager
@@ -93,12 +108,14 @@ class Answer:
         problem: Why it was not, in one line.
         advice: Who has to do what, where it was refused; empty otherwise.
         version: The server's; empty where it does not say, or is none.
+        lack: What it has no place for, in one line; empty where it has one for everything.
     """
 
     failure: str = ""
     problem: str = ""
     advice: str = ""
     version: str = ""
+    lack: str = ""
 
 
 def ask(uri: str) -> Answer:
@@ -118,9 +135,10 @@ def ask(uri: str) -> Answer:
             client = open_client(uri)
             with request_timeout(_ASKING_S):
                 _try_to_write(client)
+                lack = _lack(client, describe(uri))
         except FAILURES as error:
             return _answer(error, uri)
-        return Answer(version=_version(uri) if uri.startswith("http") else "")
+        return Answer(version=_version(uri) if uri.startswith("http") else "", lack=lack)
 
 
 def _answer(error: Exception, uri: str) -> Answer:
@@ -146,6 +164,19 @@ def _try_to_write(client: MlflowClient) -> None:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
+
+
+def _lack(client: MlflowClient, where: str) -> str:
+    """Say what a server of an earlier MLflow has no place for."""
+    from tracker.tracking.backend.failures import FAILURES
+    from tracker.tracking.backend.permanent import is_lacking, lack_of
+
+    try:
+        client.search_logged_models([_FIRST_EXPERIMENT], max_results=1)
+    except FAILURES as error:
+        # Whatever else it says of them, it knows what they are.
+        return lack_of(error, where) if is_lacking(error) else ""
+    return ""
 
 
 def _version(uri: str) -> str:

@@ -1,6 +1,7 @@
 """What a failed request to MLflow means, and what it means for the journal.
 
 refused    the data is not what MLflow takes: sending it again cannot help
+lacking    the server has no such endpoint: what goes there cannot be sent, all else can
 missing    the run or experiment is not there: create it and send all of it again
 denied     401, 403 or 407: the server lets nobody in, or not this account; a user has to do something
 forbidden  403 of one experiment: others can go on
@@ -18,9 +19,10 @@ from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.addresses import without_accounts
+from tracker.tracking.backend.permanent import is_lacking, is_unfit, lacks_all
 from tracker.tracking.backend.replies import CODES, REFUSALS, Reply
 
-Failure = Literal["refused", "missing", "denied", "forbidden", "temporary"]
+Failure = Literal["refused", "lacking", "missing", "denied", "forbidden", "temporary"]
 
 FAILURES = (MlflowException, RequestException, SQLAlchemyError, OSError)
 """What MLflow's client raises: its own errors, those of an upload, of the embedded store, of files."""
@@ -30,11 +32,10 @@ SENDING_FAILURES = (*FAILURES, TypeError, ValueError)
 
 _LONGEST_ANSWER = 300
 _BY_CODE: dict[str, Failure] = {
-    # BAD_REQUEST is not here: a server that runs out of database connections answers with that.
+    # BAD_REQUEST is not here: a server that runs out of database connections answers with that, too.
     "INVALID_PARAMETER_VALUE": "refused",
     "RESOURCE_DOES_NOT_EXIST": "missing",
 }
-_BY_STATUS: dict[int, Failure] = {413: "refused"}
 _UNKNOWN_AUTHORITY = (
     "shows a certificate of an authority that this machine does not know: "
     "MLFLOW_TRACKING_SERVER_CERT_PATH must name that authority's file"
@@ -52,8 +53,6 @@ _SAID = re.compile(
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _NO_ANSWER = "API request to "
 _STATUS_FIELDS = ("status", "code", "statusCode")
-# A proxy's own answers have no code of MLflow, and MLflow's client knows no code for 413.
-_PROXY_SAYS = re.compile(r"failed with error code (\d{3}) ")
 _AGAIN_AND_AGAIN = re.compile(r"too many (\d{3}) error responses")
 
 
@@ -65,13 +64,14 @@ def failure_of(error: Exception) -> Failure:
     """
     if (refusal := refusal_of(error)) is not None:
         return "forbidden" if refusal.kind == "experiment" else "denied"
+    if is_lacking(error):
+        return "lacking"
+    if is_unfit(error):
+        return "refused"
     if isinstance(error, MlflowException):
-        code = None if isinstance(error, RestException) else _PROXY_SAYS.search(str(error))
-        by_status = _BY_STATUS.get(int(code[1])) if code else None
-        return by_status or _BY_CODE.get(error.error_code, "temporary")
+        return _BY_CODE.get(error.error_code, "temporary")
     if isinstance(error, RequestException):
-        status = error.response.status_code if error.response is not None else 0
-        return _BY_STATUS.get(status, "temporary")
+        return "temporary"
     # A file that lay beside the journal is gone, or a value is none: no later attempt will differ.
     return "refused" if isinstance(error, FileNotFoundError | TypeError | ValueError) else "temporary"
 
@@ -122,6 +122,8 @@ def problem_of(error: Exception, where: str) -> str:
         error: One of SENDING_FAILURES.
         where: The store or server, as a user knows it.
     """
+    if is_lacking(error):
+        return lacks_all(error, where)
     reason = " ".join(str(error).split())
     if meaning := next((meaning for phrase, meaning in _MEANINGS.items() if phrase in reason), ""):
         return f"{where} {meaning}"

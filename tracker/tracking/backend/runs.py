@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
 
 from mlflow.entities import LifecycleStage, ViewType
@@ -13,6 +12,7 @@ from tracker.errors import TrackingError
 from tracker.records import RunState
 from tracker.tracking.backend.failures import failure_of
 from tracker.tracking.backend.uri import artifact_folder, database_file, describe
+from tracker.tracking.journal.limits import safe_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -196,4 +196,4 @@ def _artifact_location(name: str, tracking_uri: str) -> str | None:
     if database is None:
         return None
     # MLflow's own default is a folder below wherever the process that creates the experiment was started.
-    return (artifact_folder(database) / re.sub(r"[^\w-]", "_", name)).as_uri()
+    return (artifact_folder(database) / safe_folder(name)).as_uri()

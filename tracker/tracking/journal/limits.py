@@ -16,11 +16,15 @@ MAX_KEY = 250
 MAX_PARAM = 6000
 MAX_TAG = 8000
 MAX_NAME = 500
+MAX_EXPERIMENT_NAME = 256
+MAX_RUN_NAME = 250
 MAX_DIGEST = 36
 MAX_MODEL_NAME = 200
 MAX_SOURCE = 65_535
 MAX_PROFILE = 16_777_215
 
+# Encrypted home folders allow no more than 143 bytes, other file systems 255.
+_MAX_FOLDER_BYTES = 120
 _UNSAFE_CHARACTERS = re.compile(r"[^\w\-./: ]")
 _CUT = " ... (cut)"
 
@@ -69,6 +73,21 @@ def safe_model_name(name: str) -> str:
         name: An arm or the like.
     """
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:MAX_MODEL_NAME].strip("-") or "model"
+
+
+def safe_folder(name: str) -> str:
+    """Return the name of a folder that every file system takes; a shortened one ends with a checksum.
+
+    Args:
+        name: An experiment's name or the like.
+    """
+    clean = re.sub(r"[^\w-]", "_", name)
+    if len(clean.encode()) <= _MAX_FOLDER_BYTES:
+        return clean
+    checksum = f"{zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x}"
+    # Half a letter is left out.
+    beginning = clean.encode()[: _MAX_FOLDER_BYTES - 9].decode(errors="ignore")
+    return f"{beginning}-{checksum}"
 
 
 def safe_number(value: float) -> float:

@@ -21,6 +21,8 @@ from tracker.io.locks import lock_open_file
 from tracker.tracking.journal.entries import Entry, from_text, to_text
 
 JOURNAL = "journal.jsonl"
+UNREADABLE = (TrackingError, OSError, ValueError)
+"""What reading a journal raises that is damaged, somebody else's, or a newer version's."""
 # `has_writer` holds the lock for an instant: neither a writer nor another reader takes it for a writer's.
 _WRITER_PATIENCE_S = 2.0
 _READER_PATIENCE_S = 0.1

@@ -29,9 +29,11 @@ from tracker.tracking.journal.index import JournalIndex
 from tracker.tracking.journal.lifecycle import MayGoOn, always, claim, ending_of
 from tracker.tracking.journal.limits import (
     MAX_DIGEST,
+    MAX_EXPERIMENT_NAME,
     MAX_NAME,
     MAX_PARAM,
     MAX_PROFILE,
+    MAX_RUN_NAME,
     MAX_SOURCE,
     MAX_TAG,
     safe_key,
@@ -114,8 +116,8 @@ class RunRecorder:
                     run_uid=attempt_uid(run_uid, attempt),
                     attempt=attempt,
                     tracking_uri=tracking_uri,
-                    experiment=safe_text(experiment, MAX_NAME),
-                    run_name=safe_text(run_name, MAX_NAME),
+                    experiment=safe_text(experiment, MAX_EXPERIMENT_NAME),
+                    run_name=safe_text(run_name, MAX_RUN_NAME),
                     start_time=_now_ms(),
                     tags=first_tags | _place_in(home) | safe_tags(begun_with or {}),
                     parent_uid=parent_uid,

@@ -35,7 +35,7 @@ def load_cursor(run: RunFolder) -> Cursor:
     """
     try:
         return Cursor(**json.loads(run.shipped.read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError):
         # Sending all of it again changes nothing, so an unreadable cursor costs time only.
         return Cursor()
 

@@ -76,6 +76,15 @@ def _record_of(line: str) -> str:
 
 def _lines(run: RunFolder) -> list[str]:
     try:
-        return run.refused.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+        return [line for line in run.refused.read_text(encoding="utf-8").splitlines() if _is_whole(line)]
+    except (OSError, ValueError):
+        # What is lost of it is in the journal, and refused again: tracker sync --all.
         return []
+
+
+def _is_whole(line: str) -> bool:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and {"record", "said"} <= found.keys()

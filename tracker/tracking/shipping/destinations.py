@@ -14,6 +14,7 @@ from pathlib import Path
 from tracker.addresses import sqlite_address, sqlite_file
 from tracker.tracking.backend.typed_address import canonical_file, normalized
 from tracker.tracking.journal.entries import Creation
+from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import load_cursor
 
@@ -49,6 +50,18 @@ def destination(run: RunFolder, creation: Creation) -> str:
     return canonical_file(beside if _has_moved(database, beside, run) else database)
 
 
+def creation_of(run: RunFolder) -> Creation | None:
+    """Read how a run began; None where nobody can say: its first entry is not written, or is damaged.
+
+    Args:
+        run: The run's folder.
+    """
+    try:
+        return run.creation()
+    except UNREADABLE:
+        return None
+
+
 def runs_for(home: Path, tracking_uri: str | None) -> list[RunFolder]:
     """List the runs that are meant for an MLflow store or server.
 
@@ -59,7 +72,7 @@ def runs_for(home: Path, tracking_uri: str | None) -> list[RunFolder]:
     return [
         run
         for run in run_folders(home)
-        if (creation := run.creation()) is not None and tracking_uri in (None, destination(run, creation))
+        if (creation := creation_of(run)) is not None and tracking_uri in (None, destination(run, creation))
     ]
 
 
@@ -69,7 +82,7 @@ def destinations(home: Path) -> list[str]:
     Args:
         home: The folder that holds all journals.
     """
-    begun = ((run, run.creation()) for run in run_folders(home))
+    begun = ((run, creation_of(run)) for run in run_folders(home))
     return sorted({destination(run, creation) for run, creation in begun if creation is not None})
 
 
@@ -83,7 +96,7 @@ def address_forms(home: Path, tracking_uri: str) -> list[str]:
     Returns:
         As a journal records it now, the address itself, and those that journals recorded before.
     """
-    begun = (run.creation() for run in runs_for(home, tracking_uri))
+    begun = (creation_of(run) for run in runs_for(home, tracking_uri))
     recorded = sorted({creation.tracking_uri for creation in begun if creation is not None})
     return list(dict.fromkeys([recorded_address(home, tracking_uri), tracking_uri, *recorded]))
 

@@ -15,10 +15,11 @@ from tracker.tracking.backend.account import forget_accounts
 from tracker.tracking.backend.environment import prepare_environment
 from tracker.tracking.backend.typed_address import checked
 from tracker.tracking.backend.uri import resolve_uri
+from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import is_sent, save_problem
 from tracker.tracking.shipping.destinations import destinations, runs_for
-from tracker.tracking.shipping.process import start_shipper
+from tracker.tracking.shipping.process import NotStarted, start_shipper
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 if TYPE_CHECKING:
@@ -88,8 +89,11 @@ def send_leftovers(home: Path, tracking_uri: str, timeout_s: float) -> Unsent:
     """
     if not any(_is_left(run) for run in runs_for(home, tracking_uri)):
         return Unsent(0, 0)
-    with start_shipper(home, tracking_uri) as shipper:
-        return shipper.drain(timeout_s)
+    try:
+        with start_shipper(home, tracking_uri) as shipper:
+            return shipper.drain(timeout_s)
+    except NotStarted as error:
+        return count_unsent(home, tracking_uri).because(str(error))
 
 
 def _senders(home: Path, uris: Sequence[str]) -> Iterator[Sender]:
@@ -131,7 +135,7 @@ def _is_left(run: RunFolder) -> bool:
     """Say whether a run has something to send that no living process sends."""
     try:
         state = run.state()
-    except TrackingError:
+    except UNREADABLE:
         # A damaged journal, which `tracker status` and `tracker sync` tell of.
         return False
     if state in (None, RunState.RUNNING):

@@ -9,9 +9,10 @@ from tracker.errors import TrackingError, counted
 from tracker.records import RunState
 from tracker.tracking.backend.typed_address import canonical_file, checked, normalized
 from tracker.tracking.backend.uri import resolve_uri
+from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import rewind
-from tracker.tracking.shipping.destinations import destination, recorded_address
+from tracker.tracking.shipping.destinations import creation_of, destination, recorded_address
 from tracker.tracking.shipping.lock import sole_sender
 
 
@@ -57,14 +58,14 @@ def redirect(home: Path, before: str, now: str) -> str:
 def _is_at_work(run: RunFolder) -> bool:
     try:
         return run.state() is RunState.RUNNING
-    except TrackingError:
+    except UNREADABLE:
         # A damaged journal holds nobody up.
         return False
 
 
 def _meant_for(home: Path, before: str) -> list[RunFolder]:
     forms = _forms(home, before)
-    begun = {run: creation for run in run_folders(home) if (creation := run.creation()) is not None}
+    begun = {run: creation for run in run_folders(home) if (creation := creation_of(run)) is not None}
     found = [run for run, creation in begun.items() if destination(run, creation) in forms]
     if not found:
         known = sorted({destination(run, creation) for run, creation in begun.items()})

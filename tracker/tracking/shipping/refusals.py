@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tracker.tracking.backend.failures import SENDING_FAILURES, failure_of, said_by
+from tracker.tracking.backend.permanent import lack_of
 from tracker.tracking.backend.runs import lifecycle_of
+from tracker.tracking.backend.uri import describe
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.batches import Batch
 from tracker.tracking.shipping.dead_letters import DeadLetter
+from tracker.tracking.shipping.destinations import destination
 from tracker.tracking.shipping.requests import Request, send_request
 
 if TYPE_CHECKING:
     from tracker.tracking.backend.client import MlflowClient
+
+_FOR_GOOD = ("refused", "lacking")
 
 
 def send_or_refuse(client: MlflowClient, run_id: str, run: RunFolder, request: Request) -> list[DeadLetter]:
@@ -26,15 +31,16 @@ def send_or_refuse(client: MlflowClient, run_id: str, run: RunFolder, request: R
         request: What to send.
 
     Returns:
-        What MLflow refuses although the run is there and active.
+        What MLflow refuses, or lacks a place for, although the run is there and active.
 
     Raises:
-        Exception: One of SENDING_FAILURES; `refused` only where the run is not active.
+        Exception: One of SENDING_FAILURES; `refused` and `lacking` only where the run is not active, or where
+            MLflow does not say whether it is.
     """
     try:
         send_request(client, run_id, run, request)
     except SENDING_FAILURES as error:
-        if failure_of(error) != "refused" or not _is_active(client, run_id, run):
+        if failure_of(error) not in _FOR_GOOD or not _is_active(client, run_id, run):
             raise
         refused = list(_refused_of(client, run_id, run, request))
         # A user may have deleted the run meanwhile: then nothing is wrong with these records.
@@ -49,16 +55,18 @@ def _refused_of(client: MlflowClient, run_id: str, run: RunFolder, request: Requ
     try:
         send_request(client, run_id, run, request)
     except SENDING_FAILURES as error:
-        if failure_of(error) != "refused":
+        if (failure := failure_of(error)) not in _FOR_GOOD:
             raise
-        reason = said_by(error)
+        lacking = failure == "lacking"
+        reason = lack_of(error, _server_of(run)) if lacking else said_by(error)
     else:
         return
     if not isinstance(request, Batch):
         yield DeadLetter(request, reason)
         return
-    if request.size == 1:
+    if lacking or request.size == 1:
         yield from (DeadLetter(entry, reason) for entry in request.entries())
+        return
     for half in request.halves():
         yield from _refused_of(client, run_id, run, half)
 
@@ -66,3 +74,8 @@ def _refused_of(client: MlflowClient, run_id: str, run: RunFolder, request: Requ
 def _is_active(client: MlflowClient, run_id: str, run: RunFolder) -> bool:
     creation = run.creation()
     return creation is not None and lifecycle_of(client, run_id, creation.experiment) == "active"
+
+
+def _server_of(run: RunFolder) -> str:
+    creation = run.creation()
+    return describe(destination(run, creation)) if creation is not None else "MLflow"

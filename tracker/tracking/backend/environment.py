@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tracker.io.process_environment import ask_this_machine_directly
+
 TIMEOUT_S = 10
 UPLOAD_TIMEOUT_S = 300
 
@@ -44,6 +46,7 @@ def server_environment() -> dict[str, str]:
 
 def prepare_environment() -> None:
     """Set the variables in this process; before `mlflow` is imported."""
+    ask_this_machine_directly()
     os.environ.update(client_environment())
 
 

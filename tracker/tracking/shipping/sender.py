@@ -22,6 +22,7 @@ from tracker.tracking.backend.failures import (
     problem_of,
     refusal_of,
 )
+from tracker.tracking.backend.guard import guarded
 from tracker.tracking.backend.uri import describe, initialize_embedded, is_there, normalized
 from tracker.tracking.journal.lifecycle import close_abandoned
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
@@ -141,7 +142,8 @@ class Sender:
             if not alone:
                 return "busy"
             try:
-                self._deliver(run)
+                with guarded(*SENDING_FAILURES):
+                    self._deliver(run)
             except (TrackingError, *SENDING_FAILURES) as error:
                 return self._failed(run, error)
         return None

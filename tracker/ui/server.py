@@ -19,6 +19,7 @@ from tracker.errors import TrackingError, UsageError
 from tracker.interruption import Interruption
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.environment import server_environment
+from tracker.tracking.backend.store_file import require_usable
 from tracker.tracking.backend.uri import artifact_folder, database_file, describe, require_store
 from tracker.ui.pages import Pages, find_pages
 
@@ -44,6 +45,7 @@ def ui_command(uri: str, port: int) -> tuple[list[str], dict[str, str]]:
             but="runs are tracked on a server, which has a UI of its own",
             do=f"Open it in a browser: {describe(uri)}",
         )
+    require_usable(uri)
     require_store(uri)
     artifacts = artifact_folder(database)
     command = [sys.executable, "-P", "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]

@@ -102,9 +102,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("openssl") is None:
         pytest.skip("openssl makes the certificate, and is not installed")
     folder = tmp_path_factory.mktemp("certificate")
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    named = "-subj /CN=tracker -addext subjectAltName=DNS:tracker -keyout key.pem -out own.pem"
     subprocess.run(
-        [*["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]]
-        + [*["-subj", "/CN=tracker", "-addext", "subjectAltName=DNS:tracker", "-keyout", "key.pem", "-out", "own.pem"]],
+        [*made.split(), *named.split()],
         cwd=folder,
         check=True,
         capture_output=True,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackingError
 from tracker.tracking.backend.account import showing_account, with_account
 from tracker.tracking.backend.environment import prepare_environment, request_timeout
+from tracker.tracking.backend.store_file import require_usable
 from tracker.tracking.backend.uri import describe, require_store
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def reading(uri: str, experiment: str = "") -> Iterator[MlflowClient]:
     Raises:
         TrackingError: There is no such store, or the server does not answer or does not let us in.
     """
+    require_usable(uri)
     require_store(uri)
     prepare_environment()
     from tracker.tracking.backend.failures import FAILURES

@@ -29,6 +29,7 @@ from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import forget_cursors, is_sent, load_cursor, rewind, save_problem
 from tracker.tracking.shipping.delivery import deliver
 from tracker.tracking.shipping.destinations import runs_for
+from tracker.tracking.shipping.kept_back import keep_back, obstacle_to_sending
 from tracker.tracking.shipping.lock import sole_sender
 
 if TYPE_CHECKING:
@@ -76,10 +77,11 @@ class Sender:
             wait: Waits between two passes, and says when to end.
             drain_s: How long to go on at most after that, seconds.
         """
-        self._notice_lost_store()
-        with suppress(*FAILURES):
-            # Before the first run has anything to send; what fails here fails again, and is told, then.
-            initialize_embedded(self._uri)
+        if obstacle_to_sending(self._uri) is None:
+            self._notice_lost_store()
+            with suppress(*FAILURES):
+                # Before the first run has anything to send; what fails here fails again, and is told, then.
+                initialize_embedded(self._uri)
         while not wait(self._rest_s):
             self.send_due()
         self._closed_until.clear()
@@ -113,6 +115,8 @@ class Sender:
             None where a later attempt has nothing to do; why MLflow failed, `temporary` or `denied`; `busy`
             where another process is sending some of it; or `forbidden` where experiments are closed to us.
         """
+        if (obstacle := obstacle_to_sending(self._uri)) is not None:
+            return "temporary" if keep_back(self._due(), self._uri, obstacle) else None
         self._notice_lost_store()
         outcomes: set[Outcome | None] = set()
         for run in self._due():

@@ -9,7 +9,7 @@ from pathlib import Path
 from tracker.io.parallel import allowed_cores, usable_cores
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "127.0.0.0/8")
-_PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
 def prepare_process() -> None:
@@ -40,7 +40,7 @@ def ask_this_machine_directly() -> None:
     A proxy would look for it on its own machine. Where no variable names a proxy, none is needed: then a
     system's own settings hold, which variables would switch off.
     """
-    if not any(os.environ.get(name) for name in _PROXIES):
+    if not any(os.environ.get(name) for name in PROXIES):
         return
     # The one in small letters comes first for Python, the other one for other programs.
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""

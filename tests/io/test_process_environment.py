@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from requests.utils import get_environ_proxies
 
 from tests.support.containers import container, without
-from tracker.io.process_environment import prepare_process
+from tracker.io.process_environment import PROXIES, ask_this_machine_directly, prepare_process
 
 SET = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "OMP_NUM_THREADS", "TRACKER_CACHE")
 _PROGRAM = """
@@ -97,3 +99,32 @@ def test_no_more_threads_than_a_container_has_time_for(monkeypatch: pytest.Monke
     monkeypatch.setattr("tracker.io.parallel.cpu_limit", lambda: 2)
     prepare_process()
     assert os.environ.pop("OMP_NUM_THREADS") == "2"
+
+
+@pytest.mark.parametrize(
+    ("given", "then"),
+    [
+        ({"HTTP_PROXY": "http://proxy:3128"}, "localhost,127.0.0.1,::1,127.0.0.0/8"),
+        (
+            {"https_proxy": "http://proxy:3128", "NO_PROXY": "intern, localhost"},
+            "intern,localhost,127.0.0.1,::1,127.0.0.0/8",
+        ),
+        ({"ALL_PROXY": "socks5://proxy:1080", "no_proxy": "*", "NO_PROXY": "*"}, "*"),
+        ({}, None),
+    ],
+)
+def test_this_machine_is_asked_without_a_proxy(
+    given: dict[str, str], then: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*PROXIES, "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    for _ in range(2):
+        ask_this_machine_directly()
+        assert {os.environ.get("no_proxy"), os.environ.get("NO_PROXY")} == {then}
+    # What the standard library and the library of MLflow's client make of it.
+    if given:
+        assert urllib.request.proxy_bypass("127.0.0.1")
+        assert not get_environ_proxies("http://localhost:5000")
+        assert not get_environ_proxies("http://[::1]:5000")

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from tracker.cli.parameters import with_run_options
+from tracker.cli.store_first import look_at_store
 
 
 @with_run_options
@@ -18,6 +19,7 @@ def tune(given: Mapping[str, Any], config: Path | None) -> None:
     The same command again goes on with the trials that are missing. `tracker run --tuned` trains with what
     was found.
     """
+    look_at_store(given, config)
     from tracker.cli.execution import tune_and_show
 
     raise typer.Exit(tune_and_show(given, config))

@@ -43,6 +43,6 @@ def _tell(pages: Pages, port: int, *, open_page: bool) -> None:
     from tracker.ui.pages import pages_text
 
     typer.echo(pages_text(pages))
-    if open_page and not open_browser(pages.address):
+    if open_page and not open_browser(pages.address_once):
         elsewhere = f"; from another machine: ssh -L {port}:127.0.0.1:{port} THIS_ONE" if pages.ours else ""
         typer.echo(f"no browser can be opened here: open the address yourself{elsewhere}", err=True)

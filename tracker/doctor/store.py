@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING
 from tracker.doctor.folders import why_not_writable
 from tracker.doctor.imports import need
 from tracker.doctor.result import CheckResult, CheckState
+from tracker.tracking.backend.store_file import Obstacle, obstacle_of
 from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri, short_path
 
 if TYPE_CHECKING:
     from tracker.tracking.backend.client import Answer
 
 _ANOTHER = "give another --tracking-uri"
-_LOCK_PATIENCE_S = 2.0
 
 
 def store(tracking_uri: str | None) -> CheckResult:
@@ -66,7 +67,9 @@ def _server(uri: str) -> CheckResult:
 
 def _embedded(uri: str, database: Path) -> CheckResult:
     name = short_path(database)
-    facts: dict[str, object] = {"database": str(database), "exists": database.exists()}
+    facts: dict[str, object] = {"database": str(database), "exists": os.path.lexists(database)}
+    if obstacle := obstacle_of(uri, to_write=True):
+        return _unusable(name, obstacle, facts)
     if problem := why_not_writable(database.parent):
         return CheckResult(
             state="missing",
@@ -76,11 +79,7 @@ def _embedded(uri: str, database: Path) -> CheckResult:
         )
     if not is_there(uri):
         return CheckResult(state="good", found=f"{name}, made by the first run", facts=facts)
-    try:
-        holds_runs = _open(database)
-    except sqlite3.Error as error:
-        return _unusable(name, error, facts)
-    if not holds_runs:
+    if not _holds_runs(database):
         return CheckResult(
             state="warning",
             found=f"{name} is a database of something else, to which MLflow adds its tables",
@@ -101,27 +100,21 @@ def _ask(uri: str) -> Answer:
     return ask(uri)
 
 
-def _open(database: Path) -> bool:
-    """Begin to write and take it back; say whether MLflow's tables are there."""
-    connection = sqlite3.connect(database, timeout=_LOCK_PATIENCE_S, isolation_level=None)
-    with closing(connection):
-        connection.execute("BEGIN IMMEDIATE")
-        tables = connection.execute(
-            "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
-        ).fetchall()
-        connection.execute("ROLLBACK")
-    return bool(tables)
+def _holds_runs(database: Path) -> bool:
+    """Say whether MLflow's tables are there."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
+        return tables.fetchone() is not None
 
 
-def _unusable(name: str, error: sqlite3.Error, facts: dict[str, object]) -> CheckResult:
-    if "locked" in str(error):
+def _unusable(name: str, obstacle: Obstacle, facts: dict[str, object]) -> CheckResult:
+    if obstacle.passing:
         return CheckResult(
             state="warning",
-            found=f"{name} is locked by another process",
+            found=f"{name} {obstacle.problem}",
             advice="Runs train meanwhile, and their records are sent when it lets go.",
             facts=facts,
         )
-    advice = f"Move it away or check its permissions, or {_ANOTHER}."
     return CheckResult(
-        state="missing", found=f"{name} cannot be written ({error})", advice=advice, facts=facts
+        state="missing", found=f"{name} {obstacle.problem}", advice=obstacle.advice, facts=facts
     )

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from tracker.io.parallel import allowed_cores, usable_cores
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "127.0.0.0/8")
+PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+
 
 def prepare_process() -> None:
     """Give libraries a home folder, caches that can be written, and no more threads than there is time for.
 
     What a user has set stays. The caches of libraries go to TRACKER_CACHE where the user's own cannot be
-    written: in a container that runs under a number, the home folder is `/` or none.
+    written: in a container that runs under a number, the home folder is `/` or none. What runs on this
+    machine is asked without a proxy.
     """
     try:
         home = Path.home()
@@ -24,9 +28,26 @@ def prepare_process() -> None:
         # Where it begins with the home folder of nobody, whoever needs it says so.
         with suppress(RuntimeError):
             _move_caches(home, Path(chosen).expanduser().absolute())
+    ask_this_machine_directly()
     cores = usable_cores()
     if cores < allowed_cores():
         os.environ.setdefault("OMP_NUM_THREADS", str(cores))
+
+
+def ask_this_machine_directly() -> None:
+    """Have nothing in this process, or in those that it starts, ask a proxy for what runs on this machine.
+
+    A proxy would look for it on its own machine. Where no variable names a proxy, none is needed: then a
+    system's own settings hold, which variables would switch off.
+    """
+    if not any(os.environ.get(name) for name in PROXIES):
+        return
+    # The one in small letters comes first for Python, the other one for other programs.
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    if names != ["*"]:
+        whole = ",".join([*names, *(name for name in _THIS_MACHINE if name not in names)])
+        os.environ.update(no_proxy=whole, NO_PROXY=whole)
 
 
 def _move_caches(home: Path, to: Path) -> None:

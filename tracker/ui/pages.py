@@ -12,6 +12,7 @@ from tracker.errors import TrackingError
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.uri import describe
 from tracker.ui.charts import VIEW_TAG, charts_address, view_value
+from tracker.ui.keys import Keys, with_key
 
 if TYPE_CHECKING:
     from mlflow.entities import Experiment
@@ -41,6 +42,7 @@ class Pages:
         left_out: How many more there are.
         ours: Whether the server was started by this command, and ends with it.
         problem: Why its experiments cannot be told; empty where they can.
+        keys: What lets somebody in; None: it has no keys of ours.
     """
 
     server: str
@@ -49,10 +51,28 @@ class Pages:
     left_out: int = 0
     ours: bool = False
     problem: str = ""
+    keys: Keys | None = None
 
     @property
     def address(self) -> str:
         """What to open."""
+        return self.with_key(self._bare)
+
+    @property
+    def address_once(self) -> str:
+        """What to start a browser with: others can read that, so it opens the page once."""
+        return with_key(self._bare, self.keys.once if self.keys else "")
+
+    def with_key(self, address: str) -> str:
+        """Return the address of a page as the terminal shows it.
+
+        Args:
+            address: The address without any key.
+        """
+        return with_key(address, self.keys.lasting if self.keys else "")
+
+    @property
+    def _bare(self) -> str:
         return self.first.address if self.first else self.server
 
 
@@ -98,16 +118,20 @@ def pages_text(pages: Pages) -> str:
     """
     shown = f"the curves of {pages.first.experiment}" if pages.first else "no runs yet"
     end = "; Ctrl-C ends it" if pages.ours else ""
+    closed = ["the key in the address keeps other accounts of this machine out"] if pages.keys else []
     if pages.problem:
         return (
             f"{pages.address}\nopen it in a browser (--open does); its experiments cannot be told here: "
             f"{pages.problem}"
         )
-    lines = [pages.address, f"{shown}: open it in a browser (--open does){end}"]
+    lines = [pages.address, f"{shown}: open it in a browser (--open does){end}", *closed]
     if pages.others:
         width = max(cell_len(page.experiment) for page in pages.others)
         lines += ["", "other experiments"]
-        lines += [f"  {set_cell_size(page.experiment, width)}  {page.address}" for page in pages.others]
+        lines += [
+            f"  {set_cell_size(page.experiment, width)}  {pages.with_key(page.address)}"
+            for page in pages.others
+        ]
     if pages.left_out:
         lines.append(f"  and {pages.left_out} more: tracker ui --experiment NAME")
     return "\n".join(lines)

@@ -13,12 +13,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import IO
 
+from tracker.addresses import Account
 from tracker.errors import TrackingError, UsageError
 from tracker.interruption import Interruption
+from tracker.tracking.backend.account import keep_account
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.environment import server_environment
+from tracker.tracking.backend.store_file import require_usable
 from tracker.tracking.backend.uri import (
     artifact_folder,
     as_mlflow_takes_it,
@@ -26,6 +31,8 @@ from tracker.tracking.backend.uri import (
     describe,
     require_store,
 )
+from tracker.ui.gate import ARTIFACTS, DESTINATION, SERVED, STORE
+from tracker.ui.keys import Keys
 from tracker.ui.pages import Pages, find_pages
 
 HOST = "127.0.0.1"
@@ -50,19 +57,24 @@ def ui_command(uri: str, port: int) -> tuple[list[str], dict[str, str]]:
             but="runs are tracked on a server, which has a UI of its own",
             do=f"Open it in a browser: {describe(uri)}",
         )
+    require_usable(uri)
     require_store(uri)
-    artifacts = artifact_folder(database)
-    command = [sys.executable, "-P", "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
-    # One worker: MLflow's default of four takes 2.3 GB and ten seconds to start.
-    command += ["--workers", "1", "--backend-store-uri", as_mlflow_takes_it(uri)]
+    artifacts = artifact_folder(database).as_uri()
+    # -P and --app-dir: nothing in the user's folder can take the place of a library.
+    command = [sys.executable, "-P", "-m", "uvicorn", "--app-dir", str(Path(__file__).parents[2])]
+    # One worker, and that is this process: MLflow's own command takes two or five, and 2.3 GB.
+    command += ["--host", HOST, "--port", str(port), "--workers", "1", "--no-access-log"]
+    command += ["--timeout-graceful-shutdown", "2", "--factory", "tracker.ui.gate:app"]
     # Where the embedded store keeps artifacts, also for experiments that are made in the UI: a client that
     # opens the database itself cannot follow the server's own `mlflow-artifacts:` addresses.
-    command += ["--default-artifact-root", artifacts.as_uri(), "--artifacts-destination", artifacts.as_uri()]
-    return command, os.environ | server_environment()
+    served = {STORE: as_mlflow_takes_it(uri), ARTIFACTS: artifacts, DESTINATION: artifacts, SERVED: "true"}
+    return command, os.environ | server_environment() | served
 
 
 def run_ui(uri: str, port: int, *, experiment: str | None = None, ready: Callable[[Pages], None]) -> None:
-    """Serve MLflow's UI until Ctrl-C, SIGTERM or the terminal's end; the server and its worker end with it.
+    """Serve MLflow's UI until Ctrl-C, SIGTERM or the terminal's end; the server ends with this process.
+
+    Only who knows its key is let in: it is in the address that is shown.
 
     A tracking server has a UI of its own: then only addresses are given.
 
@@ -81,24 +93,40 @@ def run_ui(uri: str, port: int, *, experiment: str | None = None, ready: Callabl
         return
     command, environment = ui_command(uri, port)
     _require_free(port)
-    address = f"http://{HOST}:{port}"
+    address, keys = f"http://{HOST}:{port}", Keys()
+    keep_account(address, Account("tracker", keys.lasting))
     interruption = Interruption()
     # The server has a session of its own: it would go on when the terminal is closed.
     with tempfile.TemporaryFile() as output, interruption.taking_signals(), interruption.taking_hangups():
         server = subprocess.Popen(
-            command, env=environment, stdout=output, stderr=output, start_new_session=True
+            command,
+            env=environment,
+            # It ends with this pipe: also where this process is killed.
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
+            _tell_keys(server, keys)
             # It imports MLflow, while the server does the same.
             open_client(address)
             wait_until_ready(server, address, output)
-            ready(find_pages(address, experiment=experiment, ours=True))
+            ready(replace(find_pages(address, experiment=experiment, ours=True), keys=keys))
             server.wait()
         except KeyboardInterrupt:
             return
         finally:
             stop_group(server)
         raise _ended(output)
+
+
+def _tell_keys(server: subprocess.Popen[bytes], keys: Keys) -> None:
+    assert server.stdin is not None
+    # One that has ended already is told in a moment.
+    with suppress(BrokenPipeError):
+        server.stdin.write(keys.lines())
+        server.stdin.flush()
 
 
 def _pages_of_server(uri: str, experiment: str | None) -> Pages:
@@ -118,7 +146,7 @@ def _pages_of_server(uri: str, experiment: str | None) -> Pages:
 def stop_group(server: subprocess.Popen[bytes]) -> None:
     """End a server that was started in a session of its own, with its workers.
 
-    Ending only the `mlflow server` process leaves its uvicorn child answering.
+    Ending only a `mlflow server` process leaves its uvicorn child answering.
 
     Args:
         server: The process that leads the group.

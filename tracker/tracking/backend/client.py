@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackingError
 from tracker.tracking.backend.account import showing_account, with_account
 from tracker.tracking.backend.environment import prepare_environment, request_timeout
+from tracker.tracking.backend.store_file import require_usable
 from tracker.tracking.backend.uri import as_mlflow_takes_it, describe, require_store
 
 if TYPE_CHECKING:
@@ -38,9 +39,11 @@ def open_client(uri: str, recorded: str = "") -> MlflowClient:
     prepare_environment()
     from mlflow import MlflowClient
 
+    from tracker.tracking.backend.guard import guarded_client
+
     # The account of a server is shown with each request (`showing_account`).
     uri = uri if uri.startswith("http") else as_mlflow_takes_it(with_account(uri, recorded))
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+    return guarded_client(MlflowClient(tracking_uri=uri, registry_uri=uri))
 
 
 def ask_anything(client: MlflowClient) -> None:
@@ -70,13 +73,15 @@ def reading(uri: str, experiment: str = "") -> Iterator[MlflowClient]:
     Raises:
         TrackingError: There is no such store, or the server does not answer or does not let us in.
     """
+    require_usable(uri)
     require_store(uri)
     prepare_environment()
     from tracker.tracking.backend.failures import FAILURES
+    from tracker.tracking.backend.guard import guarded
 
     try:
         # To open an embedded store of another MLflow fails already.
-        with showing_account(uri):
+        with guarded(), showing_account(uri):
             client = open_client(uri)
             with request_timeout(_FIRST_ANSWER_S):
                 client.search_experiments(max_results=1)
@@ -128,14 +133,16 @@ def ask(uri: str) -> Answer:
     """
     prepare_environment()
     from tracker.tracking.backend.failures import FAILURES
+    from tracker.tracking.backend.guard import guarded
 
     with showing_account(uri):
         try:
             # To open one sets all waits anew.
-            client = open_client(uri)
-            with request_timeout(_ASKING_S):
-                _try_to_write(client)
-                lack = _lack(client, describe(uri))
+            with guarded():
+                client = open_client(uri)
+                with request_timeout(_ASKING_S):
+                    _try_to_write(client)
+                    lack = _lack(client, describe(uri))
         except FAILURES as error:
             return _answer(error, uri)
         return Answer(version=_version(uri) if uri.startswith("http") else "", lack=lack)
@@ -184,11 +191,13 @@ def _version(uri: str) -> str:
     from mlflow.utils.rest_utils import http_request
 
     from tracker.tracking.backend.failures import FAILURES
+    from tracker.tracking.backend.guard import guarded
 
     account = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
     try:
-        response = http_request(account, "/version", "GET", timeout=_ASKING_S, max_retries=0)  # type: ignore[no-untyped-call]
+        with guarded():
+            response = http_request(account, "/version", "GET", timeout=_ASKING_S, max_retries=0)  # type: ignore[no-untyped-call]
+            return response.text if response.ok and _VERSION.fullmatch(response.text) else ""
     except FAILURES:
         # Other servers speak MLflow's language, too.
         return ""
-    return response.text if response.ok and _VERSION.fullmatch(response.text) else ""

@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tracker.io.process_environment import ask_this_machine_directly
+
 TIMEOUT_S = 10
 UPLOAD_TIMEOUT_S = 300
 
@@ -18,7 +20,8 @@ _QUIET = {
     # Otherwise ending a run prints its address.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    # What fails is raised as well, and told in one line; MLflow's own account of it fills the screen.
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     # Otherwise a `uv.lock` in the current folder changes what a model says that it needs.
     "MLFLOW_UV_AUTO_DETECT": "false",
     "GIT_PYTHON_REFRESH": "quiet",
@@ -44,6 +47,7 @@ def server_environment() -> dict[str, str]:
 
 def prepare_environment() -> None:
     """Set the variables in this process; before `mlflow` is imported."""
+    ask_this_machine_directly()
     os.environ.update(client_environment())
 
 

@@ -19,10 +19,16 @@ from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.addresses import without_accounts
+from tracker.tracking.backend.causes import NOT_OF_MLFLOW, cause_of
 from tracker.tracking.backend.permanent import is_lacking, is_unfit, lacks_all
 from tracker.tracking.backend.replies import CODES, REFUSALS, Reply
 
 Failure = Literal["refused", "lacking", "missing", "denied", "forbidden", "temporary"]
+
+
+class OddAnswer(MlflowException):
+    """What came back is nothing that MLflow answers, or not all of it."""
+
 
 FAILURES = (MlflowException, RequestException, SQLAlchemyError, OSError)
 """What MLflow's client raises: its own errors, those of an upload, of the embedded store, of files."""
@@ -36,24 +42,12 @@ _BY_CODE: dict[str, Failure] = {
     "INVALID_PARAMETER_VALUE": "refused",
     "RESOURCE_DOES_NOT_EXIST": "missing",
 }
-_UNKNOWN_AUTHORITY = (
-    "shows a certificate of an authority that this machine does not know: "
-    "MLFLOW_TRACKING_SERVER_CERT_PATH must name that authority's file"
-)
-_MEANINGS = {
-    "out-of-date database schema": "was made by another version of MLflow",
-    "unable to get local issuer certificate": _UNKNOWN_AUTHORITY,
-    "self-signed certificate": _UNKNOWN_AUTHORITY,
-    "Hostname mismatch": "shows a certificate of another name: it must be addressed by the certificate's",
-    "certificate has expired": "shows a certificate that has expired: whoever runs it must renew it",
-}
 _SAID = re.compile(
     r"(?:endpoint|to) (\S+) failed with error code (\d{3}) .*?Response body: '?(.*)", re.DOTALL
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _NO_ANSWER = "API request to "
 _STATUS_FIELDS = ("status", "code", "statusCode")
-_AGAIN_AND_AGAIN = re.compile(r"too many (\d{3}) error responses")
 
 
 def failure_of(error: Exception) -> Failure:
@@ -124,15 +118,10 @@ def problem_of(error: Exception, where: str) -> str:
     """
     if is_lacking(error):
         return lacks_all(error, where)
-    reason = " ".join(str(error).split())
-    if meaning := next((meaning for phrase, meaning in _MEANINGS.items() if phrase in reason), ""):
-        return f"{where} {meaning}"
-    if "Read timed out" in reason:
-        return f"{where} is there but does not answer in time"
-    if again := _AGAIN_AND_AGAIN.search(reason):
-        return f"{where} answers with error {again[1]}"
-    if "Max retries exceeded" in reason:
-        return f"{where} cannot be reached"
+    if isinstance(error, OddAnswer):
+        return f"{where} {NOT_OF_MLFLOW} ({said_by(error)})"
+    if cause := cause_of(" ".join(str(error).split())):
+        return f"{where} {cause}"
     return f"{where} says: {said_by(error)}"
 
 

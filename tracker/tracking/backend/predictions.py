@@ -49,13 +49,13 @@ def parse_predictions(text: str) -> list[Prediction]:
     Raises:
         TrackingError: It is not such a file.
     """
-    header, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    columns = header[len(_COLUMNS) :]
     try:
+        header, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+        columns = header[len(_COLUMNS) :]
         if tuple(header[: len(_COLUMNS)]) != _COLUMNS:
             raise ValueError(f"the columns are {', '.join(header)}")
         return [_prediction(row, columns) for row in rows]
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise TrackingError(
             f"{PREDICTIONS} must have the columns {', '.join(_COLUMNS)} and p_<class>",
             but=str(error),

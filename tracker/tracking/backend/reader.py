@@ -59,7 +59,7 @@ def read_predictions(uri: str, run_id: str) -> list[Prediction]:
                 but=f"it has {', '.join(artifact_names(client, run_id)) or 'none'}",
                 do="If it was just trained, wait or type: tracker sync. Otherwise run it again.",
             )
-        return parse_predictions(content.decode())
+        return parse_predictions(content.decode(errors="replace"))
 
 
 def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord:

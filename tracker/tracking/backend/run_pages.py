@@ -32,7 +32,11 @@ def runs_by_page(
         filter_string: Which of them, as MLflow writes it.
         page_size: How many one answer brings.
         most_pages: Pages after which nothing more is asked for; None: all.
+
+    Raises:
+        OddAnswer: A page brings nothing new, and names a next one all the same: that would never end.
     """
+    known: set[str] = set()
     token: str | None = None
     for _ in count() if most_pages is None else range(most_pages):
         page = client.search_runs(
@@ -43,7 +47,17 @@ def runs_by_page(
             order_by=[f"attributes.start_time {order}", "attributes.run_id ASC"],
             page_token=token,
         )
-        yield from page
+        new = [run for run in page if run.info.run_id not in known]
+        known |= {run.info.run_id for run in new}
+        yield from new
         token = page.token
         if not token:
             return
+        if not new:
+            raise _endless()
+
+
+def _endless() -> Exception:
+    from tracker.tracking.backend.failures import OddAnswer
+
+    return OddAnswer("it names one page of runs after the other, and they bring nothing new")

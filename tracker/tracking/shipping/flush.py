@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import is_sent, save_problem
 from tracker.tracking.shipping.destinations import destinations, runs_for
+from tracker.tracking.shipping.kept_back import keep_back, obstacle_to_sending
 from tracker.tracking.shipping.process import NotStarted, start_shipper
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
@@ -40,7 +41,7 @@ def sync(home: Path, *, tracking_uri: str | None = None, again: bool = False) ->
     Returns:
         What could not be sent, and why.
     """
-    for sender in _senders(home, _addresses(home, tracking_uri)):
+    for sender in _senders(home, _open_ones(home, _addresses(home, tracking_uri))):
         if again:
             sender.send_again()
         deadline = time.monotonic() + _BUSY_PATIENCE_S
@@ -96,7 +97,18 @@ def send_leftovers(home: Path, tracking_uri: str, timeout_s: float) -> Unsent:
         return count_unsent(home, tracking_uri).because(str(error))
 
 
-def _senders(home: Path, uris: Sequence[str]) -> Iterator[Sender]:
+def _open_ones(home: Path, uris: Sequence[str]) -> Sequence[str]:
+    """Leave out stores that cannot be opened, and keep why: MLflow would try for minutes."""
+    obstacles = {uri: obstacle_to_sending(uri) for uri in uris}
+    for uri, obstacle in obstacles.items():
+        if obstacle is not None:
+            keep_back(runs_for(home, uri), uri, obstacle)
+    return [uri for uri, obstacle in obstacles.items() if obstacle is None]
+
+
+def _senders(home: Path, uris: Sequence[str]) -> Iterable[Sender]:
+    if not uris:
+        return ()
     prepare_environment()
     from tracker.tracking.shipping.sender import Sender
 

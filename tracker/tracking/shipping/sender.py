@@ -32,6 +32,7 @@ from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import forget_cursors, is_sent, rewind, save_problem
 from tracker.tracking.shipping.delivery import deliver
 from tracker.tracking.shipping.destinations import destination, runs_for
+from tracker.tracking.shipping.kept_back import keep_back, obstacle_to_sending
 from tracker.tracking.shipping.lock import sole_sender
 from tracker.tracking.shipping.pauses import Pauses, Row
 
@@ -93,10 +94,11 @@ class Sender:
             wait: Waits between two passes, and says when to end.
             drain_s: How long to go on at most after that, seconds.
         """
-        self._notice_lost_store()
-        with suppress(*FAILURES):
-            # Before the first run has anything to send; what fails here fails again, and is told, then.
-            initialize_embedded(self._uri)
+        if obstacle_to_sending(self._uri) is None:
+            self._notice_lost_store()
+            with suppress(*FAILURES):
+                # Before the first run has anything to send; what fails here fails again, and is told, then.
+                initialize_embedded(self._uri)
         while not wait(self._rest_s):
             self.send_due()
         deadline = time.monotonic() + drain_s
@@ -135,6 +137,8 @@ class Sender:
             where another process is sending some of it; `held` where it is a run's own fault that it cannot
             be sent now; or `forbidden` where experiments are closed to us.
         """
+        if (obstacle := obstacle_to_sending(self._uri)) is not None:
+            return "temporary" if keep_back(self._due(), self._uri, obstacle) else None
         self._notice_lost_store()
         outcomes: set[Outcome | None] = set()
         row = Row(_MOST_IN_A_ROW, _LONGEST_ROW_S)

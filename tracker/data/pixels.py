@@ -61,7 +61,14 @@ class Pixels:
 
     @cached_property
     def array(self) -> NDArray[np.uint8]:
-        """Map the file as an array [N, H, W, C]; it is mapped once, whatever becomes of the file."""
+        """Map the file as a read-only array [N, H, W, C]; nothing is read before it is used."""
+        array = self.mapped.view()
+        array.flags.writeable = False
+        return array
+
+    @cached_property
+    def mapped(self) -> NDArray[np.uint8]:
+        """The same for torch, which knows no array that is read only: it is mapped once, for good."""
         return map_bytes(self.path).reshape(self.shape)
 
     def __getstate__(self) -> dict[str, object]:
@@ -159,7 +166,7 @@ def _found(folder: Path) -> Pixels:
             write_whole(folder / _SHAPE, json.dumps(known).encode())
     pixels = Pixels(folder / _RAW, tuple(known["shape"]), folder.name, known["digest"])
     # A study can take days: what is purged from now on is still mapped.
-    _ = pixels.array
+    _ = pixels.mapped
     return pixels
 
 

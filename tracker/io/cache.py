@@ -221,6 +221,12 @@ def _disk_errors(final: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _DISK_ERRNOS:
             raise
+        if error.errno == errno.EFBIG:
+            raise DataError(
+                f"files in {final.parent} must be as large as they need to be",
+                but=f"the system says: {error.strerror}",
+                do="Lift the limit of their size (ulimit -f unlimited), or take a smaller network.",
+            ) from error
         raise DataError(
             f"{final.parent} must be writable and have room",
             but=f"the system says: {error.strerror}",

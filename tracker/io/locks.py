@@ -97,12 +97,12 @@ def _named(path: Path) -> Iterator[None]:
         raise NoLocks(path, error) from error
 
 
-def lock_open_file(fd: int, path: Path, *, patience_s: float = 0.0) -> bool:
+def lock_open_file(fd: int, path: Path | None = None, *, patience_s: float = 0.0) -> bool:
     """Lock a file or folder that is open, until its descriptor is closed.
 
     Args:
         fd: Its descriptor; of one file, two descriptors exclude each other.
-        path: Its path.
+        path: Its path, to be named where it cannot be locked.
         patience_s: How long to wait for another holder, seconds.
 
     Returns:
@@ -112,7 +112,7 @@ def lock_open_file(fd: int, path: Path, *, patience_s: float = 0.0) -> bool:
         NoLocks: The disk has no locks.
     """
     deadline = time.monotonic() + patience_s
-    while not _lock_at_once(fd, path):
+    while not _lock_at_once(fd, path or Path(f"/dev/fd/{fd}")):
         if time.monotonic() >= deadline:
             return False
         time.sleep(_POLL_S)

@@ -31,6 +31,11 @@ def write_whatever_is_said() -> None:
             stream.reconfigure(encoding=_ASCII if ascii_only else None, errors=_ERRORS)
 
 
+def reads_utf8() -> bool:
+    """Say whether the names of files are read as UTF-8, as nearly all are written."""
+    return codecs.lookup(sys.getfilesystemencoding()).name == "utf-8"
+
+
 def _stand_in(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error

@@ -17,8 +17,8 @@ from torch import nn
 from tracker.config.home import expanded
 from tracker.config.recipe import WEIGHTS
 from tracker.errors import DataError, ModelError
+from tracker.io.cache import locked
 from tracker.io.download import DownloadError, download
-from tracker.io.locks import exclusive
 from tracker.io.progress import Seldom
 from tracker.models.digests import check_digest, digest_in, file_digest, listed_digest, published_names
 from tracker.models.minis import MINIS
@@ -178,8 +178,7 @@ def _fetch(name: str) -> Path:
     url, target = imagenet_file(name)
     try:
         if not _is_whole(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with exclusive(target.with_name(f".{target.name}.lock")):
+            with locked(target):
                 _download(url, target)
     except DataError as error:
         must, but, *_ = error.args
@@ -228,10 +227,12 @@ def _tell(text: str, *, end: str) -> None:
 
 def _not_downloaded(name: str, url: str, target: Path, error: Exception) -> ModelError:
     reason = getattr(error.__cause__, "reason", None) or error
-    there = f"{target} is damaged or another file, and " if target.exists() else ""
+    if target.exists():
+        again = f"it is fetched again from {url}, which does not work now ({reason})"
+        check_digest(target, digest_in(target.name), do=f"Delete it, and try again later: {again}.")
     return ModelError(
         f"the ImageNet weights of {name} must be on this machine or downloadable",
-        but=f"{there}{url} cannot be fetched ({reason})",
+        but=f"{url} cannot be fetched ({reason})",
         do=f"Download that address elsewhere and put the file at {target} (TORCH_HOME moves that folder), "
         "or name it with --weights FILE; --weights none trains without; --model mini-resnet brings its own.",
     )

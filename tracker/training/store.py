@@ -54,7 +54,7 @@ class Store:
 
 def pixel_store(pixels: Pixels) -> Store:
     """Return the store of a pixels cache: uint8 [N, H, W, C]."""
-    return Store(torch.from_numpy(pixels.array))
+    return Store(torch.from_numpy(pixels.mapped))
 
 
 def write_meta(folder: Path, *, shape: Sequence[int], dtype: torch.dtype, channels_last: bool) -> None:

@@ -15,7 +15,7 @@ from tracker.config.options import TRIALS, RunOptions
 from tracker.config.tuned import Tuned
 from tracker.errors import UsageError
 from tracker.interruption import Interruption
-from tracker.io.process_environment import prepare_process
+from tracker.io.process_environment import give_temporary_folder, prepare_process
 from tracker.records import EpochKind, RunRecord, StudyKey
 from tracker.runs.events import Reporter, RunResult, StudyReporter
 
@@ -277,11 +277,15 @@ def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _
 
     # Before anything that takes time to import.
     require_usable(resolve_uri(options.tracking_uri), to_write=True)
+    from tracker.runs.disk_checks import require_disks
     from tracker.runs.plan import make_plan, prepare
     from tracker.tracking.backend.knock import Knock
 
     plan = make_plan(options, observer.progress)
+    require_disks(plan.tracking_uri)
     observer.planned(plan)
+    if told := give_temporary_folder():
+        observer.note(told)
     if options.dry_run:
         return None
     # Answered while images are decoded.

@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import socket
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +14,17 @@ from PIL import Image
 from tests.support.publisher import Publisher
 from tracker.data.archive import Archive, fetch
 from tracker.data.manifest import build_manifest
-from tracker.errors import DataError, UsageError
+from tracker.errors import DataError, TrackerError, UsageError
 from tracker.io.progress import silent
 
+SHENZHEN = {"0": 326, "1": 336}
 
-def packed_images() -> bytes:
-    """An archive like the published one, of two images of noise."""
+
+def packed_images(*names: str) -> bytes:
+    """An archive like the published one, of images of noise; two of them, if none is named."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for number, name in enumerate(["CHNCXR_0001_0", "CHNCXR_0327_1"]):
+        for number, name in enumerate(names or ["CHNCXR_0001_0", "CHNCXR_0327_1"]):
             image = io.BytesIO()
             noise = np.random.default_rng(number).integers(0, 256, (64, 64), dtype=np.uint8)
             Image.fromarray(noise).save(image, "PNG")
@@ -50,10 +54,109 @@ def test_what_was_downloaded_is_not_asked_for_again(archive: Archive, publisher:
     assert len(publisher.requests) == 1
 
 
-def test_a_data_set_without_a_place_is_downloaded(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_data_set_without_a_place_is_downloaded(
+    archive: Archive, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"CHNCXR_{number:04}_{end}" for end, count in SHENZHEN.items() for number in range(count)]
+    publisher.content = packed_images(*names)
     monkeypatch.setenv("TRACKER_TB_XRAY_URL", archive.url)
-    manifest = build_manifest("tb-xray", None)
-    assert manifest.counts == {"normal": 1, "tuberculosis": 1}
+    assert build_manifest("tb-xray", None).counts == {"normal": 326, "tuberculosis": 336}
+
+
+@pytest.mark.parametrize(("dataset", "count"), [("tb-xray", 326), ("montgomery", 80)])
+def test_another_archive_is_refused_and_not_kept(
+    archive: Archive, cache: Path, monkeypatch: pytest.MonkeyPatch, dataset: str, count: int
+) -> None:
+    monkeypatch.setenv("TRACKER_TB_XRAY_URL", archive.url)
+    monkeypatch.setenv("TRACKER_MONTGOMERY_URL", archive.url)
+    with pytest.raises(DataError, match=rf"another archive \(\d instead of {count} files match CXR_png/"):
+        build_manifest(dataset, None)
+    assert list((cache / "datasets" / dataset).glob("[!.]*")) == []
+
+
+@pytest.fixture
+def two_images(archive: Archive) -> Archive:
+    """The same archive, known for one image of each class."""
+    return replace(archive, holds={rf"CXR_png/CHNCXR_\d+_{end}\.png": 1 for end in "01"})
+
+
+def test_after_another_archive_the_right_one_is_fetched(two_images: Archive, publisher: Publisher) -> None:
+    right, publisher.content = publisher.content, packed_images("CHNCXR_0001_0", "CHNCXR_0002_0")
+    with pytest.raises(DataError, match="2 instead of 1 files match"):
+        fetch(two_images, progress=silent)
+    publisher.content = right
+    assert len(list(fetch(two_images, progress=silent).rglob("*.png"))) == 2
+
+
+def test_one_that_was_put_there_by_hand_stays_where_it_is(two_images: Archive) -> None:
+    two_images.folder.mkdir(parents=True)
+    two_images.file.write_bytes(packed_images("CHNCXR_0001_0"))
+    with pytest.raises(DataError, match="0 instead of 1 files match"):
+        fetch(two_images, progress=silent)
+    assert two_images.file.exists()
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def shorten(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("harm", [remove, shorten, empty])
+def test_an_image_that_is_gone_or_shorter_is_fetched_again_and_told(
+    two_images: Archive,
+    publisher: Publisher,
+    caplog: pytest.LogCaptureFixture,
+    harm: Callable[[Path], None],
+) -> None:
+    image = next(fetch(two_images, progress=silent).rglob("*.png"))
+    before = image.read_bytes()
+    assert caplog.messages == []
+    harm(image)
+    fetch(two_images, progress=silent)
+    assert image.read_bytes() == before
+    (note,) = caplog.messages
+    assert "kept files of tb-xray are not whole any more" in note
+    fetch(two_images, progress=silent)
+    assert len(publisher.requests) == 2
+
+
+def test_what_an_earlier_version_unpacked_is_taken_as_long_as_all_images_are_there(
+    two_images: Archive, publisher: Publisher
+) -> None:
+    folder = fetch(two_images, progress=silent)
+    folder.with_name(".files.contents.json").unlink()
+    fetch(two_images, progress=silent)
+    assert len(publisher.requests) == 1
+    next(folder.rglob("*.png")).unlink()
+    fetch(two_images, progress=silent)
+    assert len(publisher.requests) == 2
+
+
+def test_offline_what_is_left_of_the_images_stays(two_images: Archive, publisher: Publisher) -> None:
+    folder = fetch(two_images, progress=silent)
+    next(folder.rglob("*.png")).unlink()
+    publisher.status = 503
+    with pytest.raises(DataError, match="the server answers 503"):
+        fetch(two_images, progress=silent)
+    assert len(list(folder.rglob("*.png"))) == 1
+
+
+@pytest.mark.parametrize(
+    "mirror", ["http://[::1/files.zip", "http://127.0.0.1:port/files.zip", "http://a b/"]
+)
+def test_a_mirror_whose_address_is_broken_is_one_line(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, mirror: str
+) -> None:
+    monkeypatch.setenv("TRACKER_TB_XRAY_URL", mirror)
+    with pytest.raises(TrackerError, match=r"it is none|it is no address|cannot be reached"):
+        fetch(archive, progress=silent, pauses=(3600.0,))
 
 
 def test_the_next_command_goes_on_where_the_last_one_failed(archive: Archive, publisher: Publisher) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,8 +13,9 @@ from tracker.addresses import shown, split_account
 from tracker.errors import DataError, UsageError
 from tracker.io.cache import cache_dir, locked
 from tracker.io.download import PAUSES, DownloadError, download
+from tracker.io.kept import is_whole
 from tracker.io.progress import Progress
-from tracker.io.unpack import unpack
+from tracker.io.unpack import BadArchive, holds_files, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,14 @@ class Archive:
         dataset: The data set's name, which also names its folder in the cache.
         url: Where the archive is published.
         url_variable: Environment variable that names a mirror instead.
+        holds: How many of its files have a path that ends as a pattern says, by pattern: another archive does
+            not pass for it.
     """
 
     dataset: str
     url: str
     url_variable: str
+    holds: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -61,17 +67,28 @@ def fetch(archive: Archive, progress: Progress, *, pauses: tuple[float, ...] = P
         DataError: It cannot be downloaded or unpacked; says what to do by hand.
     """
     files = archive.folder / "files"
-    if files.exists():
+    is_done = partial(is_whole, files, partial(holds_files, archive.holds))
+    if is_done():
         return files
     with locked(files):
-        if not files.exists():
-            ours = not archive.file.exists()
-            if ours:
-                _download(archive, progress, pauses)
-            unpack(archive.file, files, progress=progress)
-            if ours:
-                archive.file.unlink()
+        if not is_done():
+            _unpack(archive, files, progress, pauses)
     return files
+
+
+def _unpack(archive: Archive, files: Path, progress: Progress, pauses: tuple[float, ...]) -> None:
+    ours = not archive.file.exists()
+    if ours:
+        _download(archive, progress, pauses)
+    try:
+        unpack(archive.file, files, progress=progress, holds=archive.holds)
+    except BadArchive:
+        if ours:
+            # The next command would find it, and never ask for the right one.
+            archive.file.unlink()
+        raise
+    if ours:
+        archive.file.unlink()
 
 
 def _download(archive: Archive, progress: Progress, pauses: tuple[float, ...]) -> None:
@@ -83,8 +100,15 @@ def _download(archive: Archive, progress: Progress, pauses: tuple[float, ...]) -
 
 
 def _check_address(archive: Archive) -> None:
-    address, account = split_account(archive.address)
-    parts = urlsplit(address)
+    try:
+        address, account = split_account(archive.address)
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise UsageError(
+            f"{archive.url_variable} must be an http or https address without an account",
+            but=f"it is none ({error})",
+            do="Correct it, or unset it to use the publisher's.",
+        ) from None
     if parts.scheme not in {"http", "https"} or not parts.netloc or account:
         raise UsageError(
             f"{archive.url_variable} must be an http or https address without an account",

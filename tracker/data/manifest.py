@@ -23,6 +23,7 @@ from tracker.data.sources.listing import LeftOut, Listing
 from tracker.data.unlisted import unlisted
 from tracker.errors import DataError, UnreadableImages, UsageError, collect_errors, listed
 from tracker.io.progress import Progress, silent
+from tracker.io.text_output import reads_utf8
 from tracker.records import Part
 
 
@@ -225,7 +226,7 @@ def _check_names(found: Sequence[SourceImage]) -> None:
         raise DataError(
             "names of images must be printable UTF-8",
             but=f"{len(bad)} {'is' if len(bad) == 1 else 'are'} not",
-            do="Rename them:",
+            do="Rename them:" if reads_utf8() else "This locale reads no UTF-8 names: set LC_ALL=C.UTF-8.",
             details=listed([name.encode("unicode_escape").decode() for name in bad]),
         )
 

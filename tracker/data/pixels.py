@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from tracker.data.decoding import (
 from tracker.data.manifest import Manifest, Sample
 from tracker.errors import UnreadableImages
 from tracker.io.atomic import write_whole
-from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.io.cache import cache_dir, require_space
+from tracker.io.kept import is_whole, kept_folder
+from tracker.io.mapped import map_bytes
 from tracker.io.parallel import parallel_map
 from tracker.io.progress import Progress, silent
 
@@ -57,16 +60,29 @@ class Pixels:
     digest: str
 
     @cached_property
-    def array(self) -> np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]:
+    def array(self) -> NDArray[np.uint8]:
         """Map the file as a read-only array [N, H, W, C]; nothing is read before it is used."""
-        return np.memmap(self.path, dtype=np.uint8, mode="r", shape=self.shape)
+        array = self.mapped.view()
+        array.flags.writeable = False
+        return array
+
+    @cached_property
+    def mapped(self) -> NDArray[np.uint8]:
+        """The same for torch, which knows no array that is read only: it is mapped once, for good."""
+        return map_bytes(self.path).reshape(self.shape)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what was read: another process maps the file itself."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def pictures(self) -> list[str]:
         """SHA-256 of each image, empty where its pixels are all the same; computed once and kept."""
         kept = self.path.with_name(_PICTURES)
-        with suppress(FileNotFoundError):
-            return list(json.loads(kept.read_text()))
+        with suppress(OSError, ValueError):
+            found = list(json.loads(kept.read_text()))
+            if len(found) == len(self.array):
+                return found
         pictures = [_digest_of_picture(row) for row in self.array]
         # Where the cache may not be written to, they are computed once more.
         with suppress(OSError):
@@ -93,12 +109,8 @@ def build_pixels(
         DataError: The disk is full or may not be written to.
     """
     key = pixels_key(manifest, image_size=image_size, resize=resize)
-    folder = cache_dir() / "pixels" / key
-    if not folder.exists():
-        with locked(folder):
-            if not folder.exists():
-                _decode_all(manifest, folder, image_size, resize, progress)
-    return _found(folder)
+    decode_all = partial(_decode_all, manifest, size=image_size, resize=resize, progress=progress)
+    return _found(kept_folder(cache_dir() / "pixels" / key, decode_all, fits=_fits, what="pixels"))
 
 
 def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
@@ -110,7 +122,7 @@ def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> st
         resize: As for `build_pixels`.
     """
     folder = cache_dir() / "pixels" / _key(manifest, f"{_EARLIER_DECODER} {image_size} {resize}")
-    return _digest(folder / _RAW, json.loads((folder / _SHAPE).read_text())) if folder.exists() else ""
+    return _digest(folder / _RAW, _shape(folder)) if is_whole(folder, _fits) else ""
 
 
 def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
@@ -134,6 +146,16 @@ def _key(manifest: Manifest, way: str) -> str:
     return digest.hexdigest()
 
 
+def _shape(folder: Path) -> list[int]:
+    known = json.loads((folder / _SHAPE).read_text())
+    return list(known if isinstance(known, list) else known["shape"])
+
+
+def _fits(folder: Path) -> bool:
+    """Say whether as many bytes lie there as the shape needs."""
+    return (folder / _RAW).stat().st_size == math.prod(_shape(folder))
+
+
 def _found(folder: Path) -> Pixels:
     """Return the pixels of a folder; a digest that it does not have yet is kept there."""
     known = json.loads((folder / _SHAPE).read_text())
@@ -142,7 +164,10 @@ def _found(folder: Path) -> Pixels:
         # Where the cache may not be written to, it is computed once more.
         with suppress(OSError):
             write_whole(folder / _SHAPE, json.dumps(known).encode())
-    return Pixels(folder / _RAW, tuple(known["shape"]), folder.name, known["digest"])
+    pixels = Pixels(folder / _RAW, tuple(known["shape"]), folder.name, known["digest"])
+    # A study can take days: what is purged from now on is still mapped.
+    _ = pixels.mapped
+    return pixels
 
 
 def _digest_of_picture(image_HWC: NDArray[np.uint8]) -> str:
@@ -162,11 +187,11 @@ def _digest(raw: Path, shape: list[int]) -> str:
     return digest.hexdigest()
 
 
-def _decode_all(manifest: Manifest, folder: Path, size: int, resize: Resize, progress: Progress) -> None:
+def _decode_all(manifest: Manifest, folder: Path, *, size: int, resize: Resize, progress: Progress) -> None:
     total = len(manifest.samples)
     require_space(folder, total * size * size, "decoding")
     refused: dict[str, UndecodableError] = {}
-    with atomic_folder(folder) as temporary, _RawFile(temporary / _RAW, total, size) as raw:
+    with _RawFile(folder / _RAW, total, size) as raw:
         for done, (sample, image) in enumerate(_decoded(manifest, size, resize), start=1):
             if isinstance(image, UndecodableError):
                 refused[sample.id] = image
@@ -178,7 +203,7 @@ def _decode_all(manifest: Manifest, folder: Path, size: int, resize: Resize, pro
             raise UnreadableImages({name: str(error) for name, error in refused.items()}, passing=passing)
         raw.close()
         described = _described(raw.path, [total, size, size, raw.channels])
-        (temporary / _SHAPE).write_text(json.dumps(described))
+        (folder / _SHAPE).write_text(json.dumps(described))
 
 
 def _decoded(

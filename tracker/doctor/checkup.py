@@ -54,6 +54,7 @@ def all_checks(*, tracking_uri: str | None, weights_asked: str | None) -> Iterat
     yield Check("memory", machine.memory)
     yield Check("cache folder", folders.cache)
     yield Check("journal folder", folders.home)
+    yield Check("temporary files", folders.temporary)
     for name, probe in weights.checks(weights_asked):
         yield Check(name, probe)
     yield Check("MLflow", partial(store.store, tracking_uri))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import shutil
 import tempfile
 from pathlib import Path
 
 from tracker.doctor.result import CheckResult, format_size
 from tracker.io.cache import cache_dir, existing
-from tracker.io.locks import lock_open_file
+from tracker.io.probes import why_no_locks, why_not_writable
+from tracker.io.process_environment import give_temporary_folder, why_no_temporary
 from tracker.tracking.backend.uri import short_path
 from tracker.tracking.journal.run_folder import tracker_home
 
@@ -24,6 +25,14 @@ def cache() -> CheckResult:
     folder = cache_dir()
     if problem := why_not_writable(folder):
         return _not_writable(folder, problem, "TRACKER_CACHE")
+    if limit := _largest_file():
+        return CheckResult(
+            state="warning" if limit >= _LEAST_SPACE else "missing",
+            found=f"{short_path(folder)}, but no file may be larger than {format_size(limit)} (ulimit -f)",
+            advice="Lift the limit (ulimit -f unlimited, or ask who runs this machine): decoded images are "
+            "one file, and so are databases and the states of large networks.",
+            facts={"folder": str(folder), "largest_file": limit},
+        )
     free = shutil.disk_usage(existing(folder)).free
     found = f"{short_path(folder)}, {format_size(free)} free"
     facts = {"folder": str(folder), "free": free}
@@ -38,13 +47,36 @@ def cache() -> CheckResult:
     )
 
 
+def temporary() -> CheckResult:
+    """Check that there is room for temporary files, or that they go to the cache instead."""
+    folder = tempfile.gettempdir() if not why_no_temporary() else ""
+    if moved := give_temporary_folder():
+        facts = {"folder": str(cache_dir() / "temporary")}
+        advice = "Make room there; tracker does without."
+        return CheckResult(state="warning", found=moved, advice=advice, facts=facts)
+    if folder:
+        return CheckResult(state="good", found=folder, facts={"folder": folder})
+    return CheckResult(
+        state="missing",
+        found=why_no_temporary(),
+        advice="Make room there, or set TMPDIR to another folder.",
+        facts={"folder": None},
+    )
+
+
+def _largest_file() -> int:
+    """Return how many bytes a file may have; 0 where nothing limits it."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return 0 if soft == resource.RLIM_INFINITY else soft
+
+
 def home() -> CheckResult:
     """Check that journals can be kept, and that locks keep other processes from them."""
     folder = tracker_home()
     if problem := why_not_writable(folder):
         return _not_writable(folder, problem, "TRACKER_HOME")
     facts = {"folder": str(folder)}
-    if problem := _why_no_locks(existing(folder)):
+    if problem := why_no_locks(folder):
         return CheckResult(
             state="missing",
             found=f"{short_path(folder)}: locks do not work there ({problem})",
@@ -54,22 +86,6 @@ def home() -> CheckResult:
     return CheckResult(state="good", found=f"{short_path(folder)}, locks work", facts=facts)
 
 
-def why_not_writable(folder: Path) -> str:
-    """Write a file that has no name, and is gone at once; return why that fails, empty where it does not.
-
-    Args:
-        folder: An absolute path; where it is not there, the folder that it would be made in is tried.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=existing(folder)) as file:
-            file.write(b"\0")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        return f"{short_path(existing(folder))}: {error.strerror or error}"
-    return ""
-
-
 def _not_writable(folder: Path, problem: str, variable: str) -> CheckResult:
     return CheckResult(
         state="missing",
@@ -77,16 +93,3 @@ def _not_writable(folder: Path, problem: str, variable: str) -> CheckResult:
         advice=f"Make room there and check its permissions, or set {variable} to another folder.",
         facts={"folder": str(folder)},
     )
-
-
-def _why_no_locks(folder: Path) -> str:
-    """Lock a file twice, as two processes would: the second one has to be refused."""
-    with (
-        tempfile.NamedTemporaryFile(dir=folder, prefix=".tracker-doctor-") as ours,
-        Path(ours.name).open("rb") as theirs,
-    ):
-        try:
-            both = lock_open_file(ours.fileno()) and lock_open_file(theirs.fileno())
-        except OSError as error:
-            return error.strerror or str(error)
-    return "two processes can have the same one" if both else ""

@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker.doctor.folders import why_not_writable
 from tracker.doctor.imports import need
 from tracker.doctor.result import CheckResult, CheckState
+from tracker.io.probes import why_no_locks, why_not_writable
 from tracker.tracking.backend.store_file import Obstacle, obstacle_of
 from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri, short_path
 
@@ -78,7 +78,7 @@ def _embedded(uri: str, database: Path) -> CheckResult:
             facts=facts,
         )
     if not is_there(uri):
-        return CheckResult(state="good", found=f"{name}, made by the first run", facts=facts)
+        return _to_be_made(name, database, facts)
     if not _holds_runs(database):
         return CheckResult(
             state="warning",
@@ -91,6 +91,17 @@ def _embedded(uri: str, database: Path) -> CheckResult:
         advice = f"Install the MLflow that made it; or copy it, and then type: mlflow db upgrade {uri}"
         return CheckResult(state="missing", found=answer.problem, advice=advice, facts=facts)
     return CheckResult(state="good", found=f"{name} is there and can be written", facts=facts)
+
+
+def _to_be_made(name: str, database: Path, facts: dict[str, object]) -> CheckResult:
+    if problem := why_no_locks(database.parent):
+        return CheckResult(
+            state="missing",
+            found=f"{name} cannot be made: locks do not work there ({problem})",
+            advice=f"Run in another folder, or {_ANOTHER}: sqlite:////FOLDER/mlflow.db.",
+            facts=facts,
+        )
+    return CheckResult(state="good", found=f"{name}, made by the first run", facts=facts)
 
 
 def _ask(uri: str) -> Answer:

@@ -1,13 +1,28 @@
-"""Files that are there whole or not at all: written under another name, synced, renamed."""
+"""Files that are there whole or not at all: written under another name, synced, renamed.
+
+Disks differ: exFAT has no hard links, some network drives and FUSE sync no folders, or rename over no file.
+What they lack is done in another way.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+
+from tracker.io.locks import exclusive
+
+_LACKING = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What systems say of a call that a disk does not know."""
+
+_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+_NO_FOLDER_SYNC = _NO_SYNC | {errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
+_NO_LINKS = _LACKING | {errno.EMLINK, errno.EACCES}
+_NO_RENAME_OVER = _LACKING | {errno.EEXIST}
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -65,9 +80,25 @@ def name_whole(file: FileIO, path: Path) -> None:
         file: From `unfinished_file`, with all its content.
         path: Its final path.
     """
-    os.fsync(file.fileno())
-    Path(str(file.name)).replace(path)
+    sync_open_file(file.fileno())
+    rename_over(Path(str(file.name)), path)
     sync(path.parent)
+
+
+def rename_over(new: Path, old: Path) -> None:
+    """Rename a file, in the place of an older one; where a disk cannot do that in one step, in two.
+
+    Args:
+        new: The file.
+        old: Its new path.
+    """
+    try:
+        new.replace(old)
+    except OSError as error:
+        if error.errno not in _NO_RENAME_OVER or not old.is_file():
+            raise
+        old.unlink()
+        new.rename(old)
 
 
 def write_once(path: Path, data: bytes) -> None:
@@ -83,18 +114,46 @@ def write_once(path: Path, data: bytes) -> None:
         os.link(unfinished, path)
     except FileExistsError:
         return
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _rename_once(unfinished, path)
     finally:
-        unfinished.unlink()
+        unfinished.unlink(missing_ok=True)
+
+
+def _rename_once(unfinished: Path, path: Path) -> None:
+    with exclusive(path.with_name(f".{path.name}.lock")):
+        if not path.exists():
+            unfinished.rename(path)
 
 
 def sync(path: Path) -> None:
     """Sync a file, or a folder's entries, to disk: what is new or renamed is then there after a crash.
 
     Args:
-        path: The file, or the folder that it is in.
+        path: The file, or the folder that it is in; a disk that syncs no folders goes on without.
     """
-    fd = os.open(path, os.O_RDONLY)
+    accepted = _NO_FOLDER_SYNC if path.is_dir() else _NO_SYNC
+    try:
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        if error.errno not in accepted:
+            raise
+
+
+def sync_open_file(fd: int) -> None:
+    """Wait until the disk holds what was written to a file, unless the disk knows no such waiting.
+
+    Args:
+        fd: The descriptor of a file that is open.
+    """
     try:
         os.fsync(fd)
-    finally:
-        os.close(fd)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise

@@ -7,14 +7,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
 
 from tracker.errors import DataError
 from tracker.io.atomic import sync
-from tracker.io.locks import exclusive, lock_open_file
+from tracker.io.locks import NoLocks, exclusive, lock_open_file
+
+_DISK_ERRNOS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.EACCES, errno.EROFS, errno.EPERM),
+}
 
 
 def cache_dir() -> Path:
@@ -82,12 +87,14 @@ def locked(final: Path) -> Iterator[None]:
     with ExitStack() as held:
         with _disk_errors(final):
             final.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(exclusive(final.parent / f".{final.name}.lock"))
+            # On a disk without locks two processes may do the same work; either's result is whole.
+            with suppress(NoLocks):
+                held.enter_context(exclusive(final.parent / f".{final.name}.lock"))
         yield
 
 
 @contextmanager
-def atomic_folder(final: Path) -> Iterator[Path]:
+def atomic_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
     """Make a folder whose existence means that it is complete.
 
     It is written under a temporary name beside the final one, synced to disk and renamed. Where
@@ -96,6 +103,7 @@ def atomic_folder(final: Path) -> Iterator[Path]:
 
     Args:
         final: The folder's final path.
+        replace: Take the place of a folder that is there; the lock of `final` is held.
 
     Yields:
         The temporary folder, to be filled.
@@ -106,6 +114,8 @@ def atomic_folder(final: Path) -> Iterator[Path]:
     with _disk_errors(final), _unfinished_folder(final) as temporary:
         yield temporary
         _sync_tree(temporary)
+        if replace:
+            _move_aside(final)
         _rename_unless_there(temporary, final)
 
 
@@ -150,7 +160,8 @@ def _unfinished_folder(final: Path) -> Iterator[Path]:
     descriptor = os.open(temporary, os.O_RDONLY)
     try:
         # Held while we live: this is how others tell a folder in the making from an abandoned one.
-        lock_open_file(descriptor)
+        with suppress(NoLocks):
+            lock_open_file(descriptor, temporary)
         yield temporary
     finally:
         os.close(descriptor)
@@ -168,8 +179,10 @@ def _remove_abandoned(final: Path) -> None:
         except FileNotFoundError:
             continue
         try:
-            if lock_open_file(descriptor):
-                shutil.rmtree(folder, ignore_errors=True)
+            # Without locks, nobody knows whether it is abandoned.
+            with suppress(NoLocks):
+                if lock_open_file(descriptor, folder):
+                    shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(descriptor)
 
@@ -179,8 +192,19 @@ def _sync_tree(folder: Path) -> None:
         sync(path)
 
 
+def _move_aside(final: Path) -> None:
+    """Have a folder be one that nobody makes any more: it is removed like those of killed processes."""
+    if not final.exists():
+        return
+    aside = Path(tempfile.mkdtemp(prefix=_prefix(final), dir=final.parent))
+    final.rename(aside / final.name)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def _rename_unless_there(temporary: Path, final: Path) -> None:
-    temporary.chmod(0o755)
+    with suppress(OSError):
+        # Some disks have no rights of their own.
+        temporary.chmod(0o755)
     try:
         temporary.rename(final)
     except OSError as error:
@@ -195,8 +219,14 @@ def _disk_errors(final: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM}:
+        if error.errno not in _DISK_ERRNOS:
             raise
+        if error.errno == errno.EFBIG:
+            raise DataError(
+                f"files in {final.parent} must be as large as they need to be",
+                but=f"the system says: {error.strerror}",
+                do="Lift the limit of their size (ulimit -f unlimited), or take a smaller network.",
+            ) from error
         raise DataError(
             f"{final.parent} must be writable and have room",
             but=f"the system says: {error.strerror}",

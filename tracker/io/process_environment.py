@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
+from tracker.errors import TrackerError
+from tracker.io.cache import cache_dir
 from tracker.io.parallel import allowed_cores, usable_cores
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "127.0.0.0/8")
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+LEAST_TEMPORARY = 64 * 2**20
+"""Free bytes with which a folder of temporary files is large enough: archives and images do not go there."""
 
 
 def prepare_process() -> None:
@@ -29,6 +36,7 @@ def prepare_process() -> None:
         with suppress(RuntimeError):
             _move_caches(home, Path(chosen).expanduser().absolute())
     ask_this_machine_directly()
+    give_temporary_folder()
     cores = usable_cores()
     if cores < allowed_cores():
         os.environ.setdefault("OMP_NUM_THREADS", str(cores))
@@ -48,6 +56,41 @@ def ask_this_machine_directly() -> None:
     if names != ["*"]:
         whole = ",".join([*names, *(name for name in _THIS_MACHINE if name not in names)])
         os.environ.update(no_proxy=whole, NO_PROXY=whole)
+
+
+@cache
+def give_temporary_folder() -> str:
+    """Have the temporary files of all libraries lie in the cache where their own folder is full or none.
+
+    Returns:
+        That they do, and why, in one line; empty where they do not.
+    """
+    problem = why_no_temporary()
+    if not problem:
+        return ""
+    # What nobody can write, whoever needs it says so.
+    with suppress(OSError, TrackerError):
+        folder = cache_dir() / "temporary"
+        folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(folder).free >= LEAST_TEMPORARY:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+            return f"{problem}: they go to {folder} (TMPDIR names another folder)"
+    return ""
+
+
+def why_no_temporary() -> str:
+    """Return why the folder of temporary files cannot be used; empty where it can."""
+    asked = os.environ.get("TMPDIR")
+    try:
+        folder = Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        return "no folder for temporary files can be written"
+    if asked and folder != Path(asked).absolute():
+        return f"{asked}, which TMPDIR names, cannot take temporary files"
+    if not asked and folder == Path.cwd():
+        return "no folder for temporary files can be written"
+    free = shutil.disk_usage(folder).free
+    return f"{free / 1e6:.0f} MB are free for temporary files in {folder}" if free < LEAST_TEMPORARY else ""
 
 
 def _move_caches(home: Path, to: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import stat
 import sys
 from collections.abc import Sequence
@@ -16,14 +17,16 @@ from torch import nn
 from tracker.config.home import expanded
 from tracker.config.recipe import WEIGHTS
 from tracker.errors import DataError, ModelError
+from tracker.io.cache import locked
 from tracker.io.download import DownloadError, download
-from tracker.io.locks import exclusive
 from tracker.io.progress import Seldom
 from tracker.models.digests import check_digest, digest_in, file_digest, listed_digest, published_names
 from tracker.models.minis import MINIS
 from tracker.models.normalization import Pretrained
 from tracker.models.state_file import load_file
 from tracker.models.state_reading import unreadable
+
+_log = logging.getLogger(__name__)
 
 BUNDLED = Path(__file__).with_name("bundled")
 
@@ -174,9 +177,8 @@ def _fetch(name: str) -> Path:
     """Return where torch keeps the ImageNet weights of a network, fetched now if they are not there."""
     url, target = imagenet_file(name)
     try:
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with exclusive(target.with_name(f".{target.name}.lock")):
+        if not _is_whole(target):
+            with locked(target):
                 _download(url, target)
     except DataError as error:
         must, but, *_ = error.args
@@ -185,14 +187,23 @@ def _fetch(name: str) -> Path:
         ) from None
     except (DownloadError, OSError) as error:
         raise _not_downloaded(name, url, target, error) from None
-    check_digest(target, digest_in(target.name), do=f"Delete it: it is fetched again from {url}.")
     return target
 
 
+def _is_whole(target: Path) -> bool:
+    """Say whether weights are there, as long and with the content as their name says."""
+    if not target.exists():
+        return False
+    digits = digest_in(target.name)
+    return not digits or file_digest(target).startswith(digits)
+
+
 def _download(url: str, target: Path) -> None:
-    if target.exists():
+    if _is_whole(target):
         # Another process fetched them while this one waited.
         return
+    if target.exists():
+        _log.warning("  note: kept weights are not whole any more (%s): they are fetched again", target)
     progress = _tell_terminal if sys.stderr.isatty() else Seldom(_tell_line)
     download(url, target, progress, sha256_prefix=digest_in(target.name))
 
@@ -216,6 +227,9 @@ def _tell(text: str, *, end: str) -> None:
 
 def _not_downloaded(name: str, url: str, target: Path, error: Exception) -> ModelError:
     reason = getattr(error.__cause__, "reason", None) or error
+    if target.exists():
+        again = f"it is fetched again from {url}, which does not work now ({reason})"
+        check_digest(target, digest_in(target.name), do=f"Delete it, and try again later: {again}.")
     return ModelError(
         f"the ImageNet weights of {name} must be on this machine or downloadable",
         but=f"{url} cannot be fetched ({reason})",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.io.cache import cache_dir, require_space
+from tracker.io.kept import kept_folder
 from tracker.io.parallel import parallel_map
 from tracker.io.progress import Progress
 from tracker.phantom.cohort import Patient, cohort, draw_visit
@@ -29,6 +30,8 @@ _NOTE = (
 # Uncompressed: compressed files differ with the version of the library that wrote them, and with them the
 # digest of the data set.
 _ENDING = ".bmp"
+# With two headers and a table of 256 grays before its pixels.
+_IMAGE_BYTES = 14 + 40 + 4 * 256 + SIZE * SIZE
 
 
 def sample_folder(progress: Progress) -> Path:
@@ -44,24 +47,32 @@ def sample_folder(progress: Progress) -> Path:
         DataError: The disk is full or may not be written to.
     """
     folder = cache_dir() / "datasets" / f"phantom-{VERSION}"
-    if not folder.exists():
-        with locked(folder):
-            if not folder.exists():
-                _draw_all(folder, progress)
-    return folder
+    draw_all = partial(_draw_all, progress=progress)
+    return kept_folder(folder, draw_all, fits=_fits, what="synthetic radiographs")
+
+
+def _visits() -> list[tuple[Patient, int]]:
+    return [(patient, visit) for patient in cohort() for visit in range(1, patient.visits + 1)]
+
+
+def _fits(folder: Path) -> bool:
+    """Say whether every image is there, with all its pixels, and the table, and the notice."""
+    sizes = [(folder / _name(*visit)).stat().st_size for visit in _visits()]
+    with (folder / TABLE).open(encoding="utf-8", newline="") as opened:
+        rows = len(list(csv.reader(opened)))
+    return set(sizes) == {_IMAGE_BYTES} and rows == len(sizes) + 1 and (folder / NOTICE).is_file()
 
 
 def _draw_all(folder: Path, progress: Progress) -> None:
-    visits = [(patient, visit) for patient in cohort() for visit in range(1, patient.visits + 1)]
+    visits = _visits()
     require_space(folder, len(visits) * SIZE * SIZE, "drawing synthetic radiographs")
-    with atomic_folder(folder) as temporary:
-        for label in dict.fromkeys(patient.label for patient, _ in visits):
-            (temporary / label).mkdir()
-        drawn = parallel_map(partial(_draw, temporary), visits)
-        for done, _ in enumerate(drawn, start=1):
-            progress(done, len(visits), "synthetic radiographs drawn")
-        _write_table(temporary / TABLE, visits)
-        (temporary / NOTICE).write_text(_NOTE, encoding="utf-8")
+    for label in dict.fromkeys(patient.label for patient, _ in visits):
+        (folder / label).mkdir()
+    drawn = parallel_map(partial(_draw, folder), visits)
+    for done, _ in enumerate(drawn, start=1):
+        progress(done, len(visits), "synthetic radiographs drawn")
+    _write_table(folder / TABLE, visits)
+    (folder / NOTICE).write_text(_NOTE, encoding="utf-8")
 
 
 def _draw(folder: Path, visit: tuple[Patient, int]) -> None:

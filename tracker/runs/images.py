@@ -21,7 +21,8 @@ from tracker.data.splits.rule import default_rule, rule_after_skipping, validate
 from tracker.data.splits.split import Split, make_split
 from tracker.data.splits.subset import training_subset
 from tracker.errors import UnreadableImages
-from tracker.io.cache import atomic_folder, cache_dir
+from tracker.io.cache import cache_dir
+from tracker.io.kept import is_whole, kept_folder
 from tracker.io.progress import Progress, silent
 from tracker.records import DataPart
 
@@ -137,9 +138,9 @@ def _key(manifest: Manifest, options: RunOptions) -> str:
 
 def _known_reasons(folder: Path, manifest: Manifest) -> dict[str, str]:
     """Return why images cannot be decoded, by id, as far as an earlier command found it in their content."""
-    if not folder.exists():
+    if not is_whole(folder, _fits):
         return {}
-    by_content = json.loads((folder / _REASONS).read_text(encoding="utf-8"))
+    by_content = _reasons(folder)
     return {one.id: by_content[one.sha256] for one in manifest.samples if one.sha256 in by_content}
 
 
@@ -151,8 +152,19 @@ def _remember(folder: Path, manifest: Manifest, error: UnreadableImages) -> None
         if one.id in error.reasons and one.id not in error.passing
     }
     if lasting:
-        with atomic_folder(folder) as temporary:
-            (temporary / _REASONS).write_text(json.dumps(lasting), encoding="utf-8")
+
+        def write(new: Path) -> None:
+            (new / _REASONS).write_text(json.dumps(lasting), encoding="utf-8")
+
+        kept_folder(folder, write, fits=_fits, what="reasons why images cannot be decoded")
+
+
+def _reasons(folder: Path) -> dict[str, str]:
+    return dict(json.loads((folder / _REASONS).read_text(encoding="utf-8")))
+
+
+def _fits(folder: Path) -> bool:
+    return bool(_reasons(folder))
 
 
 def _without(images: Images, reasons: Mapping[str, str]) -> Images:

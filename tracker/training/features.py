@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -10,10 +11,11 @@ from torch import Tensor, nn
 from tracker.config.recipe import Precision, digest_of
 from tracker.data.pixels import Pixels
 from tracker.errors import ModelError
-from tracker.io.cache import atomic_folder, cache_dir, locked, require_space
+from tracker.io.cache import cache_dir, require_space
+from tracker.io.kept import kept_folder
 from tracker.io.progress import Progress, silent
 from tracker.training.device import autocast, device_name, on_device
-from tracker.training.store import DATA_FILE, Store, map_store, pixel_store, write_meta
+from tracker.training.store import DATA_FILE, Store, fits_meta, map_store, pixel_store, write_meta
 
 # Part of what the features are: sums in another order end in other last digits.
 _BATCH_SIZE = 32
@@ -55,19 +57,15 @@ def stored_features(
             "torch": torch.__version__,
         }
     )
-    folder = cache_dir() / "features" / key
-    if not folder.exists():
-        with locked(folder):
-            if not folder.exists():
-                with atomic_folder(folder) as unfinished:
-                    _compute(trunk, pixels, unfinished, precision, device, progress)
-    return map_store(folder)
+    compute = partial(_compute, trunk, pixels, precision=precision, device=device, progress=progress)
+    return map_store(kept_folder(cache_dir() / "features" / key, compute, fits=fits_meta, what="features"))
 
 
 def _compute(
     trunk: nn.Module,
     pixels: Pixels,
     folder: Path,
+    *,
     precision: Precision,
     device: torch.device,
     progress: Progress,

@@ -7,11 +7,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from tracker.data.pixels import Pixels
+from tracker.io.mapped import map_bytes
 
 DATA_FILE, META_FILE = "rows.bin", "rows.json"
 
@@ -52,7 +54,7 @@ class Store:
 
 def pixel_store(pixels: Pixels) -> Store:
     """Return the store of a pixels cache: uint8 [N, H, W, C]."""
-    return Store(_mapped(pixels.path, pixels.shape, torch.uint8))
+    return Store(torch.from_numpy(pixels.mapped))
 
 
 def write_meta(folder: Path, *, shape: Sequence[int], dtype: torch.dtype, channels_last: bool) -> None:
@@ -65,12 +67,19 @@ def write_meta(folder: Path, *, shape: Sequence[int], dtype: torch.dtype, channe
     (folder / META_FILE).write_text(json.dumps(content), encoding="utf-8")
 
 
+def fits_meta(folder: Path) -> bool:
+    """Say whether as many bytes lie in a folder as its rows need."""
+    meta = _meta(folder)
+    size = math.prod(meta["shape"]) * getattr(torch, meta["dtype"]).itemsize
+    return bool((folder / DATA_FILE).stat().st_size == size)
+
+
 def map_store(folder: Path) -> Store:
     """Map the rows that a folder holds."""
-    meta = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
-    rows = _mapped(folder / DATA_FILE, meta["shape"], getattr(torch, meta["dtype"]))
-    return Store(rows, channels_last=meta["channels_last"])
+    meta = _meta(folder)
+    rows = torch.from_numpy(map_bytes(folder / DATA_FILE)).view(getattr(torch, meta["dtype"]))
+    return Store(rows.view(meta["shape"]), channels_last=meta["channels_last"])
 
 
-def _mapped(path: Path, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
-    return torch.from_file(str(path), shared=False, size=math.prod(shape), dtype=dtype).view(*shape)
+def _meta(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / META_FILE).read_text(encoding="utf-8")))

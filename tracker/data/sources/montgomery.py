@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from tracker.data.archive import Archive, fetch
-from tracker.data.sources.nlm import collect_nlm, is_nlm, years
+from tracker.data.sources.nlm import collect_nlm, is_nlm, published_images, years
 from tracker.data.sources.source import Source
 
 _SEX = re.compile(r"sex:\s*([mf])", re.IGNORECASE)
@@ -48,6 +48,7 @@ SOURCE = Source(
             dataset="montgomery",
             url="https://openi.nlm.nih.gov/imgs/collections/NLM-MontgomeryCXRSet.zip",
             url_variable="TRACKER_MONTGOMERY_URL",
+            holds=published_images("MCUCXR", normal=80, tuberculosis=58),
         ),
     ),
     one_image_a_patient=True,

@@ -89,6 +89,18 @@ def is_nlm(root: Path, *, prefix: str, wrapper: str) -> bool:
     return _image_folder(root, wrapper, _image_name(prefix)) is not None
 
 
+def published_images(prefix: str, *, normal: int, tuberculosis: int) -> Mapping[str, int]:
+    """Return how many images of each class the published archive has, by a pattern of their paths.
+
+    Args:
+        prefix: What the image names begin with.
+        normal: How many are normal.
+        tuberculosis: How many show tuberculosis.
+    """
+    counts = {"0": normal, "1": tuberculosis}
+    return {rf"{_IMAGES}/{prefix}_\d+_{digit}\.png": count for digit, count in counts.items()}
+
+
 def _image_name(prefix: str) -> re.Pattern[str]:
     return re.compile(rf"{prefix}_\d+_([01])\.png", re.IGNORECASE)
 

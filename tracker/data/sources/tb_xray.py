@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from tracker.data.archive import Archive, fetch
-from tracker.data.sources.nlm import collect_nlm, is_nlm, years
+from tracker.data.sources.nlm import collect_nlm, is_nlm, published_images, years
 from tracker.data.sources.source import Source
 
 _SEX = re.compile(r"\b(fe)?male", re.IGNORECASE)
@@ -47,6 +47,7 @@ SOURCE = Source(
             dataset="tb-xray",
             url="https://openi.nlm.nih.gov/imgs/collections/ChinaSet_AllFiles.zip",
             url_variable="TRACKER_TB_XRAY_URL",
+            holds=published_images("CHNCXR", normal=326, tuberculosis=336),
         ),
     ),
     one_image_a_patient=True,

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 
 from tracker.errors import TrackingError
-from tracker.io.atomic import sync
-from tracker.io.locks import lock_open_file
+from tracker.io.atomic import sync, sync_open_file
+from tracker.io.locks import NoLocks, lock_open_file
 from tracker.tracking.journal.entries import Entry, from_text, to_text
 
 JOURNAL = "journal.jsonl"
@@ -123,7 +123,7 @@ class Journal:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         with ExitStack() as opened:
             opened.callback(os.close, self._fd)
-            if not lock_open_file(self._fd, patience_s=_WRITER_PATIENCE_S):
+            if not lock_open_file(self._fd, path, patience_s=_WRITER_PATIENCE_S):
                 raise JournalBusy(path)
             lines, whole = read_journal(path)
             os.ftruncate(self._fd, whole)
@@ -150,7 +150,7 @@ class Journal:
 
     def sync(self) -> None:
         """Wait until the disk holds all that was written."""
-        os.fsync(self._fd)
+        sync_open_file(self._fd)
 
     def close(self) -> None:
         """Sync, and let go of the lock."""
@@ -175,8 +175,19 @@ def has_writer(path: Path) -> bool:
     Args:
         path: The journal.
     """
-    fd = os.open(path, os.O_RDONLY)
+    fd = _open_to_lock(path)
     try:
-        return not lock_open_file(fd, patience_s=_READER_PATIENCE_S)
+        return not lock_open_file(fd, path, patience_s=_READER_PATIENCE_S)
+    except NoLocks:
+        # Whoever wrote there would hold one.
+        return False
     finally:
         os.close(fd)
+
+
+def _open_to_lock(path: Path) -> int:
+    try:
+        # NFS locks only what is open for writing.
+        return os.open(path, os.O_RDWR)
+    except OSError:
+        return os.open(path, os.O_RDONLY)

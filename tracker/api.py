@@ -265,15 +265,18 @@ def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _
     prepare_process()
     from tracker.runs.plan import make_plan, prepare
     from tracker.tracking.backend.knock import Knock
+    from tracker.tuning.rehearsal import check_tuning, rehearse
 
     plan = make_plan(options, observer.progress)
     observer.planned(plan)
     if options.dry_run:
+        rehearse(plan, observer.note)
         return None
     # Answered while images are decoded.
     knock = Knock(plan.tracking_uri, plan.options.experiment_name)
     prepared = prepare(plan, observer.progress)
     observer.prepared(prepared)
+    check_tuning(prepared)
     if refused := knock.answer():
         observer.note(f"{refused} Runs train all the same and are kept here: tracker sync sends them then.")
     return _while_sending(prepared, job, observer)

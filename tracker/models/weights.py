@@ -119,6 +119,29 @@ def prepare_weights(name: str, weights: str) -> None:
         _existing(weights)
 
 
+def look_at_weights(name: str, weights: str) -> str:
+    """Look whether the weights of a network can be had, without fetching any.
+
+    Args:
+        name: The network's name.
+        weights: imagenet, bundled, none or a file.
+
+    Returns:
+        The address that they are fetched from when they are needed; empty where they are here.
+
+    Raises:
+        ModelError: As of `prepare_weights`, but for what only fetching shows.
+    """
+    if weights != "imagenet":
+        prepare_weights(name, weights)
+        return ""
+    url, target = imagenet_file(name)
+    if not target.exists():
+        return url
+    _check_fetched(url, target)
+    return ""
+
+
 def weights_digest(weights: str) -> str:
     """Return the SHA-256 of weights that a name does not identify; nothing for ImageNet's and for none."""
     if weights == "bundled":
@@ -185,8 +208,12 @@ def _fetch(name: str) -> Path:
         ) from None
     except (DownloadError, OSError) as error:
         raise _not_downloaded(name, url, target, error) from None
-    check_digest(target, digest_in(target.name), do=f"Delete it: it is fetched again from {url}.")
+    _check_fetched(url, target)
     return target
+
+
+def _check_fetched(url: str, target: Path) -> None:
+    check_digest(target, digest_in(target.name), do=f"Delete it: it is fetched again from {url}.")
 
 
 def _download(url: str, target: Path) -> None:

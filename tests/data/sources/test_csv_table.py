@@ -217,6 +217,8 @@ def test_of_very_many_bad_rows_the_first_are_told_and_the_rest_is_not_looked_at(
     table = write_table("path,label\n" + "".join(f"{cells.format(row)}\n" for row in range(rows)))
     if cells.endswith(",,,"):
         table.write_text(table.read_text().replace(",,,", ",more"))
-    with pytest.raises(DataError, match=rf"{ENOUGH} do not, and the rest of its {rows} rows was not") as caught:
+    with pytest.raises(
+        DataError, match=rf"{ENOUGH} do not, and the rest of its {rows} rows was not"
+    ) as caught:
         SOURCE.collect(table)
     assert len(str(caught.value)) < 10_000

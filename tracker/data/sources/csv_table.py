@@ -52,7 +52,9 @@ def _bad_rows(table: SourceTable, problems: Problems) -> DataError:
     found = f"{number} of {rows} {'does' if number == 1 else 'do'} not"
     return DataError(
         f"every row of {table.path} must name an image file, its label, and whatever else has a column",
-        but=f"{number} do not, and the rest of its {rows} rows was not looked at" if problems.enough else found,
+        but=f"{number} do not, and the rest of its {rows} rows was not looked at"
+        if problems.enough
+        else found,
         do="Mend the table; paths are relative to its folder.",
         details=listed(problems.told()),
     )

@@ -54,7 +54,7 @@ def read_entries(
         table: The table.
         columns: Its columns.
         endings: Endings of images, in small letters.
-        must_exist: Whether images may not be missing: where very many rows are bad, those behind them are not read.
+        must_exist: Whether images may not be missing: behind very many bad rows, no more are read.
     """
     folder = table.path.parent
     locator = Locator(folder, endings)

@@ -69,7 +69,9 @@ def read_table(path: Path, is_known: Callable[[str], bool]) -> SourceTable:
     said = _EXCEL_SAYS.match(text)
     body = text[said.end() :] if said else text
     delimiter = said[1] if said else _delimiter(body, is_known)
-    lines = ((line + (1 if said else 0), cells) for line, cells in _split(body, delimiter, path) if any(cells))
+    lines = (
+        (line + (1 if said else 0), cells) for line, cells in _split(body, delimiter, path) if any(cells)
+    )
     notes = (
         ["the table is read as Windows-1252; check its umlauts and accents"] if encoding == WINDOWS else []
     )
@@ -80,7 +82,6 @@ def read_table(path: Path, is_known: Callable[[str], bool]) -> SourceTable:
 
 def _delimiter(text: str, is_known: Callable[[str], bool]) -> str:
     """Choose what makes most columns with known names, then what makes most columns."""
-
     beginning = text[:_LONGEST_HEADER]
 
     def worth(delimiter: str) -> tuple[int, int]:

@@ -83,6 +83,7 @@ def compare(
         example=example,
         log=log,
         on_unsent=print_unsent,
+        on_lost=print_unsent,
     )
     text = comparison.render(chosen, details=details)
     if output is None:

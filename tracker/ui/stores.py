@@ -11,6 +11,7 @@ from tracker.interruption import Interruption
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.flush import send_leftovers
+from tracker.tracking.shipping.lost import check_not_lost
 from tracker.tracking.shipping.unsent import Unsent
 from tracker.ui.example import example_store
 
@@ -36,10 +37,11 @@ def open_store(
 
     Raises:
         UsageError: Both are asked for.
-        TrackingError: The address is none, or the example did not come with this installation.
+        TrackingError: The address is none, its file is gone, or the example did not come along.
     """
     if not example:
         uri = resolve_uri(tracking_uri)
+        check_not_lost(tracker_home(), uri)
         unsent = send_leftovers(tracker_home(), uri, _PATIENCE_S)
         if unsent and on_unsent is not None:
             on_unsent(unsent)

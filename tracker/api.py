@@ -22,6 +22,7 @@ from tracker.runs.events import Reporter, RunResult, StudyReporter
 if TYPE_CHECKING:
     from tracker.compare.comparison import Comparison
     from tracker.runs.plan import Plan, Prepared
+    from tracker.tracking.backend.knock import Knock
     from tracker.tracking.shipping.unsent import Unsent
     from tracker.tracking.status import RunSummary
 
@@ -127,6 +128,7 @@ def compare(
     example: bool = False,
     log: bool = False,
     on_unsent: Callable[[Unsent], None] | None = None,
+    on_lost: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Pull an experiment's runs back from MLflow and compare modes, model by model.
 
@@ -147,6 +149,7 @@ def compare(
         log: Record the comparison in MLflow, too, as a run of its experiment.
         on_unsent: Told what earlier runs could not send before they are read, and what of the record could
             not be sent.
+        on_lost: Told which runs were sent from here and are not there any more, a line each.
 
     Raises:
         UsageError: A condition cannot be read, an example of another store, or its record, is asked for, or
@@ -178,6 +181,7 @@ def compare(
             curves=curves,
             trials=trials,
             asked=asked,
+            on_lost=on_lost,
         )
         if log:
             log_comparison(comparison, experiment=named, uri=uri, on_unsent=on_unsent)
@@ -191,6 +195,7 @@ def load_runs(
     tracking_uri: str | None = None,
     example: bool = False,
     on_unsent: Callable[[Unsent], None] | None = None,
+    on_lost: Callable[[str], None] | None = None,
 ) -> list[RunRecord]:
     """Read all runs of an experiment, the oldest first: trials and studies, too.
 
@@ -200,17 +205,17 @@ def load_runs(
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Read the runs that come with tracker.
         on_unsent: Told what earlier runs could not send before they are read.
+        on_lost: Told which runs were sent from here and are not there any more, a line each.
 
     Raises:
         UsageError: An example of another store is asked for.
         TrackingError: There is no such store, server or experiment, or there are several and none was named.
     """
     prepare_process()
-    from tracker.runs.experiment import open_experiment
-    from tracker.tracking.backend.reader import read_runs
+    from tracker.runs.experiment import open_experiment, read_all
 
     with open_experiment(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
-        return read_runs(uri, named, metrics=metrics)
+        return read_all(uri, named, metrics=metrics, on_lost=on_lost)
 
 
 def status(*, experiment: str | None = None, tracking_uri: str | None = None) -> list[RunSummary]:
@@ -280,21 +285,29 @@ def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _
     from tracker.runs.disk_checks import require_disks
     from tracker.runs.plan import make_plan, prepare
     from tracker.tracking.backend.knock import Knock
+    from tracker.tuning.rehearsal import check_tuning, rehearse
 
     plan = make_plan(options, observer.progress)
     require_disks(plan.tracking_uri)
     observer.planned(plan)
     if told := give_temporary_folder():
         observer.note(told)
-    if options.dry_run:
-        return None
-    # Answered while images are decoded.
+    # Answered while images are looked at.
     knock = Knock(plan.tracking_uri, plan.options.experiment_name)
+    if options.dry_run:
+        rehearse(plan, observer.note)
+        _tell_refusal(knock, observer)
+        return None
     prepared = prepare(plan, observer.progress)
     observer.prepared(prepared)
+    check_tuning(prepared)
+    _tell_refusal(knock, observer)
+    return _while_sending(prepared, job, observer)
+
+
+def _tell_refusal(knock: Knock, observer: Observer) -> None:
     if refused := knock.answer():
         observer.note(f"{refused} Runs train all the same and are kept here: tracker sync sends them then.")
-    return _while_sending(prepared, job, observer)
 
 
 def _while_sending(prepared: Prepared, job: _Job[_Result], observer: Observer) -> _Result:

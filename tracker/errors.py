@@ -147,7 +147,8 @@ def collect_errors(
         try:
             check()
         except error as one:
-            found.append(one)
+            # Two checks can meet the same thing.
+            found += [one] if str(one) not in map(str, found) else []
     if len(found) == 1:
         raise found[0]
     if found:

@@ -1,4 +1,4 @@
-"""Disks without hard links, locks, rights or folder syncs: `tracker` works there, or says so before training."""
+"""Disks without hard links, locks, rights or folder syncs: `tracker` works there, or says so at once."""
 
 from __future__ import annotations
 

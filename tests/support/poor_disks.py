@@ -23,7 +23,7 @@ LUSTRE = {"flock": errno.ENOSYS}
 
 
 def lacking(calls: dict[str, int], folder: Path) -> dict[str, str]:
-    """Return the environment of a process whose disks lack some calls; the test is skipped without a compiler.
+    """Return the environment of a process whose disks lack some calls; without a compiler, skip the test.
 
     Args:
         calls: What each of them fails with, by its name in `poor_disk.c`.

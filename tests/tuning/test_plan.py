@@ -68,7 +68,7 @@ def test_the_address_of_studies_means_the_same_in_the_option_and_in_the_variable
     prepared = prepare_small(tune=3, study_storage=typed if by == "option" else None)
     monkeypatch.setenv("TRACKER_STUDY_STORAGE", typed if by == "variable" else "sqlite:///another.db")
     monkeypatch.chdir(tmp_path)
-    assert storage_of(prepared) == meant.format(folder=tmp_path, home=tmp_path / "of-me")
+    assert storage_of(prepared.plan.options) == meant.format(folder=tmp_path, home=tmp_path / "of-me")
 
 
 def test_a_study_is_the_same_one_with_another_budget_and_another_one_with_other_settings(

@@ -9,7 +9,7 @@ import typer
 
 from tracker.cli.completion import experiments, metrics
 from tracker.cli.parameters import Example, TrackingUri
-from tracker.cli.terminal import print_unsent
+from tracker.cli.terminal import print_note, print_unsent
 from tracker.compare.render.formats import Format
 from tracker.records import EpochKind
 
@@ -83,6 +83,7 @@ def compare(
         example=example,
         log=log,
         on_unsent=print_unsent,
+        on_lost=print_note,
     )
     text = comparison.render(chosen, details=details)
     if output is None:

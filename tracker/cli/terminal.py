@@ -41,6 +41,15 @@ def print_unsent(unsent: Unsent) -> None:
         typer.echo(line, err=True)
 
 
+def print_note(text: str) -> None:
+    """Print what a user should know, beside what a command prints.
+
+    Args:
+        text: A sentence or more.
+    """
+    typer.echo(one_line(text), err=True)
+
+
 def duration(seconds: float) -> str:
     """Return a time as people say it, such as `1 min 03 s`.
 

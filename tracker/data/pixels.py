@@ -113,6 +113,24 @@ def build_pixels(
     return _found(kept_folder(cache_dir() / "pixels" / key, decode_all, fits=_fits, what="pixels"))
 
 
+def known_pixels(manifest: Manifest, *, image_size: int, resize: Resize) -> Pixels | None:
+    """Find what was decoded before; None where nothing whole lies here.
+
+    Args:
+        manifest: As for `build_pixels`.
+        image_size: As for `build_pixels`.
+        resize: As for `build_pixels`.
+
+    Raises:
+        DataError: There is none, and the disk has no room for it.
+    """
+    folder = cache_dir() / "pixels" / pixels_key(manifest, image_size=image_size, resize=resize)
+    with suppress(OSError, ValueError):
+        return _found(folder)
+    require_space(folder, len(manifest.samples) * image_size * image_size, "decoding")
+    return None
+
+
 def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     """Return the digest of what 0.1.0 decoded the same images to; empty where it lies here no more.
 

@@ -38,6 +38,18 @@ def store(tracking_uri: str | None) -> CheckResult:
     return _server(uri) if database is None else _embedded(uri, database)
 
 
+def first_look(uri: str) -> CheckResult:
+    """Look whether an embedded store can be written, but not with MLflow, which takes seconds to import.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+    """
+    database = database_file(uri)
+    if database is None:
+        return CheckResult(state="good", found=describe(uri))
+    return _file(uri, database) or CheckResult(state="good", found=f"{short_path(database)} can be written")
+
+
 def _server(uri: str) -> CheckResult:
     answer = _ask(uri)
     facts = {"server": describe(uri), "failure": answer.failure or None, "version": answer.version or None}
@@ -66,8 +78,22 @@ def _server(uri: str) -> CheckResult:
 
 
 def _embedded(uri: str, database: Path) -> CheckResult:
-    name = short_path(database)
-    facts: dict[str, object] = {"database": str(database), "exists": os.path.lexists(database)}
+    if (found := _file(uri, database)) is not None:
+        return found
+    answer, name, facts = _ask(uri), short_path(database), _facts(database)
+    if answer.failure:
+        advice = f"Install the MLflow that made it; or copy it, and then type: mlflow db upgrade {uri}"
+        return CheckResult(state="missing", found=answer.problem, advice=advice, facts=facts)
+    return CheckResult(state="good", found=f"{name} is there and can be written", facts=facts)
+
+
+def _facts(database: Path) -> dict[str, object]:
+    return {"database": str(database), "exists": os.path.lexists(database)}
+
+
+def _file(uri: str, database: Path) -> CheckResult | None:
+    """Look at the file alone; None where MLflow has to say more."""
+    name, facts = short_path(database), _facts(database)
     if obstacle := obstacle_of(uri, to_write=True):
         return _unusable(name, obstacle, facts)
     if problem := why_not_writable(database.parent):
@@ -86,11 +112,7 @@ def _embedded(uri: str, database: Path) -> CheckResult:
             advice=f"To keep them apart, {_ANOTHER}.",
             facts=facts,
         )
-    answer = _ask(uri)
-    if answer.failure:
-        advice = f"Install the MLflow that made it; or copy it, and then type: mlflow db upgrade {uri}"
-        return CheckResult(state="missing", found=answer.problem, advice=advice, facts=facts)
-    return CheckResult(state="good", found=f"{name} is there and can be written", facts=facts)
+    return None
 
 
 def _to_be_made(name: str, database: Path, facts: dict[str, object]) -> CheckResult:

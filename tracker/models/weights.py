@@ -122,6 +122,28 @@ def prepare_weights(name: str, weights: str) -> None:
         _existing(weights)
 
 
+def look_at_weights(name: str, weights: str) -> str:
+    """Look whether the weights of a network can be had, without fetching any.
+
+    Args:
+        name: The network's name.
+        weights: imagenet, bundled, none or a file.
+
+    Returns:
+        The address that they are fetched from when they are needed; empty where they are here.
+
+    Raises:
+        ModelError: As of `prepare_weights`, but for what only fetching shows.
+    """
+    if weights != "imagenet":
+        prepare_weights(name, weights)
+        return ""
+    url, target = imagenet_file(name)
+    if not _is_whole(target):
+        return url
+    return ""
+
+
 def weights_digest(weights: str) -> str:
     """Return the SHA-256 of weights that a name does not identify; nothing for ImageNet's and for none."""
     if weights == "bundled":

@@ -13,17 +13,19 @@ from tracker.compare.trials import trials_by_study
 from tracker.compare.views.asked import Asked
 from tracker.config.options import RunOptions
 from tracker.figures.curve_files import CURVE_METRICS
-from tracker.records import EpochKind, NotSent
-from tracker.tracking.backend.experiments import the_experiment
+from tracker.records import EpochKind, NotSent, RunRecord
+from tracker.tracking.backend.experiments import NoSuchExperiment, the_experiment
 from tracker.tracking.backend.held_out import read_held_out
 from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.flush import sync
+from tracker.tracking.shipping.lost import check_not_emptied, lost_runs
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 from tracker.ui.example import EXPERIMENT
 from tracker.ui.stores import open_store
 
 OnUnsent = Callable[[Unsent], None]
+OnLost = Callable[[str], None]
 
 
 @contextmanager
@@ -51,13 +53,41 @@ def open_experiment(
     """
     with open_store(tracking_uri, example=example, on_unsent=on_unsent) as uri:
         named = experiment or (EXPERIMENT if example else the_experiment(uri))
+        if named is None:
+            check_not_emptied(tracker_home(), uri)
         yield uri, named or RunOptions.model_fields["dataset"].default
+
+
+def read_all(
+    uri: str, experiment: str, *, metrics: Sequence[str] = (), on_lost: OnLost | None = None
+) -> list[RunRecord]:
+    """Read the runs of an experiment, and look which were there once.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+        experiment: The experiment's name.
+        metrics: Metrics whose whole history is read.
+        on_lost: Told which runs were sent from here and are not there any more, a line each.
+
+    Raises:
+        TrackingError: There is no such experiment, or not any more.
+    """
+    try:
+        there = read_runs(uri, experiment, metrics=metrics)
+    except NoSuchExperiment:
+        check_not_emptied(tracker_home(), uri, experiment)
+        raise
+    if on_lost is not None:
+        for line in lost_runs(tracker_home(), uri, experiment, {run.run_id for run in there}):
+            on_lost(line)
+    return there
 
 
 def compare_runs(
     uri: str,
     experiment: str,
     *,
+    on_lost: OnLost | None = None,
     metric: str,
     at: EpochKind,
     split: str | None,
@@ -74,7 +104,7 @@ def compare_runs(
     # Before the runs are read: what is sent meanwhile is rather called missing than taken for being there.
     left = count_unsent(tracker_home(), uri, experiment=experiment)
     unsent = NotSent(left.runs, left.records)
-    runs = read_runs(uri, experiment, metrics=CURVE_METRICS if curves else ())
+    runs = read_all(uri, experiment, metrics=CURVE_METRICS if curves else (), on_lost=on_lost)
     selections = [replace(one, unsent=unsent) for one in asked.select(runs, split=split, where=where)]
     chosen = [run for selection in selections for run in selection.runs]
     answers = read_held_out(uri, chosen) if measure_of_metric(metric) else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from tracker.config.columns import column_mapping
 from tracker.config.options import RunOptions
 from tracker.data.choice import Choice
+from tracker.data.first_sight import undecodable_at_first_sight
 from tracker.data.manifest import Manifest, build_manifest
 from tracker.data.pixels import Pixels, build_pixels, pixels_key
 from tracker.data.positive_class import positive_class
@@ -118,18 +119,36 @@ def decode_images(images: Images, options: RunOptions, progress: Progress = sile
         UnreadableImages: If some cannot be decoded and none are to be skipped.
     """
     build = partial(build_pixels, image_size=options.image_size, resize=options.resize, progress=progress)
-    if options.on_unreadable == "stop":
-        return images, build(images.manifest)
     while True:
-        known = cache_dir() / "undecodable" / _key(images.manifest, options)
+        known = _place_of_reasons(images.manifest, options)
         reasons = _known_reasons(known, images.manifest)
-        if not reasons:
+        if not reasons or options.on_unreadable == "stop":
             try:
                 return images, build(images.manifest)
             except UnreadableImages as error:
                 reasons = error.reasons
                 _remember(known, images.manifest, error)
+                if options.on_unreadable == "stop":
+                    raise
         images = _without(images, reasons)
+
+
+def look_at_images(images: Images, options: RunOptions) -> Images:
+    """Return the images without those that would be skipped, as far as that can be seen without decoding.
+
+    Raises:
+        UnreadableImages: Some cannot be decoded and none are to be skipped.
+        DataError: Too few would be left.
+    """
+    known = _known_reasons(_place_of_reasons(images.manifest, options), images.manifest)
+    reasons = known or undecodable_at_first_sight(images.manifest)
+    if reasons and options.on_unreadable == "stop":
+        raise UnreadableImages(reasons)
+    return _without(images, reasons) if reasons else images
+
+
+def _place_of_reasons(manifest: Manifest, options: RunOptions) -> Path:
+    return cache_dir() / "undecodable" / _key(manifest, options)
 
 
 def _key(manifest: Manifest, options: RunOptions) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -19,10 +19,11 @@ from tracker.engines import find_engine
 from tracker.errors import ModelError, collect_errors
 from tracker.io.progress import Progress, silent
 from tracker.models.networks import build_network, check_network_names
-from tracker.models.weights import is_file, prepare_weights, weights_digest
+from tracker.models.weights import is_file, look_at_weights, prepare_weights, weights_digest
 from tracker.records import DataPart, StudyKey
 from tracker.runs.arms import find_arms
 from tracker.runs.images import Images, decode_images, find_images
+from tracker.runs.single_images import check_single_images
 from tracker.runs.unsaid import with_dataset, with_experiment
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.training.device import choose_device, choose_precision
@@ -71,6 +72,7 @@ def make_plan(options: RunOptions, progress: Progress = silent) -> Plan:
     recipes = tuple(dict.fromkeys(_recipes(options, images, device=device)))
     # Every repeat is another draw: that it can be made is known before anything is decoded.
     images.whole_splits(recipe.data_part for recipe in recipes)
+    check_single_images(options, recipes, classes=len(images.manifest.classes))
     notes = (*as_dataset, *in_experiment, *_notes(options, recipes))
     return Plan(options, images, recipes, device, tracking_uri, notes)
 
@@ -130,7 +132,7 @@ class Prepared:
                 did not record it.
         """
         digest = self.pixels_of(recorded)
-        return digest == self.pixels.digest if digest else None
+        return digest == self.pixels.digest if digest and self.pixels.digest else None
 
     def pixels_of(self, recorded: str) -> str:
         """Return the digest of the pixels that something was made from; empty where that cannot be known.
@@ -165,27 +167,43 @@ def prepare(plan: Plan, progress: Progress = silent) -> Prepared:
         TrackerError: If weights cannot be had or do not fit, images cannot be read, or the same picture is in
             two parts.
     """
-    _prepare_all_weights(plan)
-    digests = {weights: weights_digest(weights) for weights in {recipe.weights for recipe in plan.recipes}}
+    _each_weights(plan, prepare_weights)
+    digests = weights_digests(plan)
     images, pixels = decode_images(plan.images, plan.options, progress)
     for split in images.whole_splits(plan.data_parts):
         check_pixels(images.manifest, split, pixels)
     return Prepared(plan, images, pixels, digests)
 
 
-def _prepare_all_weights(plan: Plan) -> None:
-    """Fetch and try the weights of every network, and say of all that are missing at once."""
+def rehearse_weights(plan: Plan) -> list[str]:
+    """Try the weights of every network that are on this machine; return the addresses of the others.
+
+    Raises:
+        ModelError: As of `prepare`, but for what only fetching shows.
+    """
+    fetched: list[str] = []
+    _each_weights(plan, lambda model, weights: fetched.append(look_at_weights(model, weights)))
+    return list(filter(None, fetched))
+
+
+def weights_digests(plan: Plan) -> dict[str, str]:
+    """Return what identifies the weights' content, by their name; empty where the name does."""
+    return {weights: weights_digest(weights) for weights in {recipe.weights for recipe in plan.recipes}}
+
+
+def _each_weights(plan: Plan, have: Callable[[str, str], None]) -> None:
+    """Have and try the weights of every network, and say of all that are missing at once."""
     classes = len(plan.images.manifest.classes)
     needed = dict.fromkeys((recipe.model, recipe.weights) for recipe in plan.recipes)
     collect_errors(
-        [partial(_prepare_weights, model, weights, classes=classes) for model, weights in needed],
+        [partial(_try_weights, model, weights, have, classes=classes) for model, weights in needed],
         error=ModelError,
         must="the weights of every network must be at hand",
         but="those of {count} are not",
     )
 
 
-def _prepare_weights(model: str, weights: str, *, classes: int) -> None:
-    prepare_weights(model, weights)
+def _try_weights(model: str, weights: str, have: Callable[[str, str], None], *, classes: int) -> None:
+    have(model, weights)
     if is_file(weights):
         build_network(model, weights=weights, classes=classes, seed=0)

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from tracker.search.budget import DIVERGED, Slots
 from tracker.search.records import Direction, StudyProgress, TrialRecord, TrialStatus
 from tracker.search.retry import retry
-from tracker.search.storage import database_file, open_storage
+from tracker.search.storage import holds_studies, open_storage
 
 
 def progress_of(slots: Slots, *, budget: int, direction: Direction, mine: Iterable[int]) -> StudyProgress:
@@ -110,14 +110,13 @@ def find_studies(url: str, attributes: Mapping[str, str]) -> list[FoundStudy]:
     """Return the studies that say something about themselves, the one that was active last first.
 
     Args:
-        url: The database's address. An SQLite file that is not there holds none, and is not made.
+        url: The database's address. One without tables holds none, and none are made.
         attributes: What they say.
 
     Raises:
         TuningError: The database cannot be used.
     """
-    file = database_file(url)
-    if file is not None and not file.exists():
+    if not holds_studies(url):
         return []
     storage = open_storage(url)
     try:

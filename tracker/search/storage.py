@@ -58,6 +58,31 @@ def open_storage(url: str, *, heartbeat_s: int = HEARTBEAT_S, grace_s: int = GRA
         raise _foreign(address) from error
 
 
+def holds_studies(url: str) -> bool:
+    """Say whether a database has the tables of studies; nothing is made in it, and no file of it.
+
+    Args:
+        url: Its address.
+
+    Raises:
+        TuningError: The address is none, its driver is missing, or the database cannot be used.
+    """
+    address, file = _address(url), database_file(url)
+    if file is not None and not file.exists():
+        return False
+    options = {"connect_timeout": _CONNECT_S} if address.get_backend_name() == "postgresql" else {}
+    try:
+        engine = sqlalchemy.create_engine(address, connect_args=options)
+        try:
+            return bool(sqlalchemy.inspect(engine).has_table("studies"))
+        finally:
+            engine.dispose()
+    except (ArgumentError, ImportError) as error:
+        raise _no_driver(address) from error
+    except (*AWAY, OSError) as error:
+        raise _unusable(address, error) from error
+
+
 def database_file(url: str) -> Path | None:
     """Return the file of an SQLite database; None for a database server.
 

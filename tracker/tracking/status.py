@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.records import RunState
-from tracker.tracking.backend.uri import describe
+from tracker.tracking.backend.uri import describe, is_there
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status, Tags
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
@@ -110,17 +110,19 @@ def _read(run: RunFolder) -> RunSummary | None:
     # Asked before the journal is read: a run that ends in between is finished, not interrupted.
     at_work = run.has_writer()
     lines = run.lines()
-    cursor = load_cursor(run)
     entries = [line.entry for line in lines]
     if not entries or not isinstance(entries[0], Creation):
         return None
+    # A store whose file is gone has nothing of what it had.
+    goes_to = destination(run, entries[0])
+    cursor = load_cursor(run) if is_there(goes_to) else Cursor()
     refused = count_dead_letters(run)
     return RunSummary(
         folder=run,
         state=state_of(entries, at_work=at_work),
         reason=_reason(entries),
         creation=entries[0],
-        server=describe(destination(run, entries[0])),
+        server=describe(goes_to),
         params=_params(entries),
         tags=_tags(entries),
         epoch=_epoch(entries),

@@ -66,7 +66,7 @@ def find_tuned(prepared: Prepared, reporter: StudyReporter | None = None) -> dic
     missing: list[str] = []
     for base in _bases(prepared):
         wanted = {name: value for name, value in _attributes(prepared, base).items() if name != _GRID}
-        studies = fitting(prepared, find_studies(storage_of(prepared), wanted))
+        studies = fitting(prepared, find_studies(storage_of(prepared.plan.options), wanted))
         tuned = next(_tuned_by(studies, prepared.plan.options, base), None)
         if tuned is None:
             missing.append(_missing(prepared, base))
@@ -103,7 +103,7 @@ def how_tuned(options: RunOptions, mode: str) -> str:
 
 def _study_plan(prepared: Prepared, base: Recipe) -> StudyPlan:
     """Return the study that goes on, or a new one where that was judged otherwise."""
-    storage, attributes = storage_of(prepared), _attributes(prepared, base)
+    storage, attributes = storage_of(prepared.plan.options), _attributes(prepared, base)
     earlier = {study.name: study for study in find_studies(storage, without_ranking(attributes))}
     chosen = choose(prepared, attributes, earlier, partial(_name, base))
     note = f"{base.study_key}: {chosen.note}" if chosen.note else ""
@@ -119,7 +119,7 @@ def _spec(prepared: Prepared, base: Recipe, name: str, attributes: Mapping[str, 
     assert options.tune is not None
     return StudySpec(
         name=name,
-        storage=storage_of(prepared),
+        storage=storage_of(prepared.plan.options),
         direction="minimize" if options.objective == "val/loss" else "maximize",
         trials=options.tune,
         space=options.space(base.mode),
@@ -131,9 +131,9 @@ def _spec(prepared: Prepared, base: Recipe, name: str, attributes: Mapping[str, 
     )
 
 
-def storage_of(prepared: Prepared) -> str:
+def storage_of(options: RunOptions) -> str:
     """Return the address of the database that holds the studies; it means the same in every folder."""
-    named = prepared.plan.options.study_storage or os.environ.get(STORAGE)
+    named = options.study_storage or os.environ.get(STORAGE)
     named = named or sqlite_address(tracker_home() / _STUDIES)
     return str(from_folder("study_storage", named, Path.cwd()))
 
@@ -150,7 +150,7 @@ def _tuned_by(studies: Iterable[FoundStudy], options: RunOptions, base: Recipe) 
 def _missing(prepared: Prepared, base: Recipe) -> str:
     attributes = _attributes(prepared, base)
     arm = {name: attributes[name] for name in _OF_THE_ARM}
-    others = find_studies(storage_of(prepared), arm)
+    others = find_studies(storage_of(prepared.plan.options), arm)
     told = [
         f"{', '.join(json.loads(study.attributes['searched']))} by {study.attributes['objective']}"
         + unlike(prepared, study, fixed=attributes["fixed"])

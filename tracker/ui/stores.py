@@ -13,6 +13,7 @@ from tracker.tracking.backend.store_file import require_usable
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.flush import send_leftovers
+from tracker.tracking.shipping.lost import check_not_lost
 from tracker.tracking.shipping.unsent import Unsent
 from tracker.ui.example import example_store
 
@@ -38,13 +39,14 @@ def open_store(
 
     Raises:
         UsageError: Both are asked for.
-        TrackingError: The address is none, the store cannot be opened, or the example did not come with this
-            installation.
+        TrackingError: The address is none, the store cannot be opened or is gone, or the example did not come
+            with this installation.
     """
     if not example:
         uri = resolve_uri(tracking_uri)
         # Before it is waited for: nothing can be sent to it either.
         require_usable(uri)
+        check_not_lost(tracker_home(), uri)
         find_artifacts_again(uri)
         unsent = send_leftovers(tracker_home(), uri, _PATIENCE_S)
         if (unsent or unsent.problems) and on_unsent is not None:

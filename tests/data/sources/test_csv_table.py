@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tracker.data.sources.csv_table import SOURCE, collect_csv
+from tracker.data.tables.problems import ENOUGH
 from tracker.errors import DataError
 
 WriteTable = Callable[..., Path]
@@ -206,3 +207,18 @@ def test_what_else_is_wrong_in_a_table_is_refused_also_where_files_may_be_missin
     with pytest.raises(DataError, match="the label is empty") as caught:
         SOURCE.collect_missing(table)
     assert len(caught.value.details) == 1
+
+
+@pytest.mark.parametrize("cells", ["missing{}.png,tb", "a.png,tb\x01{}", "a.png,{},,,"])
+def test_of_very_many_bad_rows_the_first_are_told_and_the_rest_is_not_looked_at(
+    write_table: WriteTable, cells: str
+) -> None:
+    rows = 3 * ENOUGH
+    table = write_table("path,label\n" + "".join(f"{cells.format(row)}\n" for row in range(rows)))
+    if cells.endswith(",,,"):
+        table.write_text(table.read_text().replace(",,,", ",more"))
+    with pytest.raises(
+        DataError, match=rf"{ENOUGH} do not, and the rest of its {rows} rows was not"
+    ) as caught:
+        SOURCE.collect(table)
+    assert len(str(caught.value)) < 10_000

@@ -10,7 +10,8 @@ from tracker.data.sources.listing import Listing
 from tracker.data.sources.source import IMAGE_ENDINGS, Source, SourceImage, part_named
 from tracker.data.tables.columns import FoundColumns, find_columns, is_known
 from tracker.data.tables.entries import TableEntry, check_entries, read_entries
-from tracker.data.tables.rows import read_table
+from tracker.data.tables.problems import Problems
+from tracker.data.tables.rows import SourceTable, read_table
 from tracker.errors import DataError, counted, listed
 
 _TABLES, _WORKBOOKS = (".csv", ".tsv"), (".xlsx", ".xls", ".ods")
@@ -38,17 +39,25 @@ def collect_csv(
     asked_for = {name.strip().casefold() for name in given.values()}
     table = read_table(_table(root), lambda name: is_known(name) or name.strip().casefold() in asked_for)
     found = find_columns(table, given, part_named)
-    entries = read_entries(table, found, IMAGE_ENDINGS)
+    entries = read_entries(table, found, IMAGE_ENDINGS, must_exist=must_exist)
     problems = check_entries(entries, part_named, must_exist=must_exist)
     if problems.rows:
-        raise DataError(
-            f"every row of {table.path} must name an image file, its label, and whatever else has a column",
-            but=f"{problems.rows} of {len(entries)} {'does' if problems.rows == 1 else 'do'} not",
-            do="Mend the table; paths are relative to its folder.",
-            details=listed(problems.told()),
-        )
+        raise _bad_rows(table, problems)
     notes = [*table.notes, *found.notes, *_notes(entries, found)]
     return Listing([_source_image(entry) for entry in entries], notes=notes)
+
+
+def _bad_rows(table: SourceTable, problems: Problems) -> DataError:
+    number, rows = problems.rows, len(table.rows)
+    found = f"{number} of {rows} {'does' if number == 1 else 'do'} not"
+    return DataError(
+        f"every row of {table.path} must name an image file, its label, and whatever else has a column",
+        but=f"{number} do not, and the rest of its {rows} rows was not looked at"
+        if problems.enough
+        else found,
+        do="Mend the table; paths are relative to its folder.",
+        details=listed(problems.told()),
+    )
 
 
 def _table(root: Path) -> Path:

@@ -12,7 +12,7 @@ from tracker.data.spellings import NOBODY, check_spellings
 from tracker.data.tables.columns import FoundColumns
 from tracker.data.tables.parts import PartNamed
 from tracker.data.tables.paths import Located, Locator
-from tracker.data.tables.problems import Problems
+from tracker.data.tables.problems import ENOUGH, Problems
 from tracker.data.tables.rows import SourceTable
 from tracker.data.wording import shown
 from tracker.errors import listed
@@ -45,19 +45,23 @@ class TableEntry:
     attributes: Mapping[str, str]
 
 
-def read_entries(table: SourceTable, columns: FoundColumns, endings: Collection[str]) -> list[TableEntry]:
+def read_entries(
+    table: SourceTable, columns: FoundColumns, endings: Collection[str], *, must_exist: bool
+) -> list[TableEntry]:
     """Read what the rows of a table say.
 
     Args:
         table: The table.
         columns: Its columns.
         endings: Endings of images, in small letters.
+        must_exist: Whether images may not be missing: behind very many bad rows, no more are read.
     """
     folder = table.path.parent
     locator = Locator(folder, endings)
     used = {*columns.places.values()}
     others = {place: name.lower() for place, name in enumerate(table.names) if name and place not in used}
     entries: list[TableEntry] = []
+    bad = 0
     for row in table.rows:
         path, label, patient, split = (
             row.cells[columns.places[name]] if name in columns.places else "" for name in COLUMN_NAMES
@@ -68,11 +72,22 @@ def read_entries(table: SourceTable, columns: FoundColumns, endings: Collection[
         entries.append(
             TableEntry(row.line, row.problem, path, label, patient, split, located, name, attributes)
         )
+        bad += bool(row.problem) or not _is_name(label) or _is_lost(located, must_exist=must_exist)
+        if bad >= ENOUGH:
+            break
     return entries
 
 
+def _is_name(label: str) -> bool:
+    return bool(label) and label.isprintable()
+
+
+def _is_lost(located: Located, *, must_exist: bool) -> bool:
+    return bool(located.problem) and (must_exist or not located.absent)
+
+
 def check_entries(entries: Sequence[TableEntry], part_named: PartNamed, *, must_exist: bool) -> Problems:
-    """Find all that is wrong with the rows of a table.
+    """Find all that is wrong with the rows of a table, or enough of it.
 
     Args:
         entries: The rows.
@@ -85,6 +100,8 @@ def check_entries(entries: Sequence[TableEntry], part_named: PartNamed, *, must_
     repeated = _repeated(whole)
     problems = Problems()
     for entry in entries:
+        if problems.enough:
+            break
         found = [
             repeated.get(entry.line, ""),
             *([entry.problem] if entry.problem else _problems_of(entry, used, part_named, must_exist)),
@@ -102,7 +119,7 @@ def _problems_of(
 ) -> list[str]:
     located, label, split, patient = entry.located, entry.label, entry.split, entry.patient
     checks = {
-        located.problem: bool(located.problem) and (must_exist or not located.absent),
+        located.problem: _is_lost(located, must_exist=must_exist),
         "the label is empty": not label,
         f"the label '{shown(label)}' has letters that cannot be printed": not label.isprintable(),
         "the split is empty here but not everywhere": "split" in used and not split,

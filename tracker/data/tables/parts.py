@@ -20,6 +20,7 @@ _NO = NOBODY | {
     *("", "0", "0.0", "false", "f", "no", "n", "falsch", "nein", "faux", "non", "falso"),
     *("other", "others", "rest"),
 }
+_MOST_WORDS = 1000
 _BESIDE = frozenset({"is", "in", "for", "use", "used", "as", "flag", "only"})
 """Words beside that of the part in the name of a column such as `is_test`."""
 
@@ -42,9 +43,12 @@ def columns_with_parts(
         return candidates
     chosen: list[int] = []
     for place in range(len(table.names)):
+        if place in taken:
+            continue
         words = set(table.column(place)) - {""}
-        parts = {word for word in words if part_named(word)}
-        if place not in taken and parts and (place in candidates or (parts == words and len(words) > 1)):
+        # Most columns end at their first word; they can have a million.
+        says = any if place in candidates else all
+        if len(words) > (place not in candidates) and says(part_named(word) for word in words):
             chosen.append(place)
     return chosen
 
@@ -85,7 +89,8 @@ def _marked(name: str, cells: Sequence[str], part_named: PartNamed) -> Part | No
     """Return the part that a column marks; None where it marks none."""
     words = {cell.casefold() for cell in cells}
     said = words - _NO
-    named = {part_named(word) for word in said}
+    # A split has few words; a million patients are none.
+    named = {part_named(word) for word in said} if len(said) <= _MOST_WORDS else {None}
     marks_by_name = bool(said) and said <= _YES
     parts = {_part_of_flag(name, part_named)} if marks_by_name else named
     if {"train", "test"} <= parts:

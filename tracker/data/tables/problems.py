@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+ENOUGH = 1000
+"""Rows with problems after which no further row is looked at: nobody mends more of them one by one."""
+
 _NAMED = 3
 
 
@@ -13,16 +16,23 @@ class Problems:
     def __init__(self) -> None:
         self._lines: dict[str, list[int]] = {}
         self._examples: dict[str, str] = {}
+        self._rows: set[int] = set()
 
     def add(self, line: int, problem: str, example: str = "") -> None:
         """Note a problem of the row in a line, and what it looks like there."""
         self._lines.setdefault(problem, []).append(line)
         self._examples.setdefault(problem, example)
+        self._rows.add(line)
 
     @property
     def rows(self) -> int:
         """How many rows have a problem."""
-        return len({line for lines in self._lines.values() for line in lines})
+        return len(self._rows)
+
+    @property
+    def enough(self) -> bool:
+        """Whether so many rows have a problem that no further one need be looked at."""
+        return self.rows >= ENOUGH
 
     def told(self) -> list[str]:
         """Return a line each, in the order in which they are found in the table."""

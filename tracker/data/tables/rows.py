@@ -12,6 +12,7 @@ from pathlib import Path
 from tracker.data.tables.text import WINDOWS, not_a_table, read_text
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_LONGEST_HEADER = 100_000
 _EXCEL_SAYS = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n|$)', re.IGNORECASE)
 
 
@@ -68,28 +69,24 @@ def read_table(path: Path, is_known: Callable[[str], bool]) -> SourceTable:
     said = _EXCEL_SAYS.match(text)
     body = text[said.end() :] if said else text
     delimiter = said[1] if said else _delimiter(body, is_known)
-    lines = [
+    lines = (
         (line + (1 if said else 0), cells) for line, cells in _split(body, delimiter, path) if any(cells)
-    ]
+    )
     notes = (
         ["the table is read as Windows-1252; check its umlauts and accents"] if encoding == WINDOWS else []
     )
-    if not lines:
-        return SourceTable(path, (), (), notes)
-    names = lines[0][1]
+    _, names = next(lines, (0, []))
     between = _DELIMITERS.get(delimiter, repr(delimiter))
-    return SourceTable(
-        path, names, [_row(line, cells, len(names), between) for line, cells in lines[1:]], notes
-    )
+    return SourceTable(path, names, [_row(line, cells, len(names), between) for line, cells in lines], notes)
 
 
 def _delimiter(text: str, is_known: Callable[[str], bool]) -> str:
     """Choose what makes most columns with known names, then what makes most columns."""
+    beginning = text[:_LONGEST_HEADER]
 
     def worth(delimiter: str) -> tuple[int, int]:
-        names = next(
-            (cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells), []
-        )
+        reader = csv.reader(io.StringIO(beginning, newline=""), delimiter=delimiter)
+        names = next((cells for cells in reader if cells), [])
         return sum(map(is_known, names)), len(names)
 
     try:

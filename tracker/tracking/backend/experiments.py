@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError, counted
 from tracker.tracking.backend.client import reading
-from tracker.tracking.backend.run_pages import runs_by_page
+from tracker.tracking.backend.restoring import deleted_experiment
+from tracker.tracking.backend.run_pages import PAGE, runs_by_page
 from tracker.tracking.backend.uri import describe
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 _PAGES = 5
 _SHOWN = 10
 _RUNS = "tags.`tracker.kind` = 'run'"
+
+
+class NoSuchExperiment(TrackingError):
+    """A store or server has no experiment of a name."""
 
 
 @dataclass
@@ -41,6 +46,8 @@ def the_experiment(uri: str) -> str | None:
     """
     with reading(uri) as client:
         known = _names(client)
+        if not known:
+            _check_none_is_deleted(client, uri)
         if len(known) < 2:
             return next(iter(known.values()), None)
         active = _activity(client, known)
@@ -58,11 +65,14 @@ def find_experiment(client: MlflowClient, name: str, uri: str) -> str:
         uri: The client's address, as `resolve_uri` gives it.
 
     Raises:
-        TrackingError: There is none of that name; those that are nearest to it are choices.
+        NoSuchExperiment: There is none of that name; those that are nearest to it are choices.
+        TrackingError: A user deleted it.
     """
     experiment = client.get_experiment_by_name(name)
     if experiment is not None and experiment.lifecycle_stage == "active":
         return str(experiment.experiment_id)
+    if experiment is not None:
+        raise deleted_experiment(name, str(experiment.experiment_id), uri)
     known = list(_names(client).values())
     nearest = difflib.get_close_matches(name, known, n=len(known) or 1, cutoff=0.0)[:_SHOWN]
     do = (
@@ -70,12 +80,47 @@ def find_experiment(client: MlflowClient, name: str, uri: str) -> str:
         if len(known) == 1
         else "Name one of them: --experiment."
     )
-    raise TrackingError(
+    raise NoSuchExperiment(
         f"experiment {name!r} must be in {describe(uri)}",
         but=_those_there(nearest, len(known)),
         do=do if known else "Make it: tracker run.",
         choices=[("--experiment", other) for other in nearest],
     )
+
+
+def deleted_runs(client: MlflowClient, name: str) -> set[str]:
+    """Return MLflow's ids of the runs of an experiment that a user deleted; none where it is not there.
+
+    Args:
+        client: Of the store or server.
+        name: The experiment's name.
+    """
+    from mlflow.entities import ViewType
+
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        return set()
+    found = client.search_runs(
+        [experiment.experiment_id], run_view_type=ViewType.DELETED_ONLY, max_results=PAGE
+    )
+    return {str(run.info.run_id) for run in found}
+
+
+def _check_none_is_deleted(client: MlflowClient, uri: str) -> None:
+    """Say which experiments a user deleted, where no other is there."""
+    from mlflow.entities import ViewType
+
+    found = client.search_experiments(view_type=ViewType.DELETED_ONLY, max_results=_SHOWN)
+    deleted = [deleted_experiment(one.name, str(one.experiment_id), uri) for one in found]
+    if len(deleted) == 1:
+        raise deleted[0]
+    if deleted:
+        raise TrackingError(
+            f"{describe(uri)} must hold an experiment",
+            but="all of them were deleted",
+            do="Bring one back:",
+            details=[str(one) for one in deleted],
+        )
 
 
 def _names(client: MlflowClient) -> dict[str, str]:

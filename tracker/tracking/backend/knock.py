@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Thread
@@ -16,8 +17,10 @@ from tracker.errors import TrackingError
 from tracker.io.process_environment import ask_this_machine_directly
 from tracker.tracking.backend.account import TOKEN, given_for
 from tracker.tracking.backend.denials import denial_of
+from tracker.tracking.backend.local import deleted_experiment_id
 from tracker.tracking.backend.replies import REFUSALS, Reply
-from tracker.tracking.backend.uri import describe
+from tracker.tracking.backend.restoring import deleted_experiment
+from tracker.tracking.backend.uri import database_file, describe
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -34,7 +37,7 @@ class Knock:
     """A question that is on its way, in a thread of its own.
 
     Args:
-        uri: As `resolve_uri` gives it; nothing is asked of an embedded store.
+        uri: As `resolve_uri` gives it; the file of an embedded store is looked into at once.
         experiment: The experiment that runs are meant for.
     """
 
@@ -44,6 +47,8 @@ class Knock:
     _thread: Thread | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        if database_file(self.uri) is not None:
+            self._answer = _refusal_of_file(self.uri, self.experiment)
         asked = self.uri.startswith("http") and not any(os.environ.get(name) for name in _OTHER_WAYS)
         if asked:
             ask_this_machine_directly()
@@ -90,6 +95,14 @@ def refusal(uri: str, experiment: str) -> str:
             return str(error)
 
 
+def _refusal_of_file(uri: str, experiment: str) -> str:
+    # What else is wrong with the file is found by who opens it with MLflow.
+    with suppress(sqlite3.Error, OSError):
+        deleted = deleted_experiment_id(uri, experiment)
+        return str(deleted_experiment(experiment, deleted, uri)) if deleted else ""
+    return ""
+
+
 def _first_refusal(session: Session, uri: str, experiment: str) -> str:
     by_name = {"experiment_name": experiment}
     found = session.get(f"{uri}{_API}/get-by-name", params=by_name, timeout=_TIMEOUT_S)
@@ -98,8 +111,11 @@ def _first_refusal(session: Session, uri: str, experiment: str) -> str:
     if not found.ok:
         # It is made by the first run.
         return ""
+    known = found.json()["experiment"]
+    if known.get("lifecycle_stage") == "deleted":
+        return str(deleted_experiment(experiment, str(known["experiment_id"]), uri))
     # Without a key it is no request that could be carried out, and permission is looked at before that.
-    tag = {"experiment_id": found.json()["experiment"]["experiment_id"]}
+    tag = {"experiment_id": known["experiment_id"]}
     return _told(
         session.post(f"{uri}{_API}/set-experiment-tag", json=tag, timeout=_TIMEOUT_S), uri, experiment
     )

@@ -15,6 +15,7 @@ _PATIENCE_S = 0.2
 _EXPERIMENTS = (
     "SELECT name FROM experiments WHERE lifecycle_stage = 'active' AND name != 'Default' ORDER BY name"
 )
+_DELETED = "SELECT experiment_id FROM experiments WHERE lifecycle_stage = 'deleted' AND name = ?"
 _METRICS = "SELECT DISTINCT substr(key, 7) FROM latest_metrics WHERE key LIKE 'final/%' ORDER BY key"
 
 
@@ -36,10 +37,23 @@ def metric_names() -> Iterator[str]:
     return _column(_METRICS)
 
 
-def _column(query: str) -> Iterator[str]:
-    uri = resolve_uri()
+def deleted_experiment_id(uri: str, name: str) -> str:
+    """Return MLflow's id of an experiment that was deleted; empty where it was not.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+        name: The experiment's name.
+
+    Raises:
+        sqlite3.Error: The file is locked, or no database of MLflow.
+    """
+    return next(_column(_DELETED, name, uri=uri), "")
+
+
+def _column(query: str, *values: str, uri: str = "") -> Iterator[str]:
+    uri = uri or resolve_uri()
     database = database_file(uri)
     if database is None or not is_there(uri):
         return
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=_PATIENCE_S)) as store:
-        yield from (str(name) for (name,) in store.execute(query))
+        yield from (str(name) for (name,) in store.execute(query, values))

@@ -8,10 +8,10 @@ from mlflow.entities import LifecycleStage, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from tracker.errors import TrackingError
 from tracker.records import RunState
 from tracker.tracking.backend.failures import failure_of
-from tracker.tracking.backend.uri import artifact_folder, database_file, describe
+from tracker.tracking.backend.restoring import deleted_experiment
+from tracker.tracking.backend.uri import artifact_folder, database_file
 from tracker.tracking.journal.limits import safe_folder
 
 if TYPE_CHECKING:
@@ -50,11 +50,7 @@ def ensure_experiment(client: MlflowClient, name: str, tracking_uri: str) -> str
             # Another process was faster.
             experiment = client.get_experiment_by_name(name)
     if experiment is None or experiment.lifecycle_stage != LifecycleStage.ACTIVE:
-        raise TrackingError(
-            "a run's experiment must not be deleted",
-            but=f"{name!r} is, in {describe(tracking_uri)}",
-            do="Restore it (mlflow experiments restore), or use another --experiment, then: tracker sync",
-        )
+        raise deleted_experiment(name, str(experiment.experiment_id) if experiment else "", tracking_uri)
     return str(experiment.experiment_id)
 
 

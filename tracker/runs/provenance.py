@@ -14,7 +14,7 @@ import torch
 
 from tracker.training.device import device_name
 
-_NAMED = ("tracker", "torch", "torchvision", "numpy", "pillow")
+_NAMED = ("tracker", "torch", "torchvision", "numpy", "pillow", "scipy", "scikit-learn", "optuna")
 _GIT_TIMEOUT_S = 5
 _OUR_PROGRAMS = ("tracker", "__main__.py")
 

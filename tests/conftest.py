@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.support.phantoms import phantoms
 from tests.support.postgres import postgres
 from tests.support.radiographs import radiographs
 from tests.support.servers import mlflow_server
+from tests.support.workplace import one_thread
 
-__all__ = ["mlflow_server", "phantoms", "postgres", "radiographs"]
+__all__ = ["mlflow_server", "one_thread", "phantoms", "postgres", "radiographs"]
 
 # What MLflow's own code warns of, by name: nothing here can mend it.
 _WARNINGS_OF_MLFLOW = [
@@ -19,6 +22,8 @@ _WARNINGS_OF_MLFLOW = [
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Read when numpy is imported, which is before any fixture; the processes of `-n` are started after this.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     for line in _WARNINGS_OF_MLFLOW:
         config.addinivalue_line("filterwarnings", line)
 

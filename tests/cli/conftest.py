@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from tests.support.earlier_version import deep_colors
 from tests.support.recorded import database, experiment
-from tests.support.workplace import argv_stays, one_thread, shared_cache, study, tracker, workplace
+from tests.support.workplace import argv_stays, shared_cache, study, tracker, workplace
 
 __all__ = [
     "argv_stays",
     "database",
     "deep_colors",
     "experiment",
-    "one_thread",
     "shared_cache",
     "study",
     "tracker",

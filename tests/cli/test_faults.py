@@ -65,7 +65,9 @@ def check_it_ended_well(told: Outcome) -> None:
     assert "Traceback" not in told.out + told.err
 
 
-@pytest.mark.parametrize("mode", ["refuse", "hang", "401", "503"])
+@pytest.mark.parametrize(
+    "mode", ["refuse", "503", *(pytest.param(mode, marks=pytest.mark.slow) for mode in ("hang", "401"))]
+)
 def test_a_server_that_answers_nobody_costs_a_line(
     run: Run, proxy: Proxy, check_all_is_there: Callable[..., None], mode: Mode
 ) -> None:
@@ -96,7 +98,7 @@ def test_a_server_without_logged_models_gets_all_else(
     check_all_is_there(proxy.uri)
 
 
-@pytest.mark.parametrize("mode", ["reset", "swallow"])
+@pytest.mark.parametrize("mode", ["swallow", pytest.param("reset", marks=pytest.mark.slow)])
 def test_requests_whose_answers_are_lost_change_nothing_the_second_time(
     run: Run, proxy: Proxy, check_all_is_there: Callable[..., None], mode: Mode
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +17,15 @@ NOBODY = "~nobody-of-that-name"
     [
         ["--data", f"{NOBODY}/images"],
         ["--dataset", "csv", "--data", f"{NOBODY}/images.csv"],
-        ["--dataset", "phantom", "--weights", f"{NOBODY}/w.pth"],
+        ["--data", "RADIOGRAPHS", "--weights", f"{NOBODY}/w.pth"],
         ["--config", f"{NOBODY}/study.yaml"],
-        ["--dataset", "phantom", "--tracking-uri", f"sqlite:///{NOBODY}/m.db"],
+        ["--data", "RADIOGRAPHS", "--tracking-uri", f"sqlite:///{NOBODY}/m.db"],
     ],
 )
-def test_the_home_of_nobody_is_one_line(asked: list[str], tracker: Callable[..., Outcome]) -> None:
-    told = tracker("run", *asked)
+def test_the_home_of_nobody_is_one_line(
+    asked: list[str], tracker: Callable[..., Outcome], radiographs: Path
+) -> None:
+    told = tracker("run", *(str(radiographs) if word == "RADIOGRAPHS" else word for word in asked))
     assert (told.code, told.err.count("\n")) == (2, 1)
     assert f"nobody is called so in {NOBODY}" in told.err
 

@@ -18,8 +18,8 @@ from tracker.tracking.backend.reader import read_predictions, read_runs
 
 Tracker = Callable[..., Outcome]
 
-ALL = ("fine-tuning", *(f"freeze:{node}" for node in ("maxpool", "layer1", "layer2", "layer3")))
-ALL = (*ALL, "feature-extractor", "scratch")
+ALL = ("fine-tuning", "freeze:maxpool", "freeze:layer2", "feature-extractor", "scratch")
+EVERY = ("maxpool", "layer1", "layer2", "layer3")
 METRICS = ("train/loss", "train/accuracy", "val/loss", "test/accuracy", "test/auroc")
 
 
@@ -38,7 +38,7 @@ class Made:
 def arguments(data: Path) -> list[str]:
     fixed = small_run(data, "--model", "mini-resnet", "--weights", "bundled", "--experiment", "modes")
     fixed += ["--patient-pattern", r"^P\d+"]
-    return [*fixed, "--mode", "probe", "--mode", "lp-ft", "--mode", "freeze:all"]
+    return [*fixed, *(f"--mode={mode}" for mode in ("probe", "lp-ft", *ALL))]
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,21 @@ def test_a_table_lists_no_setting_of_a_probe_and_filters_leave_it(
     assert call_main("compare", "--experiment", "modes") == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "epochs" not in printed.partition("Arms differ in")[2]
+
+
+@pytest.mark.slow
+def test_every_depth_is_run_and_more_is_frozen_at_each(
+    tracker: Tracker, workplace: Path, radiographs: Path
+) -> None:
+    arm = ["--model", "mini-resnet", "--mode", "freeze:all", "--experiment", "depths"]
+    assert tracker(*small_run(radiographs, *arm)).code == 0
+    runs = {run.params["mode"]: run for run in read_runs(f"sqlite:///{workplace}/mlflow.db", "depths")}
+    order = ["fine-tuning", *(f"freeze:{node}" for node in EVERY), "feature-extractor"]
+    assert set(runs) == {*order, "scratch"}
+    depths = [float(runs[mode].tags["tracker.frozen_depth"]) for mode in order]
+    shares = [float(runs[mode].tags["tracker.frozen_share"]) for mode in order]
+    assert depths == sorted(set(depths))
+    assert shares == sorted(set(shares))
 
 
 def test_the_plan_lists_every_depth(tracker: Tracker, radiographs: Path) -> None:

@@ -52,7 +52,10 @@ def run(prepared: Prepared) -> RunResult:
     return result
 
 
-def test_cut_within_any_of_its_last_records_a_run_is_made_whole(options: RunOptions, workplace: Path) -> None:
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_cut_within_any_of_its_last_records_a_run_is_made_whole(
+    options: RunOptions, workplace: Path, every: int
+) -> None:
     uri, name = str(options.tracking_uri), options.experiment_name
     prepared = prepare(make_plan(options))
     home = workplace / ".tracker"
@@ -60,7 +63,7 @@ def test_cut_within_any_of_its_last_records_a_run_is_made_whole(options: RunOpti
     assert not sync(home)
     reference = find_study(uri, name)
     whole = shutil.copytree(home, workplace / "whole")
-    for cut in cuts(whole):
+    for cut in cuts(whole)[::every]:
         forget_in_mlflow(uri, name)
         shutil.rmtree(home)
         shutil.copytree(whole, home, ignore=shutil.ignore_patterns("shipped.json"))

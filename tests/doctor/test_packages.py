@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import Outcome, run_process
 from tests.support.installation import NAMES, Checked, rows
+from tools.versions import ROOT
 
 
 def install(folder: Path, name: str, version: str, *lines: str) -> None:
@@ -33,6 +36,45 @@ def test_a_package_that_is_too_old_is_missing_with_what_to_install(
         "good",
         "missing",
     ]
+
+
+def older(bound: str) -> str:
+    """Return a version just below a bound."""
+    numbers = [int(number) for number in bound.split(".")]
+    last = max(place for place, number in enumerate(numbers) if number)
+    return ".".join(str(number - (place == last)) for place, number in enumerate(numbers))
+
+
+def test_whatever_is_older_than_its_bound_is_named(
+    checked: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    install(tmp_path, "tracker", "9.0", *(f"Requires-Dist: {line}" for line in project["dependencies"]))
+    bounds = dict(re.findall(r"^([\w-]+)>=([\d.]+)", line)[0] for line in project["dependencies"])
+    # What doctor itself reads metadata with stays as it is.
+    tried = {name: older(bound) for name, bound in bounds.items() if name != "packaging"}
+    for name, version in tried.items():
+        install(tmp_path, name.replace("-", "_"), version)
+    monkeypatch.syspath_prepend(tmp_path)
+    results = checked()
+    said = "; ".join(result["found"] for result in results.values())
+    for name, version in tried.items():
+        assert f"{version}, but tracker asks for " in (results.get(name) or {"found": said})["found"]
+        assert name in results or f"{name}: {version}, but tracker asks for >={bounds[name]}" in said
+
+
+def test_a_package_of_an_extra_is_named_where_it_is_there_and_too_old(
+    checked: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["Requires-Dist: numpy>=2.0", "Provides-Extra: postgres", "Provides-Extra: dev"]
+    lines += [f"Requires-Dist: {name}>=3.2; extra == 'postgres'" for name in ("psycopg[binary]", "not-there")]
+    lines += ["Requires-Dist: pytest>=999; extra == 'dev'", "Requires-Dist: numpy; extra == 'postgres'"]
+    install(tmp_path, "tracker", "9.0", *lines)
+    install(tmp_path, "psycopg", "3.1.9")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = checked()["other packages"]
+    assert (result["state"], result["found"]) == ("warning", "psycopg: 3.1.9, but tracker asks for >=3.2")
+    assert result["advice"] == "pip install --upgrade 'psycopg>=3.2'"
 
 
 def test_a_python_that_is_too_old_and_a_package_that_is_not_there_are_missing(

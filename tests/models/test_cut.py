@@ -34,9 +34,11 @@ def logits(*parts: nn.Module) -> torch.Tensor:
     [
         ("alexnet", ["feature-extractor", "freeze:features", "freeze:classifier.1"]),
         ("resnet18", ["feature-extractor", "freeze:layer2", "freeze:maxpool", "freeze:layer3.0.add"]),
-        ("densenet121", ["feature-extractor", "freeze:features.transition2"]),
+        pytest.param(
+            "densenet121", ["feature-extractor", "freeze:features.transition2"], marks=pytest.mark.slow
+        ),
         ("vit_b_32", ["feature-extractor", "freeze:encoder.layers.encoder_layer_3"]),
-        ("swin_t", ["feature-extractor", "freeze:features.3"]),
+        pytest.param("swin_t", ["feature-extractor", "freeze:features.3"], marks=pytest.mark.slow),
         ("efficientnet_b0", ["feature-extractor", "freeze:features.4"]),
         ("squeezenet1_1", ["feature-extractor", "freeze:features.5"]),
         ("googlenet", ["feature-extractor", "freeze:inception4a"]),

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from tests.support.earlier_version import deep_colors
 from tests.support.plans import prepare_small
-from tests.support.workplace import one_thread, shared_cache, workplace
+from tests.support.workplace import shared_cache, workplace
 
-__all__ = ["deep_colors", "one_thread", "prepare_small", "shared_cache", "workplace"]
+__all__ = ["deep_colors", "prepare_small", "shared_cache", "workplace"]

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.store_at_hand import store_at_hand
 from tracker.cli import main
 
 MODELS = ("squeezenet1_1", "shufflenet_v2_x0_5")
@@ -42,7 +43,8 @@ def call_main(*arguments: str) -> int:
     """Call the command line in this process and return its exit code."""
     sys.argv = ["tracker", *arguments]
     try:
-        main()
+        with store_at_hand(arguments):
+            main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

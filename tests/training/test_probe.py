@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 from torch import fx, nn
 
 from tests.support.trainings import CPU, Collected
+from tracker.data.splits.division import divide
 from tracker.errors import TrainingError
 from tracker.training import probe
 from tracker.training.examples import Examples
@@ -63,7 +63,8 @@ def by_hand(
     """Return the penalty, the losses of all, and all probabilities [rows, K], with scikit-learn alone."""
     x, y, g = features.double().numpy(), np.array(labels), np.array(groups)
     rows = np.array(PARTS["train"])
-    folds = list(StratifiedGroupKFold(5, shuffle=True, random_state=0).split(x[rows], y[rows], g[rows]))
+    fold_of = np.array(divide(y[rows].tolist(), g[rows].tolist(), 5, seed=0))
+    folds = [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(5)]
 
     def probabilities(c: float, fit: np.ndarray, asked: np.ndarray) -> np.ndarray:
         scaler = StandardScaler().fit(x[fit])
@@ -111,10 +112,10 @@ def test_what_is_held_out_decides_nothing() -> None:
 
 def test_the_images_of_a_patient_are_left_out_together() -> None:
     """Noise that is the same in both images of a patient teaches nothing; image by image it seems to."""
-    noise = torch.rand(COUNT // 2, FEATURES, generator=torch.Generator().manual_seed(1)).repeat_interleave(
+    noise = torch.rand(COUNT // 2, FEATURES, generator=torch.Generator().manual_seed(2)).repeat_interleave(
         2, 0
     )
-    labels = (torch.rand(COUNT // 2, generator=torch.Generator().manual_seed(2)) < 0.5).long()
+    labels = (torch.rand(COUNT // 2, generator=torch.Generator().manual_seed(3)) < 0.5).long()
     labels = labels.repeat_interleave(2).tolist()
     _, by_patient, _ = probed(noise, labels, [row // 2 for row in range(COUNT)])
     _, by_image, _ = probed(noise, labels, list(range(COUNT)))

@@ -175,20 +175,33 @@ def test_two_processes_that_decode_otherwise_cannot_begin_one_study(prepare_smal
         ArmStudy(other)
 
 
-def test_a_study_that_ranked_by_probabilities_gives_way_to_a_new_one(prepare_small: Prepare) -> None:
-    options = {"tune": 3, "objective": "val/auroc"}
-    (plan,) = plan_studies(prepare_small(**options))
+RANKED, DIVIDED = "ranked images by probabilities", "had folds of scikit-learn, which differ by its version"
+
+
+@pytest.mark.parametrize(
+    ("options", "since", "note", "told"),
+    [
+        ({"objective": "val/auroc"}, ("ranked_by",), RANKED, "lr by val/auroc of probabilities"),
+        ({"tune_folds": 3}, ("divided_by",), DIVIDED, "lr by val/loss on folds of scikit-learn"),
+        ({"objective": "val/auroc", "tune_folds": 3}, ("divided_by",), DIVIDED, "val/auroc on folds of"),
+        ({"objective": "val/auroc", "tune_folds": 3}, ("ranked_by", "divided_by"), RANKED, "of prob"),
+    ],
+)
+def test_a_study_that_was_judged_otherwise_gives_way_to_a_new_one(
+    prepare_small: Prepare, options: dict[str, object], since: tuple[str, ...], note: str, told: str
+) -> None:
+    (plan,) = plan_studies(prepare_small(tune=3, **options))
     assert plan.note == ""
-    new = ("pixels", "ranked_by")
+    new = ("pixels", *since)
     older = {name: value for name, value in plan.spec.attributes.items() if name not in new}
     name = f"{plan.spec.name.rpartition('/')[0]}/{digest_of(older)[:10]}"
     spend(replace(plan, spec=replace(plan.spec, name=name, attributes=older)), 1.0)
-    (again,) = plan_studies(prepare_small(**options))
+    (again,) = plan_studies(prepare_small(tune=3, **options))
     assert again.spec.name == plan.spec.name != name
-    assert "ranked images by probabilities" in again.note
+    assert note in again.note
     with pytest.raises(TuningError) as caught:
-        find_tuned(prepare_small(tuned=True, objective="val/auroc"))
-    assert "lr by val/auroc of probabilities" in caught.value.details[0]
+        find_tuned(prepare_small(tuned=True, **options))
+    assert told in caught.value.details[0]
 
 
 def test_a_mode_in_which_nothing_that_is_searched_means_anything_has_no_study(prepare_small: Prepare) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 _PRODUCT = "tracker"
+_NOT_FOR_PEOPLE = {"dev"}
 INSTALL = "In the folder of tracker: pip install -c constraints.txt ."
 
 
@@ -51,12 +52,32 @@ def others(named: Collection[str]) -> CheckResult:
         named: The packages that have a line of their own.
     """
     asked = {name: specifier for name, specifier in _requirements().items() if name not in named}
-    mismatches = {name: _mismatch(_version(name), specifier) for name, specifier in asked.items()}
-    problems = [f"{name}: {problem}" for name, problem in mismatches.items() if problem]
-    facts = {"problems": problems}
+    problems, old = _problems(asked), _old_extras()
+    facts = {"problems": [*problems, *old.values()]}
     if problems:
         return CheckResult(state="missing", found="; ".join(problems), advice=INSTALL, facts=facts)
+    if old:
+        install = f"pip install --upgrade {' '.join(repr(name) for name in old)}"
+        return CheckResult(state="warning", found="; ".join(old.values()), advice=install, facts=facts)
     return CheckResult(state="good", found=f"all {len(asked)} as asked for", facts=facts)
+
+
+def _problems(asked: Mapping[str, SpecifierSet]) -> list[str]:
+    mismatches = {name: _mismatch(_version(name), specifier) for name, specifier in asked.items()}
+    return [f"{name}: {problem}" for name, problem in mismatches.items() if problem]
+
+
+def _old_extras() -> dict[str, str]:
+    """Return what is wrong with packages that need not be there and are, by what to ask for instead."""
+    required = _requirements()
+    extras = {
+        name: specifier
+        for extra in set(_metadata().provides_extra or ()) - _NOT_FOR_PEOPLE
+        for name, specifier in _requirements(extra).items()
+        if name not in required and _version(name) is not None
+    }
+    found = {f"{name}{specifier}": _problems({name: specifier}) for name, specifier in sorted(extras.items())}
+    return {asked: problems[0] for asked, problems in found.items() if problems}
 
 
 def _mismatch(version: str | None, asked: SpecifierSet | None) -> str:
@@ -75,13 +96,17 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _requirements() -> dict[str, SpecifierSet]:
-    """Return the versions that this package asks for by the package's name, without those of its extras."""
-    return {
-        one.name: one.specifier
-        for one in _metadata().requires_dist or ()
-        if one.marker is None or one.marker.evaluate({"extra": ""})
-    }
+def _requirements(extra: str = "") -> dict[str, SpecifierSet]:
+    """Return the versions that this package asks for by the package's name.
+
+    Args:
+        extra: One of its extras, to have what that asks for, too.
+    """
+    asked: dict[str, SpecifierSet] = {}
+    for one in _metadata().requires_dist or ():
+        if one.marker is None or one.marker.evaluate({"extra": extra}):
+            asked[one.name] = one.specifier & asked[one.name] if one.name in asked else one.specifier
+    return asked
 
 
 def _metadata() -> Metadata:

@@ -8,13 +8,14 @@ import os
 import platform
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import torch
 
 from tracker.training.device import device_name
 
-_NAMED = ("tracker", "torch", "torchvision", "numpy", "pillow")
+_NAMED = ("tracker", "torch", "torchvision", "numpy", "pillow", "scipy", "scikit-learn", "optuna")
 _GIT_TIMEOUT_S = 5
 _OUR_PROGRAMS = ("tracker", "__main__.py")
 
@@ -69,9 +70,11 @@ def _git_commit(folder: Path) -> str | None:
     return answer.stdout.strip()
 
 
+@cache
 def installed_packages() -> str:
     """Return all installed packages with their versions, a line each, as pip's requirements."""
-    lines = {f"{item.metadata['Name']}=={item.version}" for item in importlib.metadata.distributions()}
+    found = (item.metadata for item in importlib.metadata.distributions())
+    lines = {f"{said['Name']}=={said['Version']}" for said in found}
     return (
         f"# Python {platform.python_version()} on {platform.platform()}\n" + "\n".join(sorted(lines)) + "\n"
     )

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tracker.data.splits.division import divide
 from tracker.errors import TrainingError
 from tracker.records import EpochKind
 from tracker.training.device import on_device
@@ -162,12 +163,12 @@ def _folds(labels_N: Ints, groups_N: Ints) -> list[tuple[Ints, Ints]]:
     There are at most as many folds as the rarest class has patients, and fewer where one would be without a
     class to fit to.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     rarest = min(len(set(groups_N[labels_N == label])) for label in set(labels_N))
     for count in range(min(FOLDS, rarest), 1, -1):
-        drawn = StratifiedGroupKFold(n_splits=count, shuffle=True, random_state=0)
-        folds = list(drawn.split(labels_N, labels_N, groups_N))
+        fold_of_N = np.array(divide(labels_N.tolist(), groups_N.tolist(), count, seed=0))
+        folds = [
+            (np.flatnonzero(fold_of_N != fold), np.flatnonzero(fold_of_N == fold)) for fold in range(count)
+        ]
         if all(len(set(labels_N[fit])) == len(set(labels_N)) and len(left) for fit, left in folds):
             return folds
     return []

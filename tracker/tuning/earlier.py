@@ -1,15 +1,17 @@
-"""Earlier studies whose trials were judged otherwise: on other pixels, or by another AUROC."""
+"""Earlier studies whose trials were judged otherwise: on other pixels or folds, or by another AUROC."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tracker.config.options import RunOptions
 from tracker.runs.plan import Prepared
 from tracker.search.attributes import PIXELS
 from tracker.search.reading import FoundStudy
 
 _RANKED_BY = "ranked_by"
+_DIVIDED_BY = "divided_by"
 _AUROC = "val/auroc"
 
 
@@ -28,25 +30,34 @@ class Chosen:
     note: str = ""
 
 
-def ranking(objective: str) -> dict[str, str]:
+def judging(options: RunOptions) -> dict[str, str]:
     """Return what a study says, beside its objective, of how trials are judged.
 
     0.1.0 ranked images by probabilities, which are 0 and 1 where a network is certain, so that its areas
-    cannot be compared with others.
+    cannot be compared with others. Its folds were those of scikit-learn, which differ by its version.
 
     Args:
-        objective: By what trials are judged.
+        options: By what trials are judged, and on how many folds.
     """
-    return {_RANKED_BY: "log-odds"} if objective == _AUROC else {}
+    return _judging(options.objective, str(options.tune_folds or ""))
 
 
-def without_ranking(attributes: Mapping[str, str]) -> dict[str, str]:
+def _judging(objective: str, folds: str) -> dict[str, str]:
+    ranked = {_RANKED_BY: "log-odds"} if objective == _AUROC else {}
+    return ranked | ({_DIVIDED_BY: "allocation"} if folds else {})
+
+
+def without_judging(attributes: Mapping[str, str]) -> dict[str, str]:
     """Return what the studies of 0.1.0 say about themselves, too.
 
     Args:
         attributes: What a study says about itself.
     """
-    return {name: value for name, value in attributes.items() if name != _RANKED_BY}
+    return _without(attributes, _RANKED_BY, _DIVIDED_BY)
+
+
+def _without(attributes: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in attributes.items() if name not in names}
 
 
 def choose(
@@ -70,13 +81,23 @@ def choose(
     if own in earlier:
         return Chosen(own, complete)
     if plain not in earlier:
-        saturated = name_of(without_ranking(attributes)) in earlier
-        return Chosen(plain, complete, _SATURATED if saturated else "")
+        return Chosen(plain, complete, _given_up(attributes, earlier, name_of))
     if prepared.same_pixels(earlier[plain].attributes.get(PIXELS, "")) is False:
         return Chosen(own, complete, _OTHER_PIXELS)
     # What it does not say about itself yet is not known of the trials that it has.
     known = complete if PIXELS in earlier[plain].attributes else attributes
     return Chosen(plain, known, doubt(prepared, earlier[plain]))
+
+
+def _given_up(
+    attributes: Mapping[str, str],
+    earlier: Mapping[str, FoundStudy],
+    name_of: Callable[[Mapping[str, str]], str],
+) -> str:
+    """Say why a study of an earlier version does not go on; empty where there is none."""
+    if name_of(without_judging(attributes)) in earlier and _RANKED_BY in attributes:
+        return _SATURATED
+    return _OTHER_FOLDS if name_of(_without(attributes, _DIVIDED_BY)) in earlier else ""
 
 
 def fitting(prepared: Prepared, studies: Sequence[FoundStudy]) -> list[FoundStudy]:
@@ -109,12 +130,15 @@ def unlike(prepared: Prepared, study: FoundStudy, *, fixed: str) -> str:
         fixed: What the plan says of its images and settings: others have other pixels anyway.
     """
     said = study.attributes
-    ranked = "" if ranking(said["objective"]).items() <= said.items() else " of probabilities"
+    lacking = _judging(said["objective"], said["folds"]).keys() - said.keys()
+    ranked = " of probabilities" if _RANKED_BY in lacking else ""
+    divided = " on folds of scikit-learn" if _DIVIDED_BY in lacking else ""
     other = said["fixed"] == fixed and prepared.same_pixels(said.get(PIXELS, "")) is False
-    return ranked + (" on other pixels, of another decoder" if other else "")
+    return ranked + divided + (" on other pixels, of another decoder" if other else "")
 
 
 _SATURATED = "its earlier study ranked images by probabilities, which saturate: a new study begins"
+_OTHER_FOLDS = "its earlier study had folds of scikit-learn, which differ by its version: a new study begins"
 _OTHER_PIXELS = "its earlier study was made on other pixels, of another decoder: a new study begins"
 _UNKNOWN = (
     "its study is of an earlier version, which may have decoded the images to other pixels: "

@@ -22,7 +22,7 @@ from tracker.runs.plan import Prepared
 from tracker.search.reading import FoundStudy, find_studies
 from tracker.search.records import StudySpec
 from tracker.tracking.journal.run_folder import tracker_home
-from tracker.tuning.earlier import choose, doubt, fitting, ranking, unlike, without_ranking
+from tracker.tuning.earlier import choose, doubt, fitting, judging, unlike, without_judging
 
 STORAGE = "TRACKER_STUDY_STORAGE"
 """The variable that names the database of studies where no option does."""
@@ -104,7 +104,7 @@ def how_tuned(options: RunOptions, mode: str) -> str:
 def _study_plan(prepared: Prepared, base: Recipe) -> StudyPlan:
     """Return the study that goes on, or a new one where that was judged otherwise."""
     storage, attributes = storage_of(prepared.plan.options), _attributes(prepared, base)
-    earlier = {study.name: study for study in find_studies(storage, without_ranking(attributes))}
+    earlier = {study.name: study for study in find_studies(storage, without_judging(attributes))}
     chosen = choose(prepared, attributes, earlier, partial(_name, base))
     note = f"{base.study_key}: {chosen.note}" if chosen.note else ""
     return StudyPlan(base, _spec(prepared, base, chosen.name, chosen.attributes), note)
@@ -184,7 +184,7 @@ def _attributes(prepared: Prepared, base: Recipe) -> dict[str, str]:
         "fixed": digest_of([fields, prepared.images.manifest.digest]),
         "searched": json.dumps({name: str(values) for name, values in space.items()}),
         "objective": options.objective,
-        **ranking(options.objective),
+        **judging(options),
         "at": options.tune_at,
         "seeds": str(options.tune_seeds),
         "folds": str(options.tune_folds or ""),

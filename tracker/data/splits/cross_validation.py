@@ -11,10 +11,10 @@ from fractions import Fraction
 from functools import cached_property
 
 from tracker.data.manifest import Manifest
-from tracker.data.splits.allocation import assign_groups, target_table
 from tracker.data.splits.checks import check_classes_in_parts
-from tracker.data.splits.groups import class_counts, inseparable
-from tracker.data.splits.rule import GIVEN, apportion, part_sizes
+from tracker.data.splits.division import divide
+from tracker.data.splits.groups import group_numbers, inseparable
+from tracker.data.splits.rule import GIVEN, part_sizes
 from tracker.data.splits.split import Split
 from tracker.data.splits.validation import draw_validation
 from tracker.errors import DataError, UsageError, listed
@@ -126,14 +126,8 @@ def _seed_of(seed: int, repeat: int) -> int:
 
 def _fold_of(manifest: Manifest, folds: int, seed: int) -> dict[str, int]:
     """Return the fold of each sample id."""
-    groups = inseparable(manifest)
-    vectors = [class_counts(manifest, group) for group in groups]
-    sizes = apportion([1] * folds, len(manifest.samples))
-    by_class = target_table(list(manifest.counts.values()), sizes)
-    drawn = assign_groups(vectors, list(zip(*by_class, strict=True)), seed=seed)
-    return {
-        manifest.samples[place].id: fold for group, fold in zip(groups, drawn, strict=True) for place in group
-    }
+    drawn = divide(manifest.labels, group_numbers(manifest), folds, seed=seed)
+    return {sample.id: fold for sample, fold in zip(manifest.samples, drawn, strict=True)}
 
 
 def _split(

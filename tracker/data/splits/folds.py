@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
-
 from tracker.data.manifest import Manifest
+from tracker.data.splits.division import divide
 from tracker.data.splits.groups import group_numbers
 from tracker.data.splits.split import Split
 from tracker.errors import DataError
@@ -36,23 +33,26 @@ def make_folds(manifest: Manifest, split: Split, count: int, *, seed: int) -> li
         DataError: A fold would have a part without one of the classes.
     """
     parts = split.indexes(manifest)
-    rows = np.array(sorted([*parts["train"], *parts["val"]]))
-    labels = np.array(manifest.labels)[rows]
-    groups = np.array(group_numbers(manifest))[rows]
+    rows = sorted([*parts["train"], *parts["val"]])
+    numbers = group_numbers(manifest)
+    groups = [numbers[row] for row in rows]
     if len(set(groups)) < count:
         raise _too_many(count, f"there are {len(set(groups))} patients (or images without one)")
-    with warnings.catch_warnings():
-        # What it warns of is refused below.
-        warnings.simplefilter("ignore", UserWarning)
-        draw = StratifiedGroupKFold(n_splits=count, shuffle=True, random_state=seed)
-        try:
-            drawn = list(draw.split(rows, labels, groups))
-        except ValueError as error:
-            raise _too_many(count, str(error)) from None
-    for part in (part for fold in drawn for part in fold):
-        if len(set(labels[part])) < len(manifest.classes):
+    fold_of = divide([manifest.labels[row] for row in rows], groups, count, seed=seed)
+    drawn = [_rows(rows, fold_of, fold) for fold in range(count)]
+    for part in (part for fold in drawn for part in fold.values()):
+        if len({manifest.labels[row] for row in part}) < len(manifest.classes):
             raise _too_many(count, "a fold lacks one of the classes")
-    return [{"train": rows[train].tolist(), "val": rows[val].tolist()} for train, val in drawn]
+    return drawn
+
+
+def _rows(rows: Sequence[int], fold_of: Sequence[int], fold: int) -> Rows:
+    """Return what trains and what validates where a fold is left out."""
+    pairs = list(zip(rows, fold_of, strict=True))
+    return {
+        "train": [row for row, its in pairs if its != fold],
+        "val": [row for row, its in pairs if its == fold],
+    }
 
 
 def _too_many(count: int, found: str) -> DataError:

@@ -20,6 +20,7 @@ import numpy as np
 from mlflow.entities import Metric, Param, RunTag
 
 from tests.support.servers import running_server
+from tracker.addresses import sqlite_address
 from tracker.compare.arm_findings import arm_findings
 from tracker.compare.evidence import ArmEvidence
 from tracker.compare.pairs import compare_pair
@@ -70,7 +71,7 @@ def seconds(work: Callable[[], object]) -> float:
 def reading(runs: int, pairs: int) -> None:
     """Print how long reading takes beside a bare search."""
     with tempfile.TemporaryDirectory() as folder:
-        uri = f"sqlite:///{folder}/mlflow.db"
+        uri = sqlite_address(Path(folder, "mlflow.db"))
         experiment = fill(uri, runs)
         with running_server(Path(folder)) as server:
             assert search(server.uri, experiment) == len(read_runs(server.uri, EXPERIMENT)) == runs

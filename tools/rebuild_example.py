@@ -21,6 +21,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from tracker.addresses import sqlite_address
 from tracker.figures.style import to_bytes
 from tracker.tracking.backend.environment import server_environment
 from tracker.ui.example import DATABASE, STORE
@@ -46,7 +47,7 @@ def server(folder: Path) -> Iterator[str]:
     """Run an MLflow server whose artifacts can be moved with its database."""
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
-    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / DATABASE}"]
+    command += ["--workers", "1", "--backend-store-uri", sqlite_address(folder / DATABASE)]
     command += ["--artifacts-destination", str(folder / ARTIFACTS)]
     with (folder / "server.log").open("w+b") as log:
         process = subprocess.Popen(

@@ -1,10 +1,14 @@
-"""Addresses of servers and databases that may hold an account: nobody else is to see its password."""
+"""Addresses of servers and databases: whose account nobody else is to see, and which file one names."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode
+
+SQLITE = "sqlite:///"
+"""What the address of a database file begins with; its path follows."""
 
 _FILE = "sqlite:"
 _SERVERS = ("http", "https")
@@ -26,6 +30,24 @@ class Account:
 
     def __bool__(self) -> bool:
         return bool(self.user or self.password)
+
+
+def sqlite_address(file: Path) -> str:
+    """Return the address of a database file, as SQLAlchemy reads it.
+
+    Args:
+        file: Its path. What would end a path in an address, or stand for another letter there, is escaped.
+    """
+    return SQLITE + str(file).replace("%", "%25").replace("?", "%3F")
+
+
+def sqlite_file(address: str) -> Path | None:
+    """Return the database file that an address names; None for a server's address.
+
+    Args:
+        address: As `sqlite_address` writes it.
+    """
+    return Path(unquote(address.removeprefix(SQLITE))) if address.startswith(SQLITE) else None
 
 
 def split_account(address: str) -> tuple[str, Account]:

@@ -238,24 +238,32 @@ def status(*, experiment: str | None = None, tracking_uri: str | None = None) ->
     ]
 
 
-def sync(*, tracking_uri: str | None = None, again: bool = False) -> Unsent:
+def sync(
+    *, tracking_uri: str | None = None, again: bool = False, moved: tuple[str, str] | None = None
+) -> Unsent:
     """Send the journals of this folder's runs to MLflow; sending something again changes nothing.
 
     Args:
         tracking_uri: Only runs that are meant for this server or store; None: all.
         again: Send everything, as for a server that was restored from an old backup.
+        moved: An address that journals wait for, and the one that they are to go to from now on; then only
+            theirs are sent.
 
     Returns:
         What could not be sent, and why.
 
     Raises:
-        TrackingError: The address is none.
+        TrackingError: An address is none, or no journal of this folder can be given the other one.
     """
     from tracker.tracking.backend.uri import resolve_uri
     from tracker.tracking.journal.run_folder import tracker_home
     from tracker.tracking.shipping.flush import sync as send
+    from tracker.tracking.shipping.redirection import redirect
 
-    uri = resolve_uri(tracking_uri) if tracking_uri else None
+    if moved is not None:
+        uri: str | None = redirect(tracker_home(), *moved)
+    else:
+        uri = resolve_uri(tracking_uri) if tracking_uri else None
     return send(tracker_home(), tracking_uri=uri, again=again)
 
 
@@ -282,12 +290,14 @@ def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _
 
 def _while_sending(prepared: Prepared, job: _Job[_Result], observer: Observer) -> _Result:
     """Do a job while a process of its own sends what is recorded."""
+    from tracker.tracking.backend.moved_store import find_artifacts_again
     from tracker.tracking.backend.uri import database_file
     from tracker.tracking.journal.run_folder import tracker_home
     from tracker.tracking.shipping.process import NotStarted, start_shipper
     from tracker.tracking.shipping.unsent import count_unsent
 
     home, uri = tracker_home(), prepared.plan.tracking_uri
+    find_artifacts_again(uri)
     shipper = None
     try:
         shipper = start_shipper(home, uri, on_end=lambda problem: observer.note(f"{problem}. {_GOES_ON}"))

@@ -19,6 +19,9 @@ PIXELS_DIGEST = "tracker.pixels_digest"
 """The tag of a run that says from which pixels it was made: another decoder may make others of an image."""
 
 
+HOME, ORDER, ATTEMPT = "tracker.home", "tracker.order", "tracker.attempt"
+"""The tags that say in whose folder of journals a run was begun, as which one there, and how often."""
+
 COMPARISON = "comparison"
 """What the tag `tracker.kind` says of a comparison that was logged: it is no run of an arm."""
 FROZEN_SHARE, FROZEN_DEPTH = "tracker.frozen_share", "tracker.frozen_depth"

@@ -159,3 +159,27 @@ def test_a_table_says_what_it_lacks(
     assert "this machine has not sent 5 records of 1 run of this experiment yet" in " ".join(told.out.split())
     folder.journal.unlink()
     assert "not sent" not in tracker(*compare).out
+
+
+def test_journals_of_no_address_say_how_they_get_one(tracker: Tracker, workplace: Path) -> None:
+    record(workplace, "localhost:5000", "e")
+    told = tracker("sync")
+    assert (told.code, told.err) == (1, "")
+    assert told.out == (
+        "1 run, 5 records not sent yet: tracker sync\n  localhost:5000 is no store or server: "
+        "tracker sync --from 'localhost:5000' --to ADDRESS gives them another\n"
+    )
+    given = tracker("sync", "--from", "localhost:5000", "--to", "sqlite:///mlflow.db")
+    assert (given.code, given.out) == (0, "everything is sent\n")
+    assert len(read_runs(f"sqlite:///{workplace}/mlflow.db", "e")) == 1
+    assert (
+        "none is meant for localhost:5000"
+        in tracker("sync", "--from", "localhost:5000", "--to", "http://h").err
+    )
+
+
+@pytest.mark.parametrize("given", [["--from", "http://h"], ["--to", "http://h"]])
+def test_an_address_is_given_in_the_place_of_another_one(tracker: Tracker, given: list[str]) -> None:
+    told = tracker("sync", *given)
+    assert (told.code, told.err.count("\n")) == (2, 1)
+    assert "--from and --to must stand together" in told.err

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -75,6 +77,41 @@ def test_what_a_study_found_since_replaces_what_it_had_found_before(make_run):
     selection = select_runs([before, since])
     assert selection.runs == (since,)
     assert [entry.run_id for entry in selection.excluded] == [before.run_id]
+
+
+def test_of_two_attempts_the_later_one_counts_whatever_the_clock_said(make_run):
+    attempt = {"tracker.fingerprint": "a", "tracker.run_uid": "u", "tracker.attempt": "1"}
+    first = make_run(tags=attempt)
+    ninth, tenth = (
+        replace(
+            make_run(tags={**attempt, "tracker.attempt": number, "tracker.run_uid": f"u.{number}"}),
+            start_time=first.start_time - int(number) * 1000,
+        )
+        for number in ("9", "10")
+    )
+    for runs in permutations([first, ninth, tenth]):
+        assert select_runs(runs).runs == (tenth,)
+
+
+def test_what_a_folder_began_later_is_newer_whatever_the_clock_said(make_run):
+    before, after = (
+        make_run(tags={"tracker.fingerprint": name, "tracker.home": "h", "tracker.order": order})
+        for name, order in (("a", "9"), ("b", "10"))
+    )
+    after = replace(after, start_time=before.start_time - 10**9)
+    assert select_runs([before, after]).runs == select_runs([after, before]).runs == (after,)
+    elsewhere = replace(make_run(tags={"tracker.fingerprint": "c"}), start_time=before.start_time + 1)
+    assert select_runs([elsewhere, before, after]).runs == (elsewhere,), "between folders the clock decides"
+
+
+def test_a_study_that_went_on_counts_by_its_trials_whatever_the_clock_said(make_run):
+    tuned = {"tracker.tuned": "lr", "tracker.tuned_study": "s", "tracker.tuned_how": "how"}
+    fewer, more = (
+        make_run(tags={**tuned, "tracker.fingerprint": name, "tracker.tuned_trials": trials})
+        for name, trials in (("a", "9"), ("b", "10"))
+    )
+    more = replace(more, start_time=fewer.start_time - 10**9)
+    assert select_runs([fewer, more]).runs == select_runs([more, fewer]).runs == (more,)
 
 
 def test_a_finished_run_counts_though_a_newer_one_of_its_recipe_failed(make_run):

@@ -14,13 +14,13 @@ from tracker.compare.settings import (
     TUNED,
     TUNED_HOW,
     TUNED_STUDY,
-    by_age,
     canonical,
     common,
     condition_of,
     distinct,
     found_by_folds,
     is_tuned,
+    oldest_first,
     repetition_of,
     settings_of,
     shortened_digest,
@@ -128,7 +128,7 @@ def refuse_other_shares(runs: Sequence[RunRecord]) -> None:
     Raises:
         ComparisonError: Names a `--where` for each share, that of the newest run first.
     """
-    newest_first = sorted(runs, key=by_age, reverse=True)
+    newest_first = reversed(oldest_first(runs))
     values = distinct(value_of(run, TRAIN_FRACTION) or "" for run in newest_first)
     if len(values) > 1:
         raise ComparisonError(
@@ -165,7 +165,7 @@ def refuse_two_studies_of_a_fold(runs: Sequence[RunRecord]) -> None:
         ComparisonError: Names a `--where` for each way of tuning, where there are several.
     """
     ways: dict[tuple[Arm, str], dict[str, str]] = defaultdict(dict)
-    for run in sorted((run for run in runs if found_by_folds(run)), key=by_age, reverse=True):
+    for run in reversed(oldest_first(run for run in runs if found_by_folds(run))):
         study, how = (run.tags.get(f"tracker.{name}", "") for name in (TUNED_STUDY, TUNED_HOW))
         ways[run.arm, repetition_of(run)][study] = how
     both = [(arm, its) for (arm, _), its in ways.items() if len(its) > 1]
@@ -205,7 +205,7 @@ def refuse_conflicts(runs: Sequence[RunRecord]) -> None:
 def _newest_first(runs: Sequence[RunRecord], key: Callable[[RunRecord], _Key]) -> dict[_Key, list[RunRecord]]:
     """Return the runs in groups, the groups and their runs with the newest first."""
     groups: dict[_Key, list[RunRecord]] = defaultdict(list)
-    for run in sorted(runs, key=by_age, reverse=True):
+    for run in reversed(oldest_first(runs)):
         groups[key(run)].append(run)
     return dict(groups)
 

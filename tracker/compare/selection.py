@@ -17,7 +17,7 @@ from tracker.compare.comparability import (
     split_digest_of,
 )
 from tracker.compare.filters import filter_runs
-from tracker.compare.settings import by_age, is_tuned, repetition_of
+from tracker.compare.settings import counted_by, is_tuned, oldest_first, repetition_of
 from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
 from tracker.records import COMPARISON, Arm, NotSent, RunRecord
@@ -105,7 +105,9 @@ def select_runs(
     refuse_other_shares(chosen)
     refuse_tuned_beside_untuned(chosen)
     # A study that went on can have found better values since.
-    chosen, outdone = _newest(chosen, lambda run: (run.arm, repetition_of(run), _tuned_by(run)))
+    chosen, outdone = _newest(
+        chosen, lambda run: (run.arm, repetition_of(run), _tuned_by(run)), rank=_trials_before
+    )
     older += outdone
     refuse_two_studies_of_a_fold(chosen)
     refuse_conflicts(chosen)
@@ -126,6 +128,11 @@ def _tuned_by(run: RunRecord) -> str:
     return run.tags.get("tracker.tuned_study", run.run_id)
 
 
+def _trials_before(run: RunRecord) -> int:
+    """Return after how many trials the study of a run had found its values."""
+    return counted_by(run, "tracker.tuned_trials")
+
+
 def _fault(run: RunRecord) -> str | None:
     if run.status != "FINISHED":
         return _REASONS.get(run.status, "has not finished")
@@ -136,15 +143,15 @@ def _fault(run: RunRecord) -> str | None:
 
 
 def _newest(
-    runs: Iterable[RunRecord], key: Callable[[RunRecord], Hashable]
+    runs: Iterable[RunRecord],
+    key: Callable[[RunRecord], Hashable],
+    rank: Callable[[RunRecord], int] = lambda _: 0,
 ) -> tuple[list[RunRecord], list[RunRecord]]:
-    newest: dict[Hashable, RunRecord] = {}
-    older = []
-    for run in sorted(runs, key=by_age):
-        if (before := newest.pop(key(run), None)) is not None:
-            older.append(before)
-        newest[key(run)] = run
-    return list(newest.values()), older
+    equal: dict[Hashable, list[RunRecord]] = defaultdict(list)
+    for run in runs:
+        equal[key(run)].append(run)
+    in_order = [sorted(oldest_first(several), key=rank) for several in equal.values()]
+    return [several[-1] for several in in_order], [run for several in in_order for run in several[:-1]]
 
 
 def _of_split(runs: Iterable[RunRecord], digest: str) -> list[RunRecord]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from tracker.config.modes import meaningless_settings
-from tracker.records import POSITIVE_CLASS, RunRecord
+from tracker.records import ATTEMPT, HOME, ORDER, POSITIVE_CLASS, RunRecord
 
 # An arm's runs may differ in their seed and fold; the digests of manifest and split stand for the data;
 # the share of the training part is that of a whole table; where a run is recorded changes no number.
@@ -147,6 +148,36 @@ def common(runs: Iterable[RunRecord], name: str) -> str | None:
     return values[0] or None if len(values) == 1 else None
 
 
-def by_age(run: RunRecord) -> tuple[int, str]:
-    """Return a sort key by which later runs come last."""
+def oldest_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
+    """Sort runs by when they were begun, later ones last.
+
+    A clock can be set back. Of runs that one folder recorded, the order in which it began them counts; of
+    attempts at one run that do not say it, their number does. Only between folders does the clock decide.
+    """
+    runs = list(runs)
+    told = {_run_uid(run): run.tags[HOME] for run in runs if HOME in run.tags}
+    folders: dict[str, list[RunRecord]] = defaultdict(list)
+    for run in runs:
+        folders[told.get(_run_uid(run), _run_uid(run))].append(run)
+    by_clock = sorted(folders.values(), key=lambda members: max(map(_clock, members)))
+    return [run for members in by_clock for run in sorted(members, key=_in_folder)]
+
+
+def _run_uid(run: RunRecord) -> str:
+    """Return what all attempts at a run have in common."""
+    recorded = run.tags.get("tracker.run_uid", run.run_id)
+    return recorded.removesuffix(f".{run.tags.get(ATTEMPT, '')}")
+
+
+def _clock(run: RunRecord) -> tuple[int, str]:
     return run.start_time, run.run_id
+
+
+def _in_folder(run: RunRecord) -> tuple[int, int, int, str]:
+    return counted_by(run, ORDER), counted_by(run, ATTEMPT), *_clock(run)
+
+
+def counted_by(run: RunRecord, tag: str) -> int:
+    """Return the number that a tag of a run holds; 0 where it holds none."""
+    text = run.tags.get(tag, "")
+    return int(text) if text.isdecimal() else 0

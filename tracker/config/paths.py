@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
+from tracker.addresses import SQLITE, sqlite_address
 from tracker.config.command_line import options_of
 from tracker.config.home import expanded
 from tracker.config.options import RunOptions
@@ -11,7 +13,6 @@ from tracker.config.recipe import WEIGHTS
 from tracker.config.yaml_file import BACKSLASHES
 from tracker.errors import UsageError
 
-_SQLITE = "sqlite:///"
 _DATABASES = ("tracking_uri", "study_storage")
 _PATHS = {option.field for option in options_of("run", RunOptions) if option.kind is Path}
 
@@ -38,8 +39,9 @@ def from_folder(name: str, value: object, folder: Path) -> object:
                 f"{name} must be a path", but=f"it holds letters that no path has: {value!a}", do=BACKSLASHES
             )
         return _absolute(value, folder)
-    if name in _DATABASES and value.startswith(_SQLITE) and ":memory:" not in value:
-        return f"{_SQLITE}{_absolute(value.removeprefix(_SQLITE), folder)}"
+    if name in _DATABASES and value.startswith(SQLITE) and ":memory:" not in value:
+        path, mark, query = value.removeprefix(SQLITE).partition("?")
+        return sqlite_address(Path(_absolute(unquote(path), folder))) + mark + query
     return value
 
 

@@ -17,7 +17,8 @@ from tracker.runs.provenance import origin_tags
 from tracker.tracking.journal.entries import NOTE
 from tracker.tracking.journal.lifecycle import RunTaken
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import home_token, tracker_home
+from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
+from tracker.tracking.shipping.destinations import address_forms, recorded_address
 
 _TABLES = {
     "comparison.md": "markdown",
@@ -47,12 +48,18 @@ def record_comparison(comparison: Comparison, *, experiment: str, tracking_uri: 
     try:
         recorder = RunRecorder.start(
             home,
-            run_uid=digest_of([COMPARISON, content, experiment, tracking_uri, home_token(home)])[:32],
+            run_uid=known_uid(
+                home,
+                [
+                    digest_of([COMPARISON, content, experiment, form, home_token(home)])[:32]
+                    for form in address_forms(home, tracking_uri)
+                ],
+            ),
             experiment=experiment,
             run_name=f"comparison {results.metric}",
             params={"metric": results.metric, "at": results.at, "compared_runs": len(results.selection.runs)},
             tags=_tags(comparison),
-            tracking_uri=tracking_uri,
+            tracking_uri=recorded_address(home, tracking_uri),
         )
     except RunTaken:
         return False

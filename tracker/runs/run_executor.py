@@ -22,7 +22,7 @@ from tracker.tracking.journal.lifecycle import RunTaken, recorded_tags, retag
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
 from tracker.tracking.shipping.cursor import load_cursor
-from tracker.tracking.shipping.destinations import address_forms
+from tracker.tracking.shipping.destinations import address_forms, recorded_address
 from tracker.training.checkpoint_writer import CheckpointWriter
 from tracker.training.checkpoints import Checkpoints, CheckpointState
 
@@ -122,7 +122,7 @@ class RunExecutor:
             run_name=self._run_name,
             params=self.recipe.params(),
             tags=self._tags(),
-            tracking_uri=self._plan.tracking_uri,
+            tracking_uri=recorded_address(tracker_home(), self._plan.tracking_uri),
             begun_with=pixels,
             rerun=self._plan.options.rerun,
             may_go_on=self._may_go_on,

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.records import RunState
-from tracker.tracking.backend.uri import describe, normalized
+from tracker.tracking.backend.uri import describe
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status, Tags
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
 from tracker.tracking.shipping.dead_letters import count_dead_letters, first_reason
+from tracker.tracking.shipping.destinations import destination
 
 _OF_EVERY_EPOCH = "train/loss"
 
@@ -26,6 +27,7 @@ class RunSummary:
         state: Whether it is at work, and how it ended.
         reason: Why it did not finish, or why its journal cannot be read; empty where that is not recorded.
         creation: How the run began; None where that cannot be read.
+        server: The store or server that it is meant for, without a password; empty where it is not known.
         params: Its parameters, by name.
         tags: Its tags, by name.
         epoch: The last epoch that was recorded, 0 before the first.
@@ -41,6 +43,7 @@ class RunSummary:
     state: RunState
     reason: str = ""
     creation: Creation | None = None
+    server: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     epoch: int = 0
@@ -64,11 +67,6 @@ class RunSummary:
     def experiment(self) -> str:
         """MLflow's experiment, empty where it is not known."""
         return self.creation.experiment if self.creation else ""
-
-    @property
-    def server(self) -> str:
-        """The store or server that it is meant for, without a password; empty where it is not known."""
-        return describe(normalized(self.creation.tracking_uri)) if self.creation else ""
 
     @property
     def attempt(self) -> int:
@@ -101,7 +99,11 @@ def _summary(run: RunFolder) -> RunSummary | None:
     except FileNotFoundError:
         return None
     except UNREADABLE as error:
-        return RunSummary(folder=run, state=RunState.UNREADABLE, reason=str(error), creation=_beginning(run))
+        begun = _beginning(run)
+        server = describe(destination(run, begun)) if begun else ""
+        return RunSummary(
+            folder=run, state=RunState.UNREADABLE, reason=str(error), creation=begun, server=server
+        )
 
 
 def _read(run: RunFolder) -> RunSummary | None:
@@ -118,6 +120,7 @@ def _read(run: RunFolder) -> RunSummary | None:
         state=state_of(entries, at_work=at_work),
         reason=_reason(entries),
         creation=entries[0],
+        server=describe(destination(run, entries[0])),
         params=_params(entries),
         tags=_tags(entries),
         epoch=_epoch(entries),

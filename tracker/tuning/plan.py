@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tracker.addresses import sqlite_address
 from tracker.config.options import RunOptions
 from tracker.config.paths import from_folder
 from tracker.config.recipe import Recipe, digest_of
@@ -133,7 +134,7 @@ def _spec(prepared: Prepared, base: Recipe, name: str, attributes: Mapping[str, 
 def storage_of(prepared: Prepared) -> str:
     """Return the address of the database that holds the studies; it means the same in every folder."""
     named = prepared.plan.options.study_storage or os.environ.get(STORAGE)
-    named = named or f"sqlite:///{tracker_home() / _STUDIES}"
+    named = named or sqlite_address(tracker_home() / _STUDIES)
     return str(from_folder("study_storage", named, Path.cwd()))
 
 

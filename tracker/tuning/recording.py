@@ -21,7 +21,7 @@ from tracker.tracking.journal.entries import EXPERIMENT_ID, NOTE, RUN_ID
 from tracker.tracking.journal.lifecycle import RunTaken
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import find_run, home_token, known_uid, tracker_home
-from tracker.tracking.shipping.destinations import address_forms
+from tracker.tracking.shipping.destinations import address_forms, recorded_address
 from tracker.tuning.plan import StudyPlan
 
 
@@ -54,7 +54,7 @@ class StudyRecords:
                 run_name=f"study {self.plan.base.short_name}",
                 params=self._study_params(),
                 tags=self._study_tags(),
-                tracking_uri=self.prepared.plan.tracking_uri,
+                tracking_uri=self._recorded_address,
                 reopen=True,
             )
         except RunTaken:
@@ -86,7 +86,7 @@ class StudyRecords:
                 PIXELS_DIGEST: self.prepared.pixels.digest,
                 NOTE: values_text(trial.params),
             },
-            tracking_uri=self.prepared.plan.tracking_uri,
+            tracking_uri=self._recorded_address,
             parent_uid=self._uid("study"),
         )
 
@@ -140,6 +140,10 @@ class StudyRecords:
         return known_uid(
             home, [digest_of([self.token, of, form, *rest])[:32] for form in self._address_forms]
         )
+
+    @cached_property
+    def _recorded_address(self) -> str:
+        return recorded_address(tracker_home(), self.prepared.plan.tracking_uri)
 
     @cached_property
     def _address_forms(self) -> list[str]:

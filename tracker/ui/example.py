@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tracker.addresses import sqlite_address
 from tracker.errors import TrackingError
 from tracker.tracking.backend.environment import prepare_environment
+from tracker.tracking.backend.moved_store import name_in_all_tables
 from tracker.tracking.backend.uri import artifact_folder
 
 DATABASE = "mlflow.db"
@@ -20,11 +22,6 @@ STORE = "store.zip"
 _FOLDER = "mlruns.example"
 # Where a database that was made through a server says that artifacts are: wherever the server keeps them.
 _BEHIND_SERVER = "mlflow-artifacts:/"
-_PLACES = (
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("logged_models", "artifact_location"),
-)
 
 
 def example_file() -> Path:
@@ -61,7 +58,7 @@ def example_store() -> Iterator[str]:
         database = Path(folder) / DATABASE
         _place_artifacts(database)
         bring_up_to_date(database)
-        yield f"sqlite:///{database}"
+        yield sqlite_address(database)
 
 
 def _unpack(packed: Path, folder: Path) -> None:
@@ -80,8 +77,7 @@ def _place_artifacts(database: Path) -> None:
     """Have a database find its artifacts without a server."""
     here = artifact_folder(database).as_uri() + "/"
     with closing(sqlite3.connect(database)) as store, store:
-        for table, column in _PLACES:
-            store.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (_BEHIND_SERVER, here))
+        name_in_all_tables(store, _BEHIND_SERVER, here)
 
 
 def bring_up_to_date(database: Path) -> None:
@@ -94,6 +90,6 @@ def bring_up_to_date(database: Path) -> None:
     import sqlalchemy
     from mlflow.store.db.utils import _upgrade_db
 
-    engine = sqlalchemy.create_engine(f"sqlite:///{database}")
+    engine = sqlalchemy.create_engine(sqlite_address(database))
     _upgrade_db(engine)  # type: ignore[no-untyped-call]
     engine.dispose()

@@ -19,7 +19,13 @@ from tracker.errors import TrackingError, UsageError
 from tracker.interruption import Interruption
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.environment import server_environment
-from tracker.tracking.backend.uri import artifact_folder, database_file, describe, require_store
+from tracker.tracking.backend.uri import (
+    artifact_folder,
+    as_mlflow_takes_it,
+    database_file,
+    describe,
+    require_store,
+)
 from tracker.ui.pages import Pages, find_pages
 
 HOST = "127.0.0.1"
@@ -48,7 +54,7 @@ def ui_command(uri: str, port: int) -> tuple[list[str], dict[str, str]]:
     artifacts = artifact_folder(database)
     command = [sys.executable, "-P", "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
     # One worker: MLflow's default of four takes 2.3 GB and ten seconds to start.
-    command += ["--workers", "1", "--backend-store-uri", uri]
+    command += ["--workers", "1", "--backend-store-uri", as_mlflow_takes_it(uri)]
     # Where the embedded store keeps artifacts, also for experiments that are made in the UI: a client that
     # opens the database itself cannot follow the server's own `mlflow-artifacts:` addresses.
     command += ["--default-artifact-root", artifacts.as_uri(), "--artifacts-destination", artifacts.as_uri()]

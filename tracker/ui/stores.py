@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from tracker.addresses import typed_again
 from tracker.errors import UsageError
 from tracker.interruption import Interruption
+from tracker.tracking.backend.moved_store import find_artifacts_again
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.flush import send_leftovers
@@ -40,6 +41,7 @@ def open_store(
     """
     if not example:
         uri = resolve_uri(tracking_uri)
+        find_artifacts_again(uri)
         unsent = send_leftovers(tracker_home(), uri, _PATIENCE_S)
         if (unsent or unsent.problems) and on_unsent is not None:
             on_unsent(unsent)

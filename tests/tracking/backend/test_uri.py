@@ -5,9 +5,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from tracker.errors import TrackingError
-from tracker.tracking.backend.uri import describe, initialize_embedded, normalized, require_store, resolve_uri
+from tracker.tracking.backend.typed_address import normalized
+from tracker.tracking.backend.uri import (
+    as_mlflow_takes_it,
+    database_file,
+    describe,
+    initialize_embedded,
+    require_store,
+    resolve_uri,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +41,14 @@ def test_the_option_wins_over_the_environment(tmp_path: Path, monkeypatch: pytes
     [
         *("./mlruns", "mlruns", "file:///tmp/mlruns", "sqlite://", "sqlite:///:memory:"),
         *("localhost:5000", "me:secret@server:5000", "//me:secret@server", "file://me:secret@server/runs"),
+        *("sqlite:///", "sqlite://mlflow.db", "sqlite:mlflow.db", "sqlite:////data/", "sqlite:////tmp"),
+        *(
+            "sqlite:///file:m.db",
+            "sqlite:///m.db?timeout=60",
+            "sqlite:///a\nb.db",
+            "http://server:5000\x1b[31m",
+        ),
+        *("htp://server:5000", "redis://server:5000", "https//server", "http:server", "mlserver/mlflow"),
     ],
 )
 def test_a_folder_or_a_database_in_memory_is_refused(uri: str) -> None:
@@ -60,7 +77,9 @@ def test_every_form_of_an_address_is_the_same_server(typed: str) -> None:
         ("https://server:443", "https://server"),
         ("https://server:80", "https://server:80"),
         ("http://[FE80::1]:5000/", "http://[fe80::1]:5000"),
-        ("http://server:5000/?Team=A", "http://server:5000?Team=A"),
+        ("http://server:5000/?Team=A", "http://server:5000"),
+        ("http://server:5000/#/experiments/3/runs?compareRunsMode=CHART", "http://server:5000"),
+        ("http://server/mlflow/#/experiments/3", "http://server/mlflow"),
         ("postgresql://Me@Server/Runs/", "postgresql://Me@Server/Runs/"),
         ("sqlite:////Data/A.db", "sqlite:////Data/A.db"),
         ("databricks", "databricks"),
@@ -69,6 +88,56 @@ def test_every_form_of_an_address_is_the_same_server(typed: str) -> None:
 def test_only_what_is_plainly_the_same_is_changed(typed: str, same: str) -> None:
     assert normalized(typed) == same
     assert normalized(same) == same
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["http://", "http:///x", "http:/server:5000", "http://server:port", "http://ser ver", "http://[::1"],
+)
+def test_the_address_of_a_server_without_a_host_is_refused(typed: str) -> None:
+    with pytest.raises(TrackingError, match="must be http:// or https://, its host and its port, but it is"):
+        resolve_uri(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["localhost:5000", "10.0.0.7:5000/x", "ml.hospital.org", "//ml.hospital.org:80"]
+)
+def test_a_server_without_its_scheme_is_told_what_to_type(typed: str) -> None:
+    with pytest.raises(TrackingError, match=f"If it is a server, type http://{typed.removeprefix('//')}\\. "):
+        resolve_uri(typed)
+
+
+def test_what_stands_behind_the_name_of_a_file_is_named() -> None:
+    with pytest.raises(TrackingError, match=r"has \?timeout=60 behind the file's name"):
+        resolve_uri("sqlite:///m.db?timeout=60")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["sqlite:///runs/m.db", "SQLite:///runs/m.db", "sqlite+pysqlite:///runs/m.db", " sqlite:///./runs/m.db "],
+)
+def test_every_form_of_a_path_is_the_same_file(typed: str, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "link").symlink_to("runs")
+    same = f"sqlite:///{tmp_path}/runs/m.db"
+    assert resolve_uri(typed) == resolve_uri(same) == resolve_uri("sqlite:///link/m.db") == same
+
+
+@pytest.mark.parametrize("name", ["a%20b", "100 %", "a?b=c", "ä#b", "%2e%2e"])
+def test_a_folder_is_called_in_an_address_what_it_is_called(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    uri = resolve_uri()
+    assert database_file(uri) == folder / "mlflow.db"
+    assert resolve_uri(uri) == uri
+    assert make_url(as_mlflow_takes_it(uri)).database == str(folder / "mlflow.db")
+
+
+def test_escaped_letters_in_a_typed_address_are_read() -> None:
+    assert resolve_uri("sqlite:////data/a%20study/m.db") == "sqlite:////data/a study/m.db"
 
 
 def test_a_user_sees_no_password() -> None:

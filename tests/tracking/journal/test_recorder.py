@@ -9,6 +9,7 @@ import pytest
 from tests.support.recorded import Start, entries, record_all
 from tracker.errors import TrackingError
 from tracker.tracking.journal.entries import Artifact, Creation, Metrics, Params, Status, Tags, TrainedModel
+from tracker.tracking.journal.run_folder import home_token
 
 URI = "http://127.0.0.1:9"
 
@@ -29,7 +30,8 @@ def test_a_run_is_all_in_its_journal(start: Start, tmp_path: Path) -> None:
         record_all(recorder, tmp_path)
     found = entries(recorder)
     assert isinstance(found[0], Creation)
-    assert found[0].tags == {"tracker.attempt": "1", "tracker.model": "alexnet"}
+    place = {"tracker.home": home_token(recorder.folder.path.parents[1])[:8], "tracker.order": "1"}
+    assert found[0].tags == {"tracker.attempt": "1", "tracker.model": "alexnet", **place}
     assert found[1] == Params(values={"model": "alexnet", "lr": "0.01"})
     assert [entry.step for entry in found if isinstance(entry, Metrics)] == [1, 2, 3]
     assert isinstance(found[-1], Status)

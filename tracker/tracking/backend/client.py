@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackingError
 from tracker.tracking.backend.account import showing_account, with_account
 from tracker.tracking.backend.environment import prepare_environment, request_timeout
-from tracker.tracking.backend.uri import describe, require_store
+from tracker.tracking.backend.uri import as_mlflow_takes_it, describe, require_store
 
 if TYPE_CHECKING:
     # Under this name for rooms that do not import MLflow.
@@ -39,7 +39,7 @@ def open_client(uri: str, recorded: str = "") -> MlflowClient:
     from mlflow import MlflowClient
 
     # The account of a server is shown with each request (`showing_account`).
-    uri = uri if uri.startswith("http") else with_account(uri, recorded)
+    uri = uri if uri.startswith("http") else as_mlflow_takes_it(with_account(uri, recorded))
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 

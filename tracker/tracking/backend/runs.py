@@ -58,7 +58,9 @@ def ensure_experiment(client: MlflowClient, name: str, tracking_uri: str) -> str
     return str(experiment.experiment_id)
 
 
-def ensure_run(client: MlflowClient, creation: Creation, *, parent: str = "") -> str | None:
+def ensure_run(
+    client: MlflowClient, creation: Creation, tracking_uri: str, *, parent: str = ""
+) -> str | None:
     """Find or create a run by its tag.
 
     Looking up and creating are two requests, so two processes can make two runs: both then look again, keep
@@ -67,12 +69,13 @@ def ensure_run(client: MlflowClient, creation: Creation, *, parent: str = "") ->
     Args:
         client: MLflow's client.
         creation: How the run began.
+        tracking_uri: Where MLflow is.
         parent: MLflow's id of the run that it is nested in; empty: none.
 
     Returns:
         MLflow's id of the run; None where a user deleted it.
     """
-    experiment_id = ensure_experiment(client, creation.experiment, creation.tracking_uri)
+    experiment_id = ensure_experiment(client, creation.experiment, tracking_uri)
     found = runs_of(client, experiment_id, creation.run_uid)
     if len(found) != 1:
         if not found:

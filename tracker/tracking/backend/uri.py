@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from tracker.addresses import shown, split_account
-from tracker.config.home import expanded
+from tracker.addresses import SQLITE, shown, split_account, sqlite_address, sqlite_file
 from tracker.errors import TrackingError
 from tracker.io.locks import exclusive
 from tracker.tracking.backend.account import keep_account
-
-_SQLITE = "sqlite:///"
-_PORTS = {"http": ":80", "https": ":443"}
+from tracker.tracking.backend.typed_address import checked
 
 
 def resolve_uri(option: str | None = None) -> str:
@@ -25,37 +21,12 @@ def resolve_uri(option: str | None = None) -> str:
     Raises:
         TrackingError: It is a folder, which MLflow no longer takes as a store, a database in memory, or none.
     """
-    uri = option or os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
-    if uri.startswith(_SQLITE) and ":memory:" not in uri:
-        # MLflow reads a relative path from the folder of whichever process opens it.
-        return f"{_SQLITE}{expanded(uri.removeprefix(_SQLITE)).absolute()}"
-    scheme, separator, _ = uri.partition(":/")
-    if not separator or scheme in ("file", "sqlite"):
-        raise TrackingError(
-            "runs must be tracked in a database file (sqlite:///mlflow.db) or on an MLflow server (http://...)",
-            but=f"the tracking URI is {shown(uri)!r}",
-            do="Give another --tracking-uri, or none: then it is mlflow.db in the current folder.",
-        )
-    address = normalized(uri)
-    keep_account(address, split_account(uri)[1])
+    typed = option or os.environ.get("MLFLOW_TRACKING_URI")
+    if not typed:
+        return sqlite_address(Path.cwd() / "mlflow.db")
+    address = checked(typed)
+    keep_account(address, split_account(typed)[1])
     return address
-
-
-def normalized(uri: str) -> str:
-    """Return the one form of a server's address that all its other forms become.
-
-    Scheme and host are in lower case, without an account, the scheme's own port and a slash at the end. Two
-    addresses that differ in the path stay different.
-
-    Args:
-        uri: An address as it was typed; one that is not of a server (HTTP) loses its password alone.
-    """
-    bare, _ = split_account(uri)
-    parts = urlsplit(bare)
-    if parts.scheme not in _PORTS:
-        return bare
-    place = parts.netloc.lower().removesuffix(_PORTS[parts.scheme])
-    return parts._replace(netloc=place, path=parts.path.rstrip("/")).geturl()
 
 
 def database_file(uri: str) -> Path | None:
@@ -64,7 +35,20 @@ def database_file(uri: str) -> Path | None:
     Args:
         uri: As `resolve_uri` gives it.
     """
-    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
+    return sqlite_file(uri)
+
+
+def as_mlflow_takes_it(uri: str) -> str:
+    """Return an address to open a store by.
+
+    MLflow makes the folder of a database file, and takes its path from the address without reading the
+    escaped letters in it: a second folder. It does not where the driver is named, too.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+    """
+    escaped = uri.startswith(SQLITE) and "%" in uri
+    return f"sqlite+pysqlite{uri.removeprefix('sqlite')}" if escaped else uri
 
 
 def artifact_folder(database: Path) -> Path:
@@ -147,7 +131,7 @@ def _make(database: Path) -> None:
     unfinished = database.with_name(f"{database.name}-new")
     unfinished.unlink(missing_ok=True)
     artifacts = artifact_folder(database).as_uri()
-    store = SqlAlchemyStore(f"{_SQLITE}{unfinished}", artifacts)  # type: ignore[no-untyped-call]
+    store = SqlAlchemyStore(as_mlflow_takes_it(sqlite_address(unfinished)), artifacts)  # type: ignore[no-untyped-call]
     store.engine.dispose()
     unfinished.replace(database)
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from tracker.errors import TrackingError
-from tracker.records import RunState
+from tracker.records import ATTEMPT, HOME, ORDER, RunState
 from tracker.tracking.journal.buffer import Buffer
 from tracker.tracking.journal.entries import (
     NETWORK,
@@ -44,10 +44,13 @@ from tracker.tracking.journal.limits import (
 )
 from tracker.tracking.journal.log import Journal
 from tracker.tracking.journal.model_files import LOADER, MODEL, model_files
-from tracker.tracking.journal.run_folder import RunFolder, attempt_uid
+from tracker.tracking.journal.run_folder import RunFolder, attempt_uid, home_token
 
 RESUMED = "tracker.resumed"
 """The tag that counts how often another process went on with a run."""
+
+
+_SHORT = 8
 
 
 class RunRecorder:
@@ -104,7 +107,7 @@ class RunRecorder:
         """
         journal, attempt = claim(home, run_uid, rerun=rerun, reopen=reopen, may_go_on=may_go_on)
         recorder = cls(journal)
-        first_tags = safe_tags({"tracker.attempt": str(attempt), **tags})
+        first_tags = safe_tags({ATTEMPT: str(attempt), **tags})
         if journal.found:
             recorder._go_on(first_tags)
         else:
@@ -116,7 +119,7 @@ class RunRecorder:
                     experiment=safe_text(experiment, MAX_EXPERIMENT_NAME),
                     run_name=safe_text(run_name, MAX_RUN_NAME),
                     start_time=_now_ms(),
-                    tags=first_tags | safe_tags(begun_with or {}),
+                    tags=first_tags | _place_in(home) | safe_tags(begun_with or {}),
                     parent_uid=parent_uid,
                 )
             )
@@ -308,6 +311,12 @@ class RunRecorder:
 
     def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
         self._buffer.write(entry, files=files)
+
+
+def _place_in(home: Path) -> dict[str, str]:
+    """Return what puts runs in order where a clock was set back: whose they are, and how many there were."""
+    begun = sum(1 for _ in (home / "runs").iterdir())
+    return {HOME: home_token(home)[:_SHORT], ORDER: str(begun)}
 
 
 def _now_ms() -> int:

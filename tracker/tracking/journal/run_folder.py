@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.errors import TrackingError
-from tracker.io.atomic import write_once
+from tracker.io.atomic import write_once, write_whole
 from tracker.records import RunState
 from tracker.tracking.journal.entries import Creation, Entry, Status
 from tracker.tracking.journal.log import JOURNAL, Line, has_writer, read_first, read_journal
@@ -59,6 +59,25 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """The folder of the states that training can go on from."""
         return self.path / "checkpoints"
+
+    def redirection(self) -> str:
+        """Read the address that the run was given in the place of its first one; empty: none."""
+        try:
+            return self._redirection.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+    def redirect(self, tracking_uri: str) -> None:
+        """Have the run be meant for another MLflow store or server from now on.
+
+        Args:
+            tracking_uri: Where that is.
+        """
+        write_whole(self._redirection, tracking_uri.encode())
+
+    @property
+    def _redirection(self) -> Path:
+        return self.path / "destination"
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -1,15 +1,53 @@
 """Which runs of a home are meant for which MLflow store or server.
 
-Journals of earlier versions have the address of a server as it was typed; here all its forms are one.
+The address that a journal begins with is as it was recorded, and all forms of it are one here. A store in the
+folder of the home, or below it, is recorded from there on: the folder can be moved, renamed and mounted
+elsewhere. Journals of earlier versions have its whole path.
 """
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
-from tracker.tracking.backend.uri import normalized
+from tracker.addresses import sqlite_address, sqlite_file
+from tracker.tracking.backend.typed_address import canonical_file, normalized
+from tracker.tracking.journal.entries import Creation
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
+from tracker.tracking.shipping.cursor import load_cursor
+
+
+def recorded_address(home: Path, tracking_uri: str) -> str:
+    """Return the address that a journal of a home begins with.
+
+    Args:
+        home: The folder that holds all journals.
+        tracking_uri: Where MLflow is, as `resolve_uri` gives it.
+    """
+    database, folder = sqlite_file(tracking_uri), _folder_of(home)
+    if database is None or folder == folder.parent or not database.is_relative_to(folder):
+        return tracking_uri
+    return sqlite_address(database.relative_to(folder))
+
+
+def destination(run: RunFolder, creation: Creation) -> str:
+    """Return where the journal of a run goes, as `resolve_uri` would give it.
+
+    Args:
+        run: The run's folder.
+        creation: How the run began.
+    """
+    recorded = run.redirection() or creation.tracking_uri
+    database = sqlite_file(recorded)
+    if database is None:
+        return normalized(recorded)
+    home = run.path.parents[1]
+    if not database.is_absolute():
+        return canonical_file(_folder_of(home) / database)
+    beside = _folder_of(home) / database.name
+    return canonical_file(beside if _has_moved(database, beside, run) else database)
 
 
 def runs_for(home: Path, tracking_uri: str | None) -> list[RunFolder]:
@@ -19,11 +57,8 @@ def runs_for(home: Path, tracking_uri: str | None) -> list[RunFolder]:
         home: The folder that holds all journals.
         tracking_uri: Where MLflow is, as `resolve_uri` gives it; None: anywhere.
     """
-    return [
-        run
-        for run in run_folders(home)
-        if (typed := _typed_address(run)) is not None and tracking_uri in (None, normalized(typed))
-    ]
+    meant = ((run, _destination_of(run)) for run in run_folders(home))
+    return [run for run, where in meant if where is not None and tracking_uri in (None, where)]
 
 
 def destinations(home: Path) -> list[str]:
@@ -32,28 +67,53 @@ def destinations(home: Path) -> list[str]:
     Args:
         home: The folder that holds all journals.
     """
-    return sorted({normalized(typed) for typed in _typed_addresses(home)})
+    found = (_destination_of(run) for run in run_folders(home))
+    return sorted({where for where in found if where is not None})
 
 
 def address_forms(home: Path, tracking_uri: str) -> list[str]:
-    """List the forms of an address that the ids of runs can contain: itself, and those that were typed.
+    """List the forms of an address that the ids of runs can contain.
 
     Args:
         home: The folder that holds all journals.
         tracking_uri: Where MLflow is, as `resolve_uri` gives it.
+
+    Returns:
+        As a journal records it now, the address itself, and those that journals recorded before.
     """
-    typed = {typed for typed in _typed_addresses(home) if normalized(typed) == tracking_uri}
-    return [tracking_uri, *sorted(typed - {tracking_uri})]
+    begun = (run.creation() for run in runs_for(home, tracking_uri))
+    recorded = sorted({creation.tracking_uri for creation in begun if creation is not None})
+    return list(dict.fromkeys([recorded_address(home, tracking_uri), tracking_uri, *recorded]))
 
 
-def _typed_addresses(home: Path) -> set[str]:
-    typed = (_typed_address(run) for run in run_folders(home))
-    return {address for address in typed if address is not None}
-
-
-def _typed_address(run: RunFolder) -> str | None:
+def _destination_of(run: RunFolder) -> str | None:
+    """Return where a run goes; None where its first entry is not there, or nobody can read it."""
     try:
         creation = run.creation()
+        return destination(run, creation) if creation is not None else None
     except UNREADABLE:
         return None
-    return creation.tracking_uri if creation is not None else None
+
+
+def _folder_of(home: Path) -> Path:
+    """Return the folder that a home and its embedded store are moved with."""
+    return home.resolve().parent
+
+
+def _has_moved(database: Path, beside: Path, run: RunFolder) -> bool:
+    """Say whether a database that is not at its whole path is the one that lies beside the home."""
+    if database.exists() or not beside.is_file():
+        return False
+    # A drive that is not there today is no folder that was moved: the run itself has to be here.
+    run_id = load_cursor(run).run_id
+    return _holds(beside, run_id) if run_id else not database.parent.exists()
+
+
+def _holds(database: Path, run_id: str) -> bool:
+    """Say whether a database has a run of MLflow."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as store,
+    ):
+        return store.execute("SELECT 1 FROM runs WHERE run_uuid = ?", [run_id]).fetchone() is not None
+    return False

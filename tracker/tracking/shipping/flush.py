@@ -8,14 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracker.addresses import shown, sqlite_file
 from tracker.errors import TrackingError
 from tracker.records import RunState
 from tracker.tracking.backend.account import forget_accounts
 from tracker.tracking.backend.environment import prepare_environment
+from tracker.tracking.backend.typed_address import checked
 from tracker.tracking.backend.uri import resolve_uri
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder
-from tracker.tracking.shipping.cursor import is_sent
+from tracker.tracking.shipping.cursor import is_sent, save_problem
 from tracker.tracking.shipping.destinations import destinations, runs_for
 from tracker.tracking.shipping.process import NotStarted, start_shipper
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
@@ -108,7 +110,25 @@ def _addresses(home: Path, tracking_uri: str | None) -> Sequence[str]:
     with suppress(TrackingError):
         # The address in the environment may hold the account of one of them.
         resolve_uri()
-    return destinations(home)
+    return [uri for uri in destinations(home) if _is_address(home, uri)]
+
+
+def _is_address(home: Path, uri: str) -> bool:
+    """Say whether anything can be sent to an address; if not, its runs say so.
+
+    Versions before took more for an address than they could send to.
+    """
+    try:
+        checked(uri)
+    except TrackingError:
+        name = sqlite_file(uri) or shown(uri)
+        problem = (
+            f"{name} is no store or server: tracker sync --from '{name}' --to ADDRESS gives them another"
+        )
+        for run in runs_for(home, uri):
+            save_problem(run, problem)
+        return False
+    return True
 
 
 def _is_left(run: RunFolder) -> bool:

@@ -21,7 +21,7 @@ from typing import BinaryIO
 from tracker.errors import TrackingError
 from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
-from tracker.tracking.backend.uri import resolve_uri, short_path
+from tracker.tracking.backend.uri import as_mlflow_takes_it, resolve_uri, short_path
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"
@@ -191,7 +191,7 @@ def main() -> None:
     from tracker.tracking.shipping.sender import Sender
 
     uri = resolve_uri()
-    os.environ["MLFLOW_TRACKING_URI"] = uri
+    os.environ["MLFLOW_TRACKING_URI"] = as_mlflow_takes_it(uri)
     sender = Sender(Path(sys.argv[1]), uri)
     sender.follow(_input_has_ended, drain_s=_DRAIN_S)
 

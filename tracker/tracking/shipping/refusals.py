@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from tracker.tracking.backend.failures import SENDING_FAILURES, failure_of, said_by
 from tracker.tracking.backend.permanent import lack_of
 from tracker.tracking.backend.runs import lifecycle_of
-from tracker.tracking.backend.uri import describe, normalized
+from tracker.tracking.backend.uri import describe
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.batches import Batch
 from tracker.tracking.shipping.dead_letters import DeadLetter
+from tracker.tracking.shipping.destinations import destination
 from tracker.tracking.shipping.requests import Request, send_request
 
 if TYPE_CHECKING:
@@ -77,4 +78,4 @@ def _is_active(client: MlflowClient, run_id: str, run: RunFolder) -> bool:
 
 def _server_of(run: RunFolder) -> str:
     creation = run.creation()
-    return describe(normalized(creation.tracking_uri)) if creation is not None else "MLflow"
+    return describe(destination(run, creation)) if creation is not None else "MLflow"

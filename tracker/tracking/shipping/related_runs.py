@@ -11,6 +11,7 @@ from tracker.tracking.journal.entries import EXPERIMENT_ID, RUN_ID, Link
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import load_cursor
+from tracker.tracking.shipping.destinations import destination
 from tracker.tracking.shipping.lock import sole_sender
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def ensure_nested_run(client: MlflowClient, run: RunFolder, creation: Creation) 
         BlockingIOError: Another process is about to create the run that it is nested in.
     """
     parent = _run_id_beside(client, run, creation.parent_uid) if creation.parent_uid else ""
-    return ensure_run(client, creation, parent=parent)
+    return ensure_run(client, creation, destination(run, creation), parent=parent)
 
 
 def _run_id_beside(client: MlflowClient, run: RunFolder, run_uid: str) -> str:

@@ -25,13 +25,13 @@ from tracker.tracking.backend.failures import (
     refusal_of,
     said_by,
 )
-from tracker.tracking.backend.uri import describe, initialize_embedded, is_there, normalized
+from tracker.tracking.backend.uri import describe, initialize_embedded, is_there
 from tracker.tracking.journal.lifecycle import close_abandoned
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import forget_cursors, is_sent, rewind, save_problem
 from tracker.tracking.shipping.delivery import deliver
-from tracker.tracking.shipping.destinations import runs_for
+from tracker.tracking.shipping.destinations import destination, runs_for
 from tracker.tracking.shipping.lock import sole_sender
 from tracker.tracking.shipping.pauses import Pauses, Row
 
@@ -277,7 +277,7 @@ class Sender:
             creation = run.creation()
             if creation is None:
                 return False
-            if normalized(creation.tracking_uri) == self._uri:
+            if destination(run, creation) == self._uri:
                 self._beginnings[run] = creation
             else:
                 self._elsewhere.add(run)

@@ -125,3 +125,26 @@ def test_of_a_disk_that_stays_full_the_user_is_told_and_the_same_command_goes_on
     assert "goes on after epoch" in said
     assert tracker("sync").code == 0
     check_all_is_there(f"sqlite:///{workplace}/mlflow.db")
+
+
+@pytest.mark.slow
+def test_a_table_of_one_seed_says_that_three_more_wait_for_room_for_their_artifacts(
+    tracker: Tracker, workplace: Path, radiographs: Path
+) -> None:
+    if reason := missing_for_small_disk():
+        pytest.skip(reason)
+    arm = ["--model", MODELS[0], "--mode", "fine-tuning", "--experiment", EXPERIMENT, "--log-model", "none"]
+    with small_disk(workplace / "mlartifacts", 2) as disk:
+        assert tracker(*small_run(radiographs, *arm, "--seed", "4")).code == 0
+        disk.fill()
+        told = tracker(*small_run(radiographs, *arm, *(f"--seed={seed}" for seed in (5, 6, 7))))
+        assert told.code == 0
+        assert "mlflow.db: No space left on device" in told.out
+        compared = " ".join(tracker("compare", "--experiment", EXPERIMENT).out.split())
+        assert "One run an arm, seed 4" in compared
+        assert "of 3 runs of this experiment yet (tracker sync), and the table is without them" in compared
+        disk.free()
+        assert tracker("sync").out == "everything is sent\n"
+        compared = " ".join(tracker("compare", "--experiment", EXPERIMENT).out.split())
+    assert "over seeds 4, 5, 6, 7" in compared
+    assert "Incomplete" not in compared

@@ -137,3 +137,13 @@ def test_a_server_that_is_frozen_for_the_whole_run_has_all_of_it_later(
     assert "records not sent yet: tracker sync" in told.out
     own_server.signal(signal.SIGCONT)
     check_all_is_there(own_server.uri)
+
+
+def test_a_name_that_mlflow_cannot_have_is_refused_before_anything_is_made(
+    tracker: Tracker, radiographs: Path, workplace: Path
+) -> None:
+    told = tracker(*small_run(radiographs, *ARM, "--experiment", "x" * 257))
+    assert told.code == 2
+    assert "a name has at most 256 letters in MLflow's databases, and this one has 257" in told.err
+    assert len(told.err.splitlines()) == 1
+    assert list(workplace.iterdir()) == []

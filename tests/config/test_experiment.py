@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.config.experiment import own_name
+from tracker.config.experiment import fault_of_name, own_name
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,22 @@ def test_other_data_sets_and_no_place_have_none() -> None:
     assert (
         own_name("tb-xray", Path("/scans")) == own_name("folder", None) == own_name("folder", Path("/")) == ""
     )
+
+
+@pytest.mark.parametrize("name", ["cxr 662", "한" * 256, "a/b: 'c'", "résumé\N{NO-BREAK SPACE}1", "🫁"])
+def test_mlflow_can_have_an_experiment_of_any_text(name: str) -> None:
+    assert fault_of_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("x" * 257, "has 257"),
+        ("  ", "blanks"),
+        ("two\nlines", r"'\n'"),
+        ("\udcff", r"'\udcff'"),
+        ("\0", r"'\x00'"),
+    ],
+)
+def test_what_mlflow_cannot_have_is_told(name: str, why: str) -> None:
+    assert why in fault_of_name(name)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.installation import Checked
+from tracker.tracking.journal.entries import Tags
 from tracker.tracking.journal.recorder import RunRecorder
+from tracker.tracking.shipping.cursor import Cursor, save_cursor
+from tracker.tracking.shipping.dead_letters import DeadLetter, keep_dead_letters
 
 
 def begin(workplace: Path, run_uid: str) -> RunRecorder:
@@ -32,3 +35,13 @@ def test_a_damaged_journal_is_a_warning(checked: Checked, workplace: Path) -> No
     found = checked()["unsent records"]
     assert (found["state"], found["found"]) == ("warning", "1 journal cannot be read")
     assert found["advice"] == "tracker status says why."
+
+
+def test_refused_records_are_a_warning(checked: Checked, workplace: Path) -> None:
+    with begin(workplace, "refused") as recorder:
+        pass
+    save_cursor(recorder.folder, Cursor("id", recorder.folder.size()))
+    keep_dead_letters(recorder.folder, [DeadLetter(Tags(values={"n": "v"}), "it has no place for it")])
+    found = checked()["unsent records"]
+    assert (found["state"], found["found"]) == ("warning", "1 record refused by MLflow")
+    assert found["advice"] == "tracker status says by which server, and why."

@@ -37,7 +37,9 @@ class EpochRecorder:
         if disk_problem := self.recorder.disk_problem:
             self.notifier.notify(f"{disk_problem}: training goes on, and its records wait in memory")
         if problem := load_cursor(self.recorder.folder).problem:
-            self.notifier.notify(f"{problem}: training goes on, and its records wait on disk")
+            self.notifier.notify(
+                f"{problem.removesuffix('.')}: training goes on, and its records wait on disk"
+            )
 
 
 @dataclass(frozen=True)

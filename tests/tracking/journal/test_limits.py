@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import sys
+from pathlib import Path
 
 import pytest
 from mlflow.utils.validation import (
@@ -11,7 +12,14 @@ from mlflow.utils.validation import (
     _validate_tag_name,
 )
 
-from tracker.tracking.journal.limits import MAX_PARAM, safe_key, safe_model_name, safe_number, safe_text
+from tracker.tracking.journal.limits import (
+    MAX_PARAM,
+    safe_folder,
+    safe_key,
+    safe_model_name,
+    safe_number,
+    safe_text,
+)
 
 ODD_KEYS = [
     *("", ".", "..", "...", "/", "//", "a//b", "/a", "a/", "./a", "a/./b", "a/../b", "../a", "..a", " "),
@@ -81,3 +89,14 @@ def test_infinities_become_what_mlflow_keeps() -> None:
 def test_a_model_is_called_as_mlflow_takes_it(arm: str, name: str) -> None:
     assert safe_model_name(arm) == name
     _validate_logged_model_name(safe_model_name(arm))
+
+
+def test_a_folder_has_a_name_that_file_systems_take(tmp_path: Path) -> None:
+    names = ["cxr 662", "한" * 100, "한" * 99 + "글", "x" * 500, "a/b", "..", "ä" * 60]
+    folders = [safe_folder(name) for name in names]
+    assert folders[0] == "cxr_662"
+    assert folders[-1] == "ä" * 60, "short names stay what they were"
+    assert len(set(folders)) == len(names)
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+        assert len(folder.encode()) <= 120

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from tests.support.recorded import Start, all_of, all_runs
 from tracker.tracking.journal.run_folder import RunFolder
-from tracker.tracking.shipping.cursor import forget_cursors, is_sent, load_cursor, save_cursor
+from tracker.tracking.shipping.cursor import Cursor, forget_cursors, is_sent, load_cursor, save_cursor
 from tracker.tracking.shipping.delivery import deliver
 
 
@@ -56,3 +57,12 @@ def test_a_journal_that_lost_lines_which_mlflow_has_is_sent_from_its_start(
     (run,) = all_runs(client, experiment)
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"loss": 0.5, "new": 0.25}
+
+
+@pytest.mark.parametrize("content", ["", "true", '{"offset": "12"}', '{"run_id": 5}', '{"new": 1}', "\0\0"])
+def test_what_a_full_disk_or_a_bad_one_left_of_a_cursor_is_none(
+    start: Start, database: str, content: str
+) -> None:
+    with start(database) as recorder:
+        recorder.folder.shipped.write_text(content)
+    assert load_cursor(recorder.folder) == Cursor()

@@ -15,6 +15,7 @@ from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import load_cursor, save_cursor
 from tracker.tracking.shipping.delivery import deliver
+from tracker.tracking.shipping.flush import sync
 
 PARENT = "mlflow.parentRunId"
 
@@ -46,6 +47,22 @@ def test_a_nested_run_and_its_parent_name_each_other_whichever_is_sent_first(
     assert runs["study"].data.tags["best"] == trial_id
     assert runs["study"].data.tags["note"] == f"see /{runs['study'].info.experiment_id}/{trial_id}"
     assert [run.info.status for run in runs.values()] == ["FINISHED", "FINISHED"]
+
+
+@pytest.mark.parametrize("damaged", [0, 1], ids=["study", "trial"])
+def test_a_study_and_its_trials_arrive_although_one_of_them_cannot_be_read(
+    client: MlflowClient,
+    family: tuple[RunRecorder, RunRecorder],
+    experiment: str,
+    home: Path,
+    damaged: int,
+) -> None:
+    journal = family[damaged].folder.journal
+    journal.write_bytes(b"x" + journal.read_bytes()[1:])
+    left = sync(home)
+    assert left.runs == 1
+    (run,) = all_runs(client, experiment)
+    assert (run.info.run_name, run.info.status) == (("study", "trial")[1 - damaged], "FINISHED")
 
 
 def test_a_link_to_a_run_that_another_machine_recorded_finds_it_by_its_tag(

@@ -34,10 +34,11 @@ def load_cursor(run: RunFolder) -> Cursor:
         run: The run's folder.
     """
     try:
-        return Cursor(**json.loads(run.shipped.read_text()))
+        found = Cursor(**json.loads(run.shipped.read_text()))
     except (OSError, ValueError, TypeError):
         # Sending all of it again changes nothing, so an unreadable cursor costs time only.
         return Cursor()
+    return found if isinstance(found.offset, int) and isinstance(found.run_id, str) else Cursor()
 
 
 def save_cursor(run: RunFolder, cursor: Cursor) -> None:

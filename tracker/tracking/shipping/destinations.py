@@ -69,11 +69,8 @@ def runs_for(home: Path, tracking_uri: str | None) -> list[RunFolder]:
         home: The folder that holds all journals.
         tracking_uri: Where MLflow is, as `resolve_uri` gives it; None: anywhere.
     """
-    return [
-        run
-        for run in run_folders(home)
-        if (creation := creation_of(run)) is not None and tracking_uri in (None, destination(run, creation))
-    ]
+    meant = ((run, _destination_of(run)) for run in run_folders(home))
+    return [run for run, where in meant if where is not None and tracking_uri in (None, where)]
 
 
 def destinations(home: Path) -> list[str]:
@@ -82,8 +79,8 @@ def destinations(home: Path) -> list[str]:
     Args:
         home: The folder that holds all journals.
     """
-    begun = ((run, creation_of(run)) for run in run_folders(home))
-    return sorted({destination(run, creation) for run, creation in begun if creation is not None})
+    found = (_destination_of(run) for run in run_folders(home))
+    return sorted({where for where in found if where is not None})
 
 
 def address_forms(home: Path, tracking_uri: str) -> list[str]:
@@ -99,6 +96,15 @@ def address_forms(home: Path, tracking_uri: str) -> list[str]:
     begun = (creation_of(run) for run in runs_for(home, tracking_uri))
     recorded = sorted({creation.tracking_uri for creation in begun if creation is not None})
     return list(dict.fromkeys([recorded_address(home, tracking_uri), tracking_uri, *recorded]))
+
+
+def _destination_of(run: RunFolder) -> str | None:
+    """Return where a run goes; None where its first entry is not there, or nobody can read it."""
+    try:
+        creation = run.creation()
+        return destination(run, creation) if creation is not None else None
+    except UNREADABLE:
+        return None
 
 
 def _folder_of(home: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tracker.tracking.backend.runs import ensure_run, experiment_of, is_disowned, runs_of
 from tracker.tracking.backend.writer import log_batch
 from tracker.tracking.journal.entries import EXPERIMENT_ID, RUN_ID, Link
+from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import load_cursor
 from tracker.tracking.shipping.destinations import destination
@@ -48,13 +49,23 @@ def _run_id_beside(client: MlflowClient, run: RunFolder, run_uid: str) -> str:
     while not (cursor := load_cursor(other)).run_id and not cursor.deleted:
         # Two that create it at once would end with one run, but a child could keep the id of the other.
         with sole_sender(other) as alone:
-            creation = other.creation() if alone else None
-            if creation is not None:
-                return ensure_nested_run(client, other, creation) or ""
+            if alone:
+                if (creation := _beginning(other)) is not None:
+                    return ensure_nested_run(client, other, creation) or ""
+                if not other.has_writer():
+                    # Damaged, or never begun: nobody will create it, and what names it does not wait.
+                    return ""
         if time.monotonic() > deadline:
             raise BlockingIOError(f"the run {run_uid} is being sent by another process")
         time.sleep(_PAUSE_S)
     return "" if cursor.deleted else _kept(client, cursor.run_id, other)
+
+
+def _beginning(run: RunFolder) -> Creation | None:
+    try:
+        return run.creation()
+    except UNREADABLE:
+        return None
 
 
 def _kept(client: MlflowClient, run_id: str, run: RunFolder) -> str:

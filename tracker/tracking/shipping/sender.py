@@ -240,9 +240,9 @@ class Sender:
         where, refusal = describe(self._uri), refusal_of(error)
         if not isinstance(error, _EXPECTED):
             return f"sending to {where} ends in {type(error).__name__}: {said_by(error)}"
-        if isinstance(error, OSError) and error.filename:
+        if isinstance(error, OSError) and error.strerror and not isinstance(error, ConnectionError):
             return (
-                f"files must be readable and writable, but {error.filename}: {error.strerror}. "
+                f"files must be readable and writable, but {error.filename or where}: {error.strerror}. "
                 "When that is mended, type tracker sync: nothing is lost."
             )
         if refusal is None:

@@ -23,6 +23,7 @@ from tracker.cli.ui import ui
 from tracker.errors import TrackerError
 from tracker.interruption import Interruption, exit_code
 from tracker.io.process_environment import prepare_process
+from tracker.io.tracebacks import hide_accounts_in_tracebacks
 
 # What Python's `tempfile` says, which torch needs from its import on.
 _NO_TEMPORARY = "No usable temporary directory"
@@ -55,6 +56,7 @@ def options(
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one line, and an exit code."""
+    hide_accounts_in_tracebacks()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:

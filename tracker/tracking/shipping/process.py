@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from tracker.io.tracebacks import hide_accounts_in_tracebacks
 from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
 from tracker.tracking.backend.uri import resolve_uri, short_path
@@ -114,6 +115,7 @@ def start_shipper(home: Path, tracking_uri: str) -> ShipperHandle:
 
 def main() -> None:
     """Send until the standard input ends, and then what is left."""
+    hide_accounts_in_tracebacks()
     prepare_environment()
     from tracker.tracking.shipping.sender import Sender
 

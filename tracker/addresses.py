@@ -19,6 +19,7 @@ _LIKE_A_PORT = re.compile(r"([^/?#:@\[]+):(\d+)(?:/[^?#]*|[?#][^=]*)@(?=[\w\[])"
 _USUAL_PORTS = {80, 443, *range(1000, 65536)}
 _ANYWHERE = re.compile(r"//\S*@")
 _SECRETS = ("password", "passwd", "pwd")
+_IN_QUERY = re.compile(rf"\b({'|'.join(_SECRETS)})=[^&\s'\"]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def without_accounts(text: str) -> str:
     Args:
         text: Any text.
     """
-    return _ANYWHERE.sub("//", text)
+    return _IN_QUERY.sub(r"\1=***", _ANYWHERE.sub("//", text))
 
 
 def what_to_set(*addresses: str | None) -> str:

@@ -24,6 +24,7 @@ from tracker.errors import TrackerError
 from tracker.interruption import Interruption, exit_code
 from tracker.io.process_environment import prepare_process
 from tracker.io.text_output import write_whatever_is_said
+from tracker.io.tracebacks import hide_accounts_in_tracebacks
 
 # What Python's `tempfile` says, which torch needs from its import on.
 _NO_TEMPORARY = "No usable temporary directory"
@@ -57,6 +58,7 @@ def options(
 def main() -> None:
     """Run the command line; an error that a user can mend is one line, and an exit code."""
     write_whatever_is_said()
+    hide_accounts_in_tracebacks()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:

@@ -119,11 +119,11 @@ def _check_address(archive: Archive) -> None:
 
 def _failed(archive: Archive, reason: str) -> DataError:
     return DataError(
-        f"the images of {archive.dataset} must be downloaded from {archive.address}",
+        f"the images of {archive.dataset} must be downloaded from {shown(archive.address)}",
         but=reason,
         do="Run the same command again when you are online (it goes on where it broke off), or by hand:",
         details=[
-            f"download {archive.address}",
+            f"download {shown(archive.address)}",
             f"and put it into {archive.folder}",
             "or unpack it anywhere and add --data PATH",
             f"or name a mirror of the archive in the environment variable {archive.url_variable}",

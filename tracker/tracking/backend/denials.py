@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from tracker.addresses import without_accounts
 from tracker.tracking.backend.account import ADDRESS, FILE, PASSWORD, TOKEN, USERNAME, Given, given_for
+from tracker.tracking.backend.causes import without_proxy
 from tracker.tracking.backend.replies import Reply
 
 Permission = Literal["READ", "EDIT"]
@@ -54,7 +55,7 @@ def denial_of(
         case "host":
             return _of_host(urlsplit(uri).netloc)
         case "proxy":
-            return _of_proxy(reply)
+            return _of_proxy(reply, without_proxy(uri))
 
 
 def _of_account(given: Given) -> Denial:
@@ -96,7 +97,7 @@ def _of_host(name: str) -> Denial:
     )
 
 
-def _of_proxy(reply: Reply) -> Denial:
+def _of_proxy(reply: Reply, directly: str) -> Denial:
     if reply.status == 407:
         return Denial(
             "is behind a proxy that asks for an account of its own (407)",
@@ -107,7 +108,7 @@ def _of_proxy(reply: Reply) -> Denial:
     account = f" If it takes an account, {_BOTH} are shown to it." if reply.status == 401 else ""
     return Denial(
         f"is behind something else that answers {reply.status}, a proxy or firewall, not MLflow{said}",
-        f"Ask whoever runs it.{account}",
+        f"Ask whoever runs it.{account}{directly and f' Or {directly}.'}",
     )
 
 

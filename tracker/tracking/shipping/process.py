@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from tracker.errors import TrackingError
+from tracker.io.tracebacks import hide_accounts_in_tracebacks
 from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
 from tracker.tracking.backend.uri import as_mlflow_takes_it, resolve_uri, short_path
@@ -186,6 +187,7 @@ def _log_of(home: Path) -> BinaryIO:
 
 def main() -> None:
     """Send until the standard input ends, and then what is left."""
+    hide_accounts_in_tracebacks()
     prepare_environment()
     logging.getLogger("tracker").addHandler(logging.StreamHandler())
     from tracker.tracking.shipping.sender import Sender

@@ -14,6 +14,7 @@ import pytest
 from tests.support.command import Outcome, run_process, small_run
 from tests.support.containers import first_process, started, wait_for_library, without
 from tests.support.disks import missing_for_small_disk, small_disk
+from tracker.io.process_environment import give_temporary_folder
 from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
@@ -36,7 +37,10 @@ def test_a_container_without_a_folder_for_temporary_files_is_told_to_have_one(
     monkeypatch.setattr(tempfile, "tempdir", None)
     # Where nobody can write: with root's rights, every test can write to all that tempfile tries.
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc"])
+    monkeypatch.setenv("TRACKER_CACHE", "/proc/cache")
+    give_temporary_folder.cache_clear()
     ended = tracker("compare", "--example")
+    give_temporary_folder.cache_clear()
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("tracker: a folder for temporary files must be writable, but none is. ")
 

@@ -1,4 +1,4 @@
-"""Disks without hard links, locks, rights or folder syncs: `tracker` works there, or says so at once."""
+"""Disks without hard links, locks, rights or folder syncs: `tracker` works there, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import MODELS, Outcome, run_process, small_run
-from tests.support.poor_disks import EXFAT, FUSE, LUSTRE, NO_LOCKS, lacking
+from tests.support.poor_disks import EXFAT, FUSE, LUSTRE, NO_LOCKS, NO_RIGHTS, lacking
 from tracker.tracking.backend.reader import read_runs
 
 Tracker = Callable[..., Outcome]
@@ -31,18 +31,23 @@ def test_a_disk_that_lacks_what_has_a_stand_in_holds_journals_store_and_cache(
 
 
 @pytest.mark.parametrize(
-    "calls", [NO_LOCKS, pytest.param(LUSTRE, marks=pytest.mark.slow)], ids=["SMB", "Lustre"]
+    ("calls", "must", "do"),
+    [
+        (NO_LOCKS, "locks between processes must work in {}/.tracker, for journals,", "Set TRACKER_HOME to"),
+        pytest.param(
+            LUSTRE, "locks between processes must work in {}", "TRACKER_HOME", marks=pytest.mark.slow
+        ),
+        pytest.param(NO_RIGHTS, "the rights of files must be", "--tracking-uri", marks=pytest.mark.slow),
+    ],
 )
-def test_journals_on_a_disk_without_locks_are_refused_before_training(
-    workplace: Path, radiographs: Path, tmp_path: Path, calls: dict[str, int]
+def test_a_disk_on_which_no_run_can_be_recorded_is_refused_before_training(
+    workplace: Path, radiographs: Path, tmp_path: Path, calls: dict[str, int], must: str, do: str
 ) -> None:
-    told = run_process(*small_run(radiographs), cwd=workplace, **lacking(calls, tmp_path))
-    assert told.returncode == 1
+    told = run_process(*small_run(radiographs), "--dry-run", cwd=workplace, **lacking(calls, tmp_path))
+    assert (told.returncode, told.stdout) == (1, "")
     (line,) = told.stderr.splitlines()
-    assert line.startswith(
-        f"tracker: locks between processes must work in {workplace}/.tracker, for journals"
-    )
-    assert line.endswith("Set TRACKER_HOME to a folder on a local disk.")
+    assert line.startswith(f"tracker: {must.format(workplace)}")
+    assert do in line
     assert list(workplace.iterdir()) == []
 
 

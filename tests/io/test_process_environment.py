@@ -6,20 +6,29 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from requests.utils import get_environ_proxies
 
 from tests.support.containers import container, without
-from tracker.io.process_environment import PROXIES, ask_this_machine_directly, prepare_process
+from tests.support.disks import missing_for_small_disk, small_disk
+from tracker.io import process_environment
+from tracker.io.process_environment import (
+    PROXIES,
+    ask_this_machine_directly,
+    give_temporary_folder,
+    prepare_process,
+)
 
 SET = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "OMP_NUM_THREADS", "TRACKER_CACHE")
 _PROGRAM = """
 import json, os
-from tracker.io.process_environment import prepare_process
+from tracker.io import process_environment
+from tracker.io.process_environment import give_temporary_folder, prepare_process
 prepare_process()
 print(json.dumps(dict(os.environ)))
 """
@@ -128,3 +137,50 @@ def test_this_machine_is_asked_without_a_proxy(
         assert urllib.request.proxy_bypass("127.0.0.1")
         assert not get_environ_proxies("http://localhost:5000")
         assert not get_environ_proxies("http://[::1]:5000")
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The cache's folder of temporary files, of a process that has not looked for its own yet."""
+    monkeypatch.setenv("TRACKER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    # Both are put back.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    give_temporary_folder.cache_clear()
+    yield tmp_path / "cache" / "temporary"
+    give_temporary_folder.cache_clear()
+
+
+def test_temporary_files_stay_where_there_is_room_for_them(temporary: Path, tmp_path: Path) -> None:
+    assert give_temporary_folder() == ""
+    assert tempfile.gettempdir() == str(tmp_path)
+    assert not temporary.exists()
+
+
+def test_where_tmpdir_cannot_be_written_temporary_files_go_to_the_cache(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", "/proc/nowhere")
+    assert "/proc/nowhere, which TMPDIR names, cannot take temporary files" in give_temporary_folder()
+    assert tempfile.gettempdir() == os.environ["TMPDIR"] == str(temporary)
+
+
+@pytest.mark.skipif(bool(missing_for_small_disk()), reason=missing_for_small_disk())
+@pytest.mark.parametrize("full", [False, True], ids=["small", "full"])
+def test_where_tmpdir_is_small_or_full_temporary_files_go_to_the_cache(
+    temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    with small_disk(tmp_path / "disk", mib=8) as disk:
+        if full:
+            disk.fill()
+        monkeypatch.setenv("TMPDIR", str(disk.folder))
+        assert f"they go to {temporary}" in give_temporary_folder()
+        assert tempfile.gettempdir() == str(temporary)
+
+
+def test_where_the_cache_has_no_room_either_nothing_is_moved(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_environment, "LEAST_TEMPORARY", 2**62)
+    assert give_temporary_folder() == ""
+    assert tempfile.gettempdir() != str(temporary)

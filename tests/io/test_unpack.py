@@ -3,13 +3,14 @@ from __future__ import annotations
 import stat
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tracker.errors import DataError
 from tracker.io.progress import silent
-from tracker.io.unpack import unpack
+from tracker.io.unpack import BadArchive, unpack
 
 Entry = tuple[str | zipfile.ZipInfo, bytes]
 MakeZip = Callable[..., Path]
@@ -101,3 +102,62 @@ def test_a_damaged_archive_leaves_nothing(make_zip: MakeZip, tmp_path: Path, dam
     with pytest.raises(DataError, match=r"set\.zip must be a whole zip archive, but it is damaged"):
         unpack(archive, tmp_path / "out", progress=silent)
     assert [path.name for path in tmp_path.iterdir()] == ["set.zip"]
+
+
+@pytest.mark.parametrize(
+    ("names", "danger"),
+    [
+        (["set/a\tb.png"], "characters that nobody can see"),
+        (["set/\x1b[2J.png"], "characters that nobody can see"),
+        (["set/\u202e.png"], "characters that nobody can see"),
+        (["x" * 300], "too long"),
+        (["ü" * 130], "too long"),
+        (["set/" + "/".join(["y" * 200] * 20)], "too long"),
+        (["set/aux.png"], "a device"),
+        (["COM1"], "a device"),
+        (["."], "a name that is none"),
+        (["set/a.png", "SET/A.png"], "more than once"),
+        (["set/\u00e9.png", "set/e\u0301.png"], "more than once"),
+        (["set/a", "set/a/b.png"], "a file and a folder"),
+        (["set/a.png", "set/./a.png"], "more than once"),
+    ],
+)
+def test_names_that_some_disk_cannot_hold_are_refused(
+    make_zip: MakeZip, tmp_path: Path, names: list[str], danger: str
+) -> None:
+    archive = make_zip(*[(name, b"A") for name in names])
+    with pytest.raises(BadArchive) as caught:
+        unpack(archive, tmp_path / "out", progress=silent)
+    assert caught.value.details
+    assert all(danger in line and line.isprintable() for line in caught.value.details)
+    assert [path.name for path in tmp_path.iterdir()] == ["set.zip"]
+
+
+def test_the_same_name_twice_is_refused(make_zip: MakeZip, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        archive = make_zip(("set/a.png", b"A"), ("set/a.png", b"B"))
+    with pytest.raises(BadArchive, match="more than once"):
+        unpack(archive, tmp_path / "out", progress=silent)
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"), [(b"a0.png", b"a\0.png"), ("ü0.png".encode(), b"\xff\xfe0.png")]
+)
+def test_names_that_are_no_text_are_refused(
+    make_zip: MakeZip, tmp_path: Path, written: bytes, becomes: bytes
+) -> None:
+    archive = make_zip((written.decode(), b"A"))
+    archive.write_bytes(archive.read_bytes().replace(written, becomes))
+    with pytest.raises(BadArchive, match=r"must be a whole zip archive|nobody can see"):
+        unpack(archive, tmp_path / "out", progress=silent)
+
+
+def test_an_archive_that_is_damaged_anywhere_is_one_line_or_unpacked_as_it_was(
+    make_zip: MakeZip, tmp_path: Path
+) -> None:
+    archive = make_zip(("set/a.png", b"A" * 99), ("set/b.png", bytes(range(99))))
+    whole = archive.read_bytes()
+    for place in range(0, len(whole), 3):
+        archive.write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
+        with suppress(DataError):
+            unpack(archive, tmp_path / f"out{place}", progress=silent)

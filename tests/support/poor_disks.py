@@ -14,16 +14,16 @@ _SOURCE = Path(__file__).with_name("poor_disk.c")
 EXFAT = {"link": errno.EPERM}
 FUSE = {
     "link": errno.ENOSYS,
-    "chmod": errno.EPERM,
     "foldersync": errno.EINVAL,
     "renameover": errno.EEXIST,
 }
+NO_RIGHTS = {"chmod": errno.EPERM}
 NO_LOCKS = {"flock": errno.ENOTSUP}
 LUSTRE = {"flock": errno.ENOSYS}
 
 
 def lacking(calls: dict[str, int], folder: Path) -> dict[str, str]:
-    """Return the environment of a process whose disks lack some calls; without a compiler, skip the test.
+    """Return the environment of a process whose disks lack some calls; skip the test without a compiler.
 
     Args:
         calls: What each of them fails with, by its name in `poor_disk.c`.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tracker.doctor.imports import need
 from tracker.doctor.result import CheckResult, CheckState
-from tracker.io.probes import why_no_locks, why_not_writable
+from tracker.io.probes import why_no_locks, why_no_rights, why_not_writable
 from tracker.tracking.backend.store_file import Obstacle, obstacle_of
 from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri, short_path
 
@@ -116,10 +116,12 @@ def _file(uri: str, database: Path) -> CheckResult | None:
 
 
 def _to_be_made(name: str, database: Path, facts: dict[str, object]) -> CheckResult:
-    if problem := why_no_locks(database.parent):
+    locks, rights = why_no_locks(database.parent), why_no_rights(database.parent)
+    if locks or rights:
+        lacking = f"locks do not work there ({locks})" if locks else f"files have no rights there ({rights})"
         return CheckResult(
             state="missing",
-            found=f"{name} cannot be made: locks do not work there ({problem})",
+            found=f"{name} cannot be made: {lacking}",
             advice=f"Run in another folder, or {_ANOTHER}: sqlite:////FOLDER/mlflow.db.",
             facts=facts,
         )

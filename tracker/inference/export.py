@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from tracker.models.networks import Network, builder_options
 
 LOADER = Path(served_network.__file__)
 _NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
-_PYTHON_ONLY = shutil.ignore_patterns("__pycache__")
 
 
 def export_network(
@@ -52,9 +50,18 @@ def export_network(
         "builder": _builder(network),
     }
     (folder / "card.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
-    shutil.copytree(Path(decoding.__file__).parent, folder / "decoding", ignore=_PYTHON_ONLY)
+    _copy_python(Path(decoding.__file__).parent, folder / "decoding")
     if card["builder"] is None:
-        shutil.copyfile(minis.__file__, folder / "minis.py")
+        (folder / "minis.py").write_bytes(Path(minis.__file__).read_bytes())
+
+
+def _copy_python(package: Path, to: Path) -> None:
+    """Copy a package without rights and times, which not every disk knows."""
+    for file in package.rglob("*"):
+        copy = to / file.relative_to(package)
+        if file.is_file() and "__pycache__" not in file.parts:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
 
 
 def _builder(network: Network) -> dict[str, Any] | None:

@@ -154,6 +154,16 @@ class _WebRedirects(urllib.request.HTTPRedirectHandler):
             raise DownloadError(f"the server leads to another address, which is none of the web ({scheme})")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
+    def http_error_302(self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except (ValueError, DownloadError):
+            # Urllib leaves the connection open where the address is none.
+            fp.close()
+            raise
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
 
 @contextmanager
 def _foreign() -> Iterator[None]:

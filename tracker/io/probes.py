@@ -45,5 +45,19 @@ def why_no_locks(folder: Path) -> str:
     return "two processes can have the same one" if both else ""
 
 
+def why_no_rights(folder: Path) -> str:
+    """Set the rights of a file, as MLflow does with artifacts; return why that fails, else nothing.
+
+    Args:
+        folder: As for `why_no_locks`.
+    """
+    with tempfile.NamedTemporaryFile(dir=existing(folder), prefix=".tracker-probe-") as file:
+        try:
+            Path(file.name).chmod(0o600)
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
 def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

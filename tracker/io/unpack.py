@@ -125,8 +125,14 @@ def _damage_named(archive: Path) -> Iterator[None]:
     """Turn whatever zipfile and the unpackers that it calls raise of a damaged archive into one line."""
     try:
         yield
-    except (TrackerError, OSError):
+    except TrackerError:
         raise
+    except OSError as error:
+        raise BadArchive(
+            f"{archive} must be a zip archive that can be unpacked here",
+            but=f"the system says: {error.strerror or error}",
+            do="Check its permissions; or delete it and run the same command again.",
+        ) from error
     except Exception as error:
         told = " ".join(ascii(str(error))[1:-1].split()) or type(error).__name__
         raise BadArchive(

@@ -79,7 +79,17 @@ def _try(environment: Environment, tests: Sequence[str], venv: Path, ran: Ran) -
         return "left out, there is no such Python here"
     python = str(venv / "bin" / "python")
     # Wheels alone: to compile an old version for a new Python says nothing of ours.
-    install = ("uv", "pip", "install", "--quiet", "--python", python, "--only-binary", ":all:")
+    install = (
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        "--only-binary",
+        ":all:",
+        "--compile-bytecode",
+    )
     if ran(*install, "--resolution", environment.bounds, "--editable", f"{ROOT}[dev]"):
         return "cannot be installed"
     return "tests fail" if ran(python, "-m", "pytest", *tests) else "good"

@@ -57,7 +57,7 @@ def network(folder: Path) -> dict[str, bytes]:
 
 # Epochs that are long beside the time that a signal takes to arrive.
 LONG = ["--model", "mini-resnet", "--mode", "fine-tuning", "--epochs", "8", "--schedule", "cosine"]
-LONG = [*LONG, "--image-size", "160", "--log-model", "all"]
+LONG = [*LONG, "--image-size", "128", "--log-model", "all"]
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,12 @@ what they left is kept elsewhere, so that the place is free again at once.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
+import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,9 +20,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from tests.compatibility.make_folder_0_1_0 import FOLDER, LOCK, PACKED, VARIABLES
-from tests.support.command import Outcome, run_process
+from tests.support.command import Outcome, call_main, run_process
 
 _TOLD = "told.json"
+_READING = ("status", "compare")
 
 Files = Mapping[str, Sequence[int]]
 """The number of each file and folder on its disk, and when it was changed, by its path."""
@@ -86,11 +90,30 @@ def _unpack(folder: Path) -> None:
 
 
 def _give(name: str, arguments: Sequence[str], kept: Path) -> Outcome:
+    if arguments[0] in _READING:
+        return _read(arguments)
     ended = run_process(*arguments, cwd=FOLDER, **VARIABLES)
     if name == "sync":
         (kept / "sent").mkdir(exist_ok=True)
         shutil.copy(FOLDER / "mlflow.db", kept / "sent")
     return Outcome(ended.returncode, ended.stdout, ended.stderr)
+
+
+def _read(arguments: Sequence[str]) -> Outcome:
+    """Give a command that only reads in this process: to start one takes much longer."""
+    out, err = io.StringIO(), io.StringIO()
+    folder, environment, argv = Path.cwd(), dict(os.environ), sys.argv
+    os.chdir(FOLDER)
+    os.environ.update(VARIABLES)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = call_main(*arguments)
+    finally:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = argv
+    return Outcome(code, out.getvalue(), err.getvalue())
 
 
 def _files_of_cache() -> Files:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from tracker.io.parallel import parallel_map
@@ -31,9 +33,13 @@ class PhantomSample:
 
 
 @pytest.fixture(scope="session")
-def phantoms() -> PhantomSample:
+def phantoms(tmp_path_factory: pytest.TempPathFactory) -> PhantomSample:
     patients = cohort()
     visits = [(patient, visit) for patient in patients for visit in range(1, patient.visits + 1)]
-    return PhantomSample(
-        patients, visits, np.stack(list(parallel_map(lambda visit: draw_visit(*visit), visits)))
-    )
+    folder = tmp_path_factory.getbasetemp()
+    # All processes of the same tests share them.
+    file = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "phantoms.npy"
+    with FileLock(f"{file}.lock"):
+        if not file.exists():
+            np.save(file, np.stack(list(parallel_map(lambda visit: draw_visit(*visit), visits))))
+    return PhantomSample(patients, visits, np.load(file))

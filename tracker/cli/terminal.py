@@ -5,6 +5,21 @@ from __future__ import annotations
 import typer
 from rich.cells import cell_len, set_cell_size
 
+from tracker.foreign_text import printable, printable_lines
+
+
+def say(text: str, *, err: bool = False, nl: bool = True, mark: str = "", color: bool | None = None) -> None:
+    """Print text, in which others may have written anything: no command prints in another way.
+
+    Args:
+        text: Lines.
+        err: Whether it goes to the standard error.
+        nl: Whether the line ends.
+        mark: What stands before it, with the colors of a terminal.
+        color: Whether the mark has its colors; None: in a terminal.
+    """
+    typer.echo(f"{mark}{printable_lines(text)}", err=err, nl=nl, color=color)
+
 
 def shortened(text: str, width: int) -> str:
     """Return text in one line that is no wider than a terminal.
@@ -23,7 +38,7 @@ def one_line(text: str) -> str:
     Args:
         text: Any text.
     """
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return printable(" ".join(text.split()))
 
 
 def print_unsent(unsent: object) -> None:
@@ -32,7 +47,7 @@ def print_unsent(unsent: object) -> None:
     Args:
         unsent: As `tracker.ui.stores.open_store` tells it.
     """
-    typer.echo(str(unsent), err=True)
+    say(str(unsent), err=True)
 
 
 def duration(seconds: float) -> str:

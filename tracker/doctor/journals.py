@@ -6,6 +6,7 @@ from tracker.doctor.result import CheckResult
 from tracker.errors import counted
 from tracker.records import RunState
 from tracker.tracking.journal.run_folder import tracker_home
+from tracker.tracking.shipping.lost import lost_stores
 from tracker.tracking.shipping.unsent import Unsent
 from tracker.tracking.status import run_summaries
 
@@ -24,6 +25,9 @@ def unsent() -> CheckResult:
     if unreadable:
         told.append(f"{counted(unreadable, 'journal')} cannot be read")
         advice.append("tracker status says why.")
+    for lost in lost_stores(tracker_home()):
+        told.append("a store is gone that had runs")
+        advice.append(f"{lost}")
     if told:
         return CheckResult(state="warning", found="; ".join(told), advice=" ".join(advice), facts=facts)
     return CheckResult(state="good", found="none", facts=facts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tracker.errors import TrackingError
 from tracker.records import RunState
-from tracker.tracking.backend.uri import describe, is_there, normalized
+from tracker.tracking.backend.uri import describe, normalized
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status, Tags
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
@@ -106,11 +106,10 @@ def _read(run: RunFolder) -> RunSummary | None:
     # Asked before the journal is read: a run that ends in between is finished, not interrupted.
     at_work = run.has_writer()
     lines = run.lines()
+    cursor = load_cursor(run)
     entries = [line.entry for line in lines]
     if not entries or not isinstance(entries[0], Creation):
         return None
-    # A store whose file is gone has nothing of what it had.
-    cursor = load_cursor(run) if is_there(normalized(entries[0].tracking_uri)) else Cursor()
     return RunSummary(
         folder=run,
         state=state_of(entries, at_work=at_work),

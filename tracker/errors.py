@@ -17,6 +17,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 
+from tracker.foreign_text import bounded, printable
+
+_MOST_DETAILS = 200
+
 
 class TrackerError(Exception):
     """A thing that a user can mend, said in one line.
@@ -54,7 +58,12 @@ class TrackerError(Exception):
         Args:
             commands: The choices, as they are to be typed.
         """
-        return "\n".join([self._line, *(f"  {line}" for line in (*self.details, *commands))])
+        below = (*listed(self.details, _MOST_DETAILS), *commands)
+        return "\n".join(map(_one_line, [self._line, *(f"  {line}" for line in below)]))
+
+
+def _one_line(text: str) -> str:
+    return bounded(printable(text))
 
 
 class UsageError(TrackerError):

@@ -18,9 +18,11 @@ from tracker.cli.models import models
 from tracker.cli.run import run
 from tracker.cli.status import status
 from tracker.cli.sync import sync
+from tracker.cli.terminal import say
 from tracker.cli.tune import tune
 from tracker.cli.ui import ui
 from tracker.errors import TrackerError
+from tracker.foreign_text import printable
 from tracker.interruption import Interruption, exit_code
 from tracker.io.process_environment import prepare_process
 from tracker.io.text_output import write_whatever_is_said
@@ -51,7 +53,7 @@ def options(
 ) -> None:
     """Take the options that every command shares."""
     if version:
-        typer.echo(f"tracker {__version__}")
+        say(f"tracker {__version__}")
         raise typer.Exit
 
 
@@ -60,7 +62,7 @@ def main() -> None:
     write_whatever_is_said()
     hide_accounts_in_tracebacks()
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    arguments = [_printable_name(argument) for argument in sys.argv[1:] if argument != "--debug"]
     try:
         with Interruption().taking_terminations():
             prepare_process()
@@ -71,21 +73,27 @@ def main() -> None:
         if not isinstance(asked, KeyboardInterrupt) or not asked.args:
             raise
         if SIGTERM in asked.args:
-            typer.echo("tracker: ended by SIGTERM, as asked", err=True)
+            say("tracker: ended by SIGTERM, as asked", err=True)
         sys.exit(exit_code(asked))
     except TrackerError as error:
         if debug:
             raise
         commands = (command_with(choice, arguments) for choice in error.choices)
-        typer.echo(f"tracker: {error.told(commands)}", err=True)
+        say(f"tracker: {error.told(commands)}", err=True)
         if error.choices and (note := left_out(arguments)):
-            typer.echo(f"  ({note})", err=True)
+            say(f"  ({note})", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if debug:
             raise
-        typer.echo(f"tracker: {_text_of(error)}", err=True)
+        say(f"tracker: {_text_of(error)}", err=True)
         sys.exit(1)
+
+
+def _printable_name(argument: str) -> str:
+    """Return an argument whose option has a printable name: Typer prints one that it does not know."""
+    name, separator, value = argument.partition("=")
+    return f"{printable(name)}{separator}{value}" if argument.startswith("-") else argument
 
 
 def _text_of(error: OSError) -> str:

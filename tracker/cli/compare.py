@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from tracker.cli.completion import experiments, metrics
 from tracker.cli.parameters import Example, TrackingUri
-from tracker.cli.terminal import print_note, print_unsent
+from tracker.cli.terminal import print_unsent, say
 from tracker.compare.render.formats import Format
 from tracker.records import EpochKind
 
@@ -83,18 +84,18 @@ def compare(
         example=example,
         log=log,
         on_unsent=print_unsent,
-        on_lost=print_note,
+        on_lost=partial(say, err=True),
     )
     text = comparison.render(chosen, details=details)
     if output is None:
-        typer.echo(text.rstrip("\n"))
+        say(text.rstrip("\n"))
     else:
         _write(output, text)
     if log:
-        typer.echo("logged in MLflow, beside the runs that were compared", err=True)
+        say("logged in MLflow, beside the runs that were compared", err=True)
     if figures is not None:
         for path in comparison.write_figures(figures):
-            typer.echo(f"wrote {path}", err=True)
+            say(f"wrote {path}", err=True)
 
 
 def _write(output: Path, text: str) -> None:
@@ -108,4 +109,4 @@ def _write(output: Path, text: str) -> None:
             but=f"{output}: {error.strerror}",
             do="Check --output.",
         ) from None
-    typer.echo(f"wrote {output}", err=True)
+    say(f"wrote {output}", err=True)

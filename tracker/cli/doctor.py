@@ -10,6 +10,7 @@ import typer
 
 from tracker.addresses import typed_again
 from tracker.cli.parameters import TrackingUri
+from tracker.cli.terminal import say
 
 
 def doctor(
@@ -30,7 +31,7 @@ def doctor(
     checks = all_checks(tracking_uri=tracking_uri, weights_asked=weights)
     if as_json:
         results = {check.name: check.run() for check in checks}
-        typer.echo(results_json(results))
+        say(results_json(results))
     else:
         printer, results = ResultPrinter(), {}
         for check in checks:

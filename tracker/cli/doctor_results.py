@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tracker.cli.terminal import one_line
+from tracker.cli.terminal import one_line, say
 from tracker.doctor.result import CheckResult, CheckState
 from tracker.errors import counted
+from tracker.foreign_text import as_json
 
 _NAME = 16
 _INDENT = _NAME + 3
@@ -36,24 +36,24 @@ class ResultPrinter:
 
     def begin(self, name: str) -> None:
         """Print the name of the check that runs now."""
-        typer.echo(f"{name:{_NAME}} ", nl=False)
+        say(f"{name:{_NAME}} ", nl=False)
 
     def end(self, result: CheckResult) -> None:
         """Print what was found, and what to do."""
         mark, color = _MARKS[result.state]
         first, *rest = [*self._wrapped(result.found), *self._wrapped(result.advice)]
-        typer.echo(f"{typer.style(mark, fg=color)} {first}", color=self._color)
+        say(f" {first}", mark=typer.style(mark, fg=color), color=self._color)
         for line in rest:
-            typer.echo(" " * _INDENT + line)
+            say(" " * _INDENT + line)
 
     def summary(self, results: Collection[CheckResult], next_commands: Iterable[str]) -> None:
         """Print whether the main job can run, and what to type next."""
         states = [result.state for result in results]
-        typer.echo("\n" + "\n".join(_wrap(_summary(states), self._width)))
+        say("\n" + "\n".join(_wrap(_summary(states), self._width)))
         if "missing" not in states:
             # Not wrapped: they are to be copied.
             for word, command in zip(("next:", "  or:"), next_commands, strict=False):
-                typer.echo(f"{word} {command}")
+                say(f"{word} {command}")
 
     def _wrapped(self, text: str) -> Iterator[str]:
         return _wrap(one_line(text), self._width - _INDENT)
@@ -67,7 +67,7 @@ def results_json(results: Mapping[str, CheckResult]) -> str:
     """
     checks = [{"name": name, **asdict(result)} for name, result in results.items()]
     can_run = all(result.state != "missing" for result in results.values())
-    return json.dumps({"can_run": can_run, "checks": checks}, indent=2, ensure_ascii=False)
+    return as_json({"can_run": can_run, "checks": checks})
 
 
 def _summary(states: Sequence[CheckState]) -> str:

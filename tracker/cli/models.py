@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tracker.cli import completion
+from tracker.cli.terminal import say
 
 
 def models(
@@ -25,8 +26,8 @@ def models(
     if name is None:
         bundled = set(bundled_names())
         for known in network_names():
-            typer.echo(f"{known:22} brings its weights" if known in bundled else known)
+            say(f"{known:22} brings its weights" if known in bundled else known)
         return
     network = build_network(name, weights="none", classes=2, seed=0)
     for point, block in marked_cut_points(network):
-        typer.echo(f"{point:40} freeze:all: {block}" if block else point)
+        say(f"{point:40} freeze:all: {block}" if block else point)

@@ -20,6 +20,7 @@ from tracker.cli.study_lines import StudyLines
 from tracker.cli.terminal import duration
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
+from tracker.foreign_text import printable
 from tracker.io.progress import EVERY_S, Seldom
 from tracker.records import RunState, StudyKey
 from tracker.runs.events import RunResult
@@ -66,7 +67,10 @@ class LiveObserver(Observer):
         """Print lines that stay."""
         self._clear()
         for line in lines:
-            self._console.print(line, markup=False)
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        self._console.print(printable(line), markup=False)
 
     def planned(self, plan: Plan) -> None:
         """Print the plan."""
@@ -102,26 +106,24 @@ class LiveObserver(Observer):
         """Show that a run begins."""
         self._label, self._resumed = f"{number}/{total} {recipe.in_words}", 0
         self._started = time.monotonic()
-        self._draw(Text(self._label))
+        self._draw(Text(printable(self._label)))
 
     def resumed(self, recipe: Recipe, epoch: int) -> None:
         """Show that a run goes on after so many whole epochs."""
         self._resumed = epoch
         if not self._console.is_terminal:
-            self._console.print(f"  {recipe.in_words}  goes on after epoch {epoch}", markup=False)
+            self._print(f"  {recipe.in_words}  goes on after epoch {epoch}")
 
     def note(self, text: str) -> None:
         """Print what a user should know while the work goes on."""
-        self._console.print(f"  note: {text}", markup=False)
+        self._print(f"  note: {text}")
 
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
         """Show what an epoch measured; where there is no terminal, a line an epoch."""
         measured = _measured(values)
         if not self._console.is_terminal:
             width = len(str(recipe.epochs))
-            self._console.print(
-                f"  {recipe.in_words}  epoch {epoch:{width}}/{recipe.epochs}  {measured}", markup=False
-            )
+            self._print(f"  {recipe.in_words}  epoch {epoch:{width}}/{recipe.epochs}  {measured}")
             return
         took = (time.monotonic() - self._started) / (epoch - self._resumed)
         left = took * (recipe.epochs - epoch)
@@ -138,7 +140,7 @@ class LiveObserver(Observer):
         self._label = f"{number}/{total} {arm.in_words}"
         self._started, self._study, self._at = time.monotonic(), None, ""
         self._study_began = self._started
-        self._draw(Text(self._label))
+        self._draw(Text(printable(self._label)))
         if not self._console.is_terminal:
             self._lines.begin(self._label, self.plan.options.tune if self.plan is not None else None)
 
@@ -182,7 +184,7 @@ class LiveObserver(Observer):
         """Put the name of the run at work, if there is one, above what it is doing."""
         grid = Table.grid()
         if self._label:
-            grid.add_row(Text(self._label + at))
+            grid.add_row(Text(printable(self._label + at)))
         grid.add_row(row)
         return grid
 
@@ -202,7 +204,7 @@ def _row(done: int, total: int, text: str, bar_width: int = _BAR_WIDTH) -> Table
     grid = Table.grid(padding=(0, 1))
     grid.add_row(
         ProgressBar(total=total or None, completed=done, width=bar_width, pulse=not total),
-        Text(text, no_wrap=True, overflow="ellipsis"),
+        Text(printable(text), no_wrap=True, overflow="ellipsis"),
     )
     return grid
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli.terminal import say
+
 _NARROWEST = 40
 
 
@@ -22,16 +24,20 @@ def status(
     from tracker.cli.status_json import status_json
     from tracker.cli.status_text import nothing_line, summary_lines, table_lines
     from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.shipping.lost import lost_stores
     from tracker.tracking.status import with_trials_folded
 
     chosen = api.status(experiment=experiment, tracking_uri=tracking_uri)
     if as_json:
-        typer.echo(status_json(chosen))
+        say(status_json(chosen))
     elif chosen:
         chosen, width = with_trials_folded(chosen), _width()
-        typer.echo("\n".join([*table_lines(chosen, width=width), *summary_lines(chosen, width=width)]))
+        say("\n".join([*table_lines(chosen, width=width), *summary_lines(chosen, width=width)]))
+        uris = {run.goes_to for run in chosen if run.goes_to}
+        for line in lost_stores(tracker_home(), sorted(uris)):
+            say(line, err=True)
     else:
-        typer.echo(nothing_line(api.status(), tracker_home()))
+        say(nothing_line(api.status(), tracker_home()))
 
 
 def _width() -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
+from tracker.foreign_text import as_json
 from tracker.tracking.status import RunSummary, begun_again
 
 
@@ -16,7 +16,7 @@ def status_json(runs: Sequence[RunSummary]) -> str:
     """
     replaced = begun_again(runs)
     rows = [_fields(run) | {"begun_again": run.folder in replaced} for run in runs]
-    return json.dumps(rows, indent=2, ensure_ascii=False)
+    return as_json(rows)
 
 
 def _fields(run: RunSummary) -> dict[str, object]:

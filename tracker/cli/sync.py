@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli.terminal import say
+
 if TYPE_CHECKING:
     from tracker.tracking.shipping.unsent import Unsent
 
@@ -62,4 +64,4 @@ def _moved(before: str | None, now: str | None, tracking_uri: str | None) -> tup
 
 def _print(unsent: Unsent) -> None:
     for line in unsent.lines():
-        typer.echo(line)
+        say(line)

@@ -7,8 +7,23 @@ from typing import TYPE_CHECKING
 import typer
 from rich.cells import cell_len, set_cell_size
 
+from tracker.foreign_text import printable, printable_lines
+
 if TYPE_CHECKING:
     from tracker.tracking.shipping.unsent import Unsent
+
+
+def say(text: str, *, err: bool = False, nl: bool = True, mark: str = "", color: bool | None = None) -> None:
+    """Print text, in which others may have written anything: no command prints in another way.
+
+    Args:
+        text: Lines.
+        err: Whether it goes to the standard error.
+        nl: Whether the line ends.
+        mark: What stands before it, with the colors of a terminal.
+        color: Whether the mark has its colors; None: in a terminal.
+    """
+    typer.echo(f"{mark}{printable_lines(text)}", err=err, nl=nl, color=color)
 
 
 def shortened(text: str, width: int) -> str:
@@ -28,7 +43,7 @@ def one_line(text: str) -> str:
     Args:
         text: Any text.
     """
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return printable(" ".join(text.split()))
 
 
 def print_unsent(unsent: Unsent) -> None:
@@ -38,16 +53,7 @@ def print_unsent(unsent: Unsent) -> None:
         unsent: As `tracker.ui.stores.open_store` tells it.
     """
     for line in unsent.lines():
-        typer.echo(line, err=True)
-
-
-def print_note(text: str) -> None:
-    """Print what a user should know, beside what a command prints.
-
-    Args:
-        text: A sentence or more.
-    """
-    typer.echo(one_line(text), err=True)
+        say(line, err=True)
 
 
 def duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from tracker.cli.completion import experiments
 from tracker.cli.parameters import Example, TrackingUri
-from tracker.cli.terminal import print_unsent
+from tracker.cli.terminal import print_unsent, say
 
 if TYPE_CHECKING:
     from tracker.ui.pages import Pages
@@ -42,7 +42,7 @@ def _tell(pages: Pages, port: int, *, open_page: bool) -> None:
     from tracker.ui.browser import open_browser
     from tracker.ui.pages import pages_text
 
-    typer.echo(pages_text(pages))
+    say(pages_text(pages))
     if open_page and not open_browser(pages.address_once):
         elsewhere = f"; from another machine: ssh -L {port}:127.0.0.1:{port} THIS_ONE" if pages.ours else ""
-        typer.echo(f"no browser can be opened here: open the address yourself{elsewhere}", err=True)
+        say(f"no browser can be opened here: open the address yourself{elsewhere}", err=True)

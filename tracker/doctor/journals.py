@@ -6,6 +6,7 @@ from tracker.doctor.result import CheckResult
 from tracker.errors import counted
 from tracker.records import RunState
 from tracker.tracking.journal.run_folder import tracker_home
+from tracker.tracking.shipping.lost import lost_stores
 from tracker.tracking.shipping.unsent import Unsent
 from tracker.tracking.status import run_summaries
 
@@ -29,6 +30,9 @@ def unsent() -> CheckResult:
     if refused:
         told.append(f"{counted(refused, 'record')} refused by MLflow")
         advice.append("tracker status says by which server, and why.")
+    for lost in lost_stores(tracker_home()):
+        told.append("a store is gone that had runs")
+        advice.append(f"{lost}")
     if told:
         return CheckResult(state="warning", found="; ".join(told), advice=" ".join(advice), facts=facts)
     return CheckResult(state="good", found="none", facts=facts)

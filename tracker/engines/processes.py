@@ -14,6 +14,7 @@ from typing import Any
 
 from tracker.engines.engine import Engine
 from tracker.errors import TrackerError
+from tracker.foreign_text import printable_lines
 from tracker.interruption import Interruption
 
 _POLL_S = 0.5
@@ -68,7 +69,7 @@ def _work(work: Callable[..., None], *arguments: Any) -> None:
     try:
         work(*arguments)
     except TrackerError as error:
-        sys.stderr.write(f"tracker: {error}\n")
+        sys.stderr.write(printable_lines(f"tracker: {error}") + "\n")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.records import RunState
-from tracker.tracking.backend.uri import describe, is_there
+from tracker.tracking.backend.uri import describe
 from tracker.tracking.journal.entries import Creation, Entry, Metrics, Params, Status, Tags
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
@@ -27,7 +27,7 @@ class RunSummary:
         state: Whether it is at work, and how it ended.
         reason: Why it did not finish, or why its journal cannot be read; empty where that is not recorded.
         creation: How the run began; None where that cannot be read.
-        server: The store or server that it is meant for, without a password; empty where it is not known.
+        goes_to: The address of the store or server that it is meant for; empty where it is not known.
         params: Its parameters, by name.
         tags: Its tags, by name.
         epoch: The last epoch that was recorded, 0 before the first.
@@ -43,7 +43,7 @@ class RunSummary:
     state: RunState
     reason: str = ""
     creation: Creation | None = None
-    server: str = ""
+    goes_to: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     epoch: int = 0
@@ -67,6 +67,11 @@ class RunSummary:
     def experiment(self) -> str:
         """MLflow's experiment, empty where it is not known."""
         return self.creation.experiment if self.creation else ""
+
+    @property
+    def server(self) -> str:
+        """The store or server that it is meant for, as a user knows it; empty where it is not known."""
+        return describe(self.goes_to) if self.goes_to else ""
 
     @property
     def attempt(self) -> int:
@@ -100,9 +105,9 @@ def _summary(run: RunFolder) -> RunSummary | None:
         return None
     except UNREADABLE as error:
         begun = _beginning(run)
-        server = describe(destination(run, begun)) if begun else ""
+        goes_to = destination(run, begun) if begun else ""
         return RunSummary(
-            folder=run, state=RunState.UNREADABLE, reason=str(error), creation=begun, server=server
+            folder=run, state=RunState.UNREADABLE, reason=str(error), creation=begun, goes_to=goes_to
         )
 
 
@@ -110,19 +115,17 @@ def _read(run: RunFolder) -> RunSummary | None:
     # Asked before the journal is read: a run that ends in between is finished, not interrupted.
     at_work = run.has_writer()
     lines = run.lines()
+    cursor = load_cursor(run)
     entries = [line.entry for line in lines]
     if not entries or not isinstance(entries[0], Creation):
         return None
-    # A store whose file is gone has nothing of what it had.
-    goes_to = destination(run, entries[0])
-    cursor = load_cursor(run) if is_there(goes_to) else Cursor()
     refused = count_dead_letters(run)
     return RunSummary(
         folder=run,
         state=state_of(entries, at_work=at_work),
         reason=_reason(entries),
         creation=entries[0],
-        server=describe(goes_to),
+        goes_to=destination(run, entries[0]),
         params=_params(entries),
         tags=_tags(entries),
         epoch=_epoch(entries),

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from tracker.compare.render.latex import escape, render_latex
+from tracker.compare.render.latex import render_latex
 from tracker.compare.selection import select_runs
 from tracker.compare.table import build_table
+from tracker.foreign_text import for_latex
 
 
 def test_what_latex_would_read_as_a_command_is_printed():
-    assert escape(r"a_b 5% & {x} \y ~^#$ ±") == (
+    assert for_latex(r"a_b 5% & {x} \y ~^#$ ±") == (
         r"a\_b 5\% \& \{x\} \textbackslash{}y \textasciitilde{}\textasciicircum{}\#\$ $\pm$"
     )
 

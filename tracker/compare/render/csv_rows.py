@@ -10,6 +10,7 @@ from tracker.compare.cell_statistics import statistic_names
 from tracker.compare.findings import Findings
 from tracker.compare.rows import Row, arm_rows, pair_rows
 from tracker.compare.table import DIFFERENCE, Table
+from tracker.foreign_text import for_csv
 
 
 def render_csv(table: Table, findings: Findings | None = None) -> str:
@@ -31,7 +32,7 @@ def render_csv(table: Table, findings: Findings | None = None) -> str:
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in (*_runs(table, findings), *_differences(table, findings), *_further(table, findings)):
-        writer.writerow({"metric": table.metric, "at": table.at, **row})
+        writer.writerow(for_csv({"metric": table.metric, "at": table.at, **row}))
     return text.getvalue()
 
 

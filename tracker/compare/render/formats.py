@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from tracker.errors import UsageError
+from tracker.foreign_text import printable_lines
 
 if TYPE_CHECKING:
     from tracker.compare.findings import Findings
@@ -141,7 +142,7 @@ def _renderers(
     followed_by = f"\n{render_details(findings)}" if details and findings is not None else ""
     followed_by += "" if trials is None else f"\n{render_trials(trials, width=width)}"
     return {
-        "table": lambda table: (
+        "table": lambda table: printable_lines(
             followed(
                 render_text(table, findings, width=width), lambda view: render_view_text(view, width=width)
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from tracker.compare.findings import Findings
 from tracker.compare.render.conclusions import verdict_lines
 from tracker.compare.render.interval_cells import rows_of
 from tracker.compare.render.notes import caption, footnotes
 from tracker.compare.table import Table
+from tracker.foreign_text import for_html
 
 _STYLE = (
     "table{border-collapse:collapse;border-top:2px solid;border-bottom:2px solid}"
@@ -26,8 +26,8 @@ def render_html(table: Table, findings: Findings | None = None, further: Sequenc
         findings: What the answers of its networks say; None: not known.
         further: Pieces that follow, such as views.
     """
-    title = escape(caption(table))
-    verdict = [f"<p>{escape(line)}</p>" for line in (verdict_lines(table, findings) if findings else [])]
+    title = for_html(caption(table))
+    verdict = [f"<p>{for_html(line)}</p>" for line in (verdict_lines(table, findings) if findings else [])]
     lines = [
         "<!doctype html>",
         '<html lang="en">',
@@ -42,7 +42,7 @@ def render_html(table: Table, findings: Findings | None = None, further: Sequenc
         "</table>",
         *verdict,
         "<ul>",
-        *(f"<li>{escape(note)}</li>" for note in footnotes(table, findings)),
+        *(f"<li>{for_html(note)}</li>" for note in footnotes(table, findings)),
         "</ul>",
         *(piece.rstrip("\n") for piece in further),
         "</body>",
@@ -52,5 +52,5 @@ def render_html(table: Table, findings: Findings | None = None, further: Sequenc
 
 
 def _row(first: str, cells: Sequence[object], *, tag: str = "td") -> str:
-    rest = "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells)
-    return f"<tr><th>{escape(first)}</th>{rest}</tr>"
+    rest = "".join(f"<{tag}>{for_html(str(cell))}</{tag}>" for cell in cells)
+    return f"<tr><th>{for_html(first)}</th>{rest}</tr>"

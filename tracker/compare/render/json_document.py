@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -14,6 +13,7 @@ from tracker.compare.rows import arm_rows, number, pair_rows
 from tracker.compare.table import DIFFERENCE, Cell, Difference, Table
 from tracker.compare.trials import TrialsByStudy
 from tracker.compare.view import View
+from tracker.foreign_text import as_json
 
 
 def render_json(
@@ -47,7 +47,7 @@ def render_json(
     }
     if trials is not None:
         content["trials"] = [asdict(trial) for some in trials.values() for trial in some]
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return as_json(content) + "\n"
 
 
 def _findings(table: Table, findings: Findings) -> dict[str, object]:

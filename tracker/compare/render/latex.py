@@ -11,24 +11,7 @@ from tracker.compare.render.interval_cells import arm_intervals, difference_inte
 from tracker.compare.render.notes import caption, footnotes
 from tracker.compare.table import Table
 from tracker.figures.labels import paper_mode, paper_model, scale_of
-
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": "$<$",
-    ">": "$>$",
-    "±": r"$\pm$",
-    "−": "$-$",
-    "–": "--",
-}
+from tracker.foreign_text import for_latex
 
 
 def render_latex(table: Table, findings: Findings | None = None) -> str:
@@ -38,9 +21,9 @@ def render_latex(table: Table, findings: Findings | None = None) -> str:
         table: The table.
         findings: What the answers of its networks say; None: not known.
     """
-    lines = [_line(["Mode", *(escape(paper_model(model)) for model in table.models)]), r"\midrule"]
+    lines = [_line(["Mode", *(for_latex(paper_model(model)) for model in table.models)]), r"\midrule"]
     for row, cells in zip(table.rows, cell_texts(table), strict=True):
-        lines.append(_line([escape(paper_mode(row.mode)), *map(_number, cells)]))
+        lines.append(_line([for_latex(paper_mode(row.mode)), *map(_number, cells)]))
         if findings is not None and any(below := arm_intervals(table, findings, row.mode)):
             lines.append(_small(below))
     if table.differences:
@@ -54,11 +37,6 @@ def render_latex(table: Table, findings: Findings | None = None) -> str:
     return _float(table, lines, findings)
 
 
-def escape(text: str) -> str:
-    """Return the text with every character that LaTeX would read as a command made printable."""
-    return "".join(_SPECIAL.get(character, character) for character in text)
-
-
 def _float(table: Table, body: list[str], findings: Findings | None) -> str:
     notes = " ".join([f"{caption(table)}.", *([] if findings else footnotes(table))])
     below = [*verdict_lines(table, findings), *footnotes(table, findings)] if findings else []
@@ -67,12 +45,12 @@ def _float(table: Table, body: list[str], findings: Findings | None) -> str:
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{escape(notes)}}}",
+        rf"  \caption{{{for_latex(notes)}}}",
         rf"  \label{{tab:{label}}}",
         rf"  \begin{{tabular}}{{{columns}}}",
         *(f"    {line}" for line in (r"\toprule", *body, r"\bottomrule")),
         r"  \end{tabular}",
-        *([r"  \par\smallskip", rf"  {{\footnotesize {escape(' '.join(below))}\par}}"] if below else []),
+        *([r"  \par\smallskip", rf"  {{\footnotesize {for_latex(' '.join(below))}\par}}"] if below else []),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -84,7 +62,7 @@ def _line(cells: list[str]) -> str:
 
 def _small(intervals: list[str]) -> str:
     """Return a line of intervals below one of numbers."""
-    return _line(["", *(rf"{{\scriptsize {escape(text)}}}" if text else "" for text in intervals)])
+    return _line(["", *(rf"{{\scriptsize {for_latex(text)}}}" if text else "" for text in intervals)])
 
 
 def _p(text: str) -> str:

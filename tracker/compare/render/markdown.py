@@ -9,6 +9,7 @@ from tracker.compare.render.conclusions import verdict_lines
 from tracker.compare.render.interval_cells import rows_of
 from tracker.compare.render.notes import caption, footnotes
 from tracker.compare.table import Table
+from tracker.foreign_text import for_markdown
 
 
 def render_markdown(table: Table, findings: Findings | None = None) -> str:
@@ -21,11 +22,12 @@ def render_markdown(table: Table, findings: Findings | None = None) -> str:
     rows = rows_of(table, findings)
     lines = [_line(["mode", *table.models]), _line([":--", *("--:" for _ in table.models)])]
     lines += map(_line, rows)
-    notes = [f"- {note}" for note in footnotes(table, findings)]
+    notes = [f"- {for_markdown(note)}" for note in footnotes(table, findings)]
     verdict, *each = (verdict_lines(table, findings) if findings else []) or [""]
-    told = ["", f"**{verdict}**", *([""] if each else []), *(f"- {line}" for line in each)] if verdict else []
-    return "\n".join([f"**{caption(table)}**", "", *lines, *told, "", *notes]) + "\n"
+    each = [f"- {for_markdown(line)}" for line in each]
+    told = ["", f"**{for_markdown(verdict)}**", *([""] if each else []), *each] if verdict else []
+    return "\n".join([f"**{for_markdown(caption(table))}**", "", *lines, *told, "", *notes]) + "\n"
 
 
 def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(for_markdown(cell) for cell in cells)} |"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from html import escape as escape_html
 
-from tracker.compare.render.latex import escape
 from tracker.compare.view import View
+from tracker.foreign_text import for_csv, for_html, for_latex, for_markdown
 
 
 def render_view_markdown(view: View) -> str:
@@ -20,8 +19,8 @@ def render_view_markdown(view: View) -> str:
     lines = [_piped(["", *(column.title for column in view.columns)])]
     lines.append(_piped([":--", *(":--" if column.align == "left" else "--:" for column in view.columns)]))
     lines += [_piped([title, *cells]) for title, cells in _titled_rows(view)]
-    told = [f"- {line}" for line in (*view.conclusions, *view.notes)]
-    return "\n".join([f"**{view.title}**", "", *lines, "", *told]) + "\n"
+    told = [f"- {for_markdown(line)}" for line in (*view.conclusions, *view.notes)]
+    return "\n".join([f"**{for_markdown(view.title)}**", "", *lines, "", *told]) + "\n"
 
 
 def render_view_latex(view: View) -> str:
@@ -35,13 +34,13 @@ def render_view_latex(view: View) -> str:
     for group in view.groups:
         body.append(r"\midrule")
         if group.title:
-            body.append(rf"\multicolumn{{{len(view.columns)}}}{{l}}{{{escape(group.title)}}} \\")
+            body.append(rf"\multicolumn{{{len(view.columns)}}}{{l}}{{{for_latex(group.title)}}} \\")
         body += [_latex(row) for row in group.rows]
-    below = " ".join(map(escape, (*view.conclusions, *view.notes)))
+    below = " ".join(map(for_latex, (*view.conclusions, *view.notes)))
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{escape(view.title)}.}}",
+        rf"  \caption{{{for_latex(view.title)}.}}",
         rf"  \label{{tab:{view.name}}}",
         rf"  \begin{{tabular}}{{{''.join(one.align[0] for one in view.columns)}}}",
         *(f"    {line}" for line in (r"\toprule", *titles, *body, r"\bottomrule")),
@@ -61,14 +60,14 @@ def render_view_html(view: View) -> str:
     """
     lines = [
         "<table>",
-        f"<caption>{escape_html(view.title)}</caption>",
+        f"<caption>{for_html(view.title)}</caption>",
         f"<thead>{_html(['', *(column.title for column in view.columns)], tag='th')}</thead>",
         "<tbody>",
         *(_html([title, *cells]) for title, cells in _titled_rows(view)),
         "</tbody>",
         "</table>",
         "<ul>",
-        *(f"<li>{escape_html(line)}</li>" for line in (*view.conclusions, *view.notes)),
+        *(f"<li>{for_html(line)}</li>" for line in (*view.conclusions, *view.notes)),
         "</ul>",
     ]
     return "\n".join(lines) + "\n"
@@ -83,7 +82,7 @@ def render_view_csv(view: View) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(view.records[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(view.records)
+    writer.writerows(map(for_csv, view.records))
     return text.getvalue()
 
 
@@ -108,13 +107,13 @@ def _titled_rows(view: View) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _piped(cells: list[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(for_markdown(cell) for cell in cells)} |"
 
 
 def _latex(cells: list[str] | tuple[str, ...]) -> str:
-    return " & ".join(map(escape, cells)) + r" \\"
+    return " & ".join(map(for_latex, cells)) + r" \\"
 
 
 def _html(cells: list[str], *, tag: str = "td") -> str:
-    first, *rest = map(escape_html, cells)
+    first, *rest = map(for_html, cells)
     return f"<tr><th>{first}</th>{''.join(f'<{tag}>{cell}</{tag}>' for cell in rest)}</tr>"

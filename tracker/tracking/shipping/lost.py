@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from tracker.errors import TrackingError, counted
@@ -12,9 +12,25 @@ from tracker.tracking.backend.restoring import restoring
 from tracker.tracking.backend.uri import database_file, describe, is_there, short_path
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import load_cursor
-from tracker.tracking.shipping.destinations import creation_of, runs_for
+from tracker.tracking.shipping.destinations import creation_of, destinations, runs_for
 
 _NOT_IN_JOURNALS = "names, notes and deletions that were made in MLflow itself are not in them"
+
+
+def lost_stores(home: Path, uris: Iterable[str] | None = None) -> list[str]:
+    """Return which embedded stores are gone that had runs of a home, and what to type, a line each.
+
+    Args:
+        home: The folder that holds all journals.
+        uris: The stores and servers that its runs are meant for; None: they are looked up.
+    """
+    told = []
+    for uri in destinations(home) if uris is None else uris:
+        try:
+            check_not_lost(home, uri)
+        except TrackingError as error:
+            told.append(str(error))
+    return told
 
 
 def check_not_lost(home: Path, uri: str) -> None:

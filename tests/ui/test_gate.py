@@ -34,6 +34,8 @@ def ask(
         "server": ("127.0.0.1", port),
     }
     asyncio.run(app(scope, None, send))  # type: ignore[arg-type]
+    if kind == "websocket":
+        return sent[0].get("status", sent[0].get("type")), {}
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0].get("headers", [])}
 
 
@@ -66,6 +68,12 @@ def test_without_a_key_only_whether_it_runs_is_told(app: Gate) -> None:
     assert ask(app, authorization=basic("tracker:"))[0] == 401
     assert ask(app, authorization=basic("a name with umlauts ä:ä"))[0] == 401
     assert ask(app, cookie='tracker-ui-5000=""; ;;=')[0] == 401
+
+
+def test_no_other_way_leads_past_the_gate(app: Gate, keys: Keys) -> None:
+    assert ask(app, "/any", kind="websocket")[0] == "websocket.close"
+    assert ask(app, "/any", kind="websocket", authorization=f"Bearer {keys.lasting}")[0] == INSIDE
+    assert ask(app, kind="lifespan")[0] == INSIDE
 
 
 def test_a_browser_is_given_a_cookie_for_the_key_and_the_key_leaves_the_address(

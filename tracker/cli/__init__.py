@@ -18,7 +18,7 @@ from tracker.cli.models import models
 from tracker.cli.run import run
 from tracker.cli.status import status
 from tracker.cli.sync import sync
-from tracker.cli.terminal import say
+from tracker.cli.terminal import print_notes, say
 from tracker.cli.tune import tune
 from tracker.cli.ui import ui
 from tracker.errors import TrackerError
@@ -61,6 +61,7 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one line, and an exit code."""
     write_whatever_is_said()
     hide_accounts_in_tracebacks()
+    print_notes()
     debug = "--debug" in sys.argv
     arguments = [_printable_name(argument) for argument in sys.argv[1:] if argument != "--debug"]
     try:

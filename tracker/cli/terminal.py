@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,6 +25,22 @@ def say(text: str, *, err: bool = False, nl: bool = True, mark: str = "", color:
         color: Whether the mark has its colors; None: in a terminal.
     """
     typer.echo(f"{mark}{printable_lines(text)}", err=err, nl=nl, color=color)
+
+
+class _Notes(logging.Handler):
+    """Prints what rooms below tell in passing; the causes of faults are for logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not record.exc_info:
+            say(f"  note: {record.getMessage()}", err=True)
+
+
+_NOTES = _Notes(logging.WARNING)
+
+
+def print_notes() -> None:
+    """Have what rooms below tell in passing be printed beside what a command prints."""
+    logging.getLogger("tracker").addHandler(_NOTES)
 
 
 def shortened(text: str, width: int) -> str:

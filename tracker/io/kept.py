@@ -65,7 +65,7 @@ def tell_if_torn(folder: Path, what: str) -> None:
         what: What is in it, as a plural.
     """
     if folder.exists():
-        _log.warning("  note: kept %s are not whole any more (%s): they are made again", what, folder)
+        _log.warning("kept %s are not whole any more (%s): they are made again", what, folder)
 
 
 def keep_contents(folder: Path, final: Path) -> None:

@@ -225,7 +225,7 @@ def _download(url: str, target: Path) -> None:
         # Another process fetched them while this one waited.
         return
     if target.exists():
-        _log.warning("  note: kept weights are not whole any more (%s): they are fetched again", target)
+        _log.warning("kept weights are not whole any more (%s): they are fetched again", target)
     progress = _tell_terminal if sys.stderr.isatty() else Seldom(_tell_line)
     download(url, target, progress, sha256_prefix=digest_in(target.name))
 

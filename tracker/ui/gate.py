@@ -55,8 +55,10 @@ class Gate:
             receive: Gives the request's body.
             send: Takes the answer.
         """
-        if scope["type"] != "http" or scope["path"] == _OPEN or self._shows_key(scope):
+        if scope["type"] == "lifespan" or scope["path"] == _OPEN or self._shows_key(scope):
             await self._inner(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
         elif self._has_key(scope):
             # Away from the address, which histories keep. What stands behind # is the browser's, and stays.
             cookie = f"{_cookie_of(scope)}={self._key}; Path=/; HttpOnly; SameSite=Lax"

@@ -11,12 +11,13 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
+from tracker.records import HOME, ORDER
 from tracker.tracking.backend.client import open_client
 
 _UID = "tracker.run_uid"
 # Another place has runs with names of their own; how often a run was interrupted is no result of it.
 _RESUMED = "tracker.resumed"
-_NOT_COMPARED = (_UID, _RESUMED)
+_NOT_COMPARED = (_UID, _RESUMED, HOME, ORDER)
 # Another moment can have other packages.
 _OF_THE_MOMENT = "environment.txt"
 _SPEED = "train/images_per_second"

@@ -17,7 +17,8 @@ _IPV6 = re.compile(r"^\[[^\]]*\]")
 _NO_PORT = re.compile(r":(?!\d*$)")
 _LIKE_A_PORT = re.compile(r"([^/?#:@\[]+):(\d+)(?:/[^?#]*|[?#][^=]*)@(?=[\w\[])")
 _USUAL_PORTS = {80, 443, *range(1000, 65536)}
-_ANYWHERE = re.compile(r"//\S*@")
+# A path that was made of an address has lost one of its slashes.
+_ANYWHERE = re.compile(r"(//|(?<=[A-Za-z]{2}:)/)\S*@")
 _SECRETS = ("password", "passwd", "pwd")
 _IN_QUERY = re.compile(rf"\b({'|'.join(_SECRETS)})=[^&\s'\"]+", re.IGNORECASE)
 
@@ -102,7 +103,7 @@ def without_accounts(text: str) -> str:
     Args:
         text: Any text.
     """
-    return _IN_QUERY.sub(r"\1=***", _ANYWHERE.sub("//", text))
+    return _IN_QUERY.sub(r"\1=***", _ANYWHERE.sub(r"\1", text))
 
 
 def what_to_set(*addresses: str | None) -> str:

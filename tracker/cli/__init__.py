@@ -60,14 +60,17 @@ def options(
 def main() -> None:
     """Run the command line; an error that a user can mend is one line, and an exit code."""
     write_whatever_is_said()
-    hide_accounts_in_tracebacks()
     print_notes()
     debug = "--debug" in sys.argv
     arguments = [_printable_name(argument) for argument in sys.argv[1:] if argument != "--debug"]
     try:
         with Interruption().taking_terminations():
             prepare_process()
-            app(args=arguments)
+            try:
+                app(args=arguments)
+            finally:
+                # Typer sets a hook of its own.
+                hide_accounts_in_tracebacks()
     except SystemExit as end:
         # Typer answers every interruption like a Ctrl-C.
         asked = getattr(end.__context__, "__cause__", None)

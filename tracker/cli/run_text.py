@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from tracker.addresses import typed_again, what_to_set
+from tracker.addresses import typed_again, what_to_set, without_accounts
 from tracker.cli.class_text import class_notes, majority_lines, positive_line
 from tracker.cli.line_breaks import broken
 from tracker.cli.mean_lines import mean_lines
@@ -66,7 +66,9 @@ def _training(recipe: Recipe | None) -> list[str]:
 
 def _computed(plan: Plan, weights: str) -> str:
     size, resize = plan.options.image_size, plan.options.resize
-    return f"{size}x{size} pixels ({resize}), weights {weights}, on {device_name(plan.device)}"
+    return (
+        f"{size}x{size} pixels ({resize}), weights {without_accounts(weights)}, on {device_name(plan.device)}"
+    )
 
 
 def left_out_lines(plan: Plan) -> list[str]:

@@ -14,6 +14,7 @@ import torch
 import torchvision
 from torch import nn
 
+from tracker.addresses import without_accounts
 from tracker.config.home import expanded
 from tracker.config.recipe import WEIGHTS
 from tracker.errors import DataError, ModelError
@@ -192,7 +193,11 @@ def _existing(weights: str) -> Path:
 
 
 def _no_file(found: str) -> ModelError:
-    return ModelError("--weights must be imagenet, bundled, none or a file", but=found, do="Check the path.")
+    return ModelError(
+        "--weights must be imagenet, bundled, none or a file",
+        but=without_accounts(found),
+        do="Check the path.",
+    )
 
 
 def _fetch(name: str) -> Path:

@@ -63,7 +63,10 @@ def test_without_a_server_draining_says_what_is_left_and_a_later_sync_sends_it(
     left = shipper.drain(0.1)
     assert (left.runs, left.records) == (2, 8)
     assert str(left) == "2 runs, 8 records not sent yet: tracker sync"
-    assert sync(home) == Unsent(2, 8, (f"{uri} cannot be reached",))
+    left = sync(home)
+    (problem,) = left.problems
+    assert left == Unsent(2, 8, (problem,))
+    assert problem.startswith(f"{uri} cannot be reached: nothing listens at ")
     with forwarded(port, to=mlflow_server.port):
         assert sync(home) == Unsent(0, 0)
         assert [run.info.status for run in runs_in(uri, experiment)] == ["FINISHED", "FINISHED"]

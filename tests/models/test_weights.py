@@ -179,3 +179,21 @@ def test_an_imagenet_file_that_is_damaged_is_named(torch_home: Path) -> None:
     (torch_home / "alexnet-owt-7be5be79.pth").write_bytes(b"half a file")
     with pytest.raises(ModelError, match=r"alexnet-owt-7be5be79\.pth is another, damaged.*Delete it"):
         build_network("alexnet", weights="imagenet", classes=2, seed=0)
+
+
+@pytest.mark.parametrize("left", [b"", b"half a file"])
+def test_kept_imagenet_weights_that_are_shorter_are_fetched_again_and_told(
+    published: Path, publisher: Publisher, caplog: pytest.LogCaptureFixture, left: bytes
+) -> None:
+    prepare_weights("resnet18", "imagenet")
+    published.write_bytes(left)
+    prepare_weights("resnet18", "imagenet")
+    assert published.read_bytes() == publisher.content
+    (note,) = caplog.messages
+    assert "kept weights are not whole any more" in note
+    published.write_bytes(left)
+    publisher.status = 404
+    with pytest.raises(
+        ModelError, match=r"is another, damaged or unfinished one.*does not work now \(Not Found\)"
+    ):
+        prepare_weights("resnet18", "imagenet")

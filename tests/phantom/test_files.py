@@ -109,3 +109,18 @@ def test_a_copy_of_the_folder_is_the_same_data_set(few: int, tmp_path: Path) -> 
     copy, original = build_manifest("phantom", copied), build_manifest("phantom", None)
     assert copy.digest == original.digest
     assert len(copy.samples) == few
+
+
+def test_images_that_are_gone_or_shorter_are_drawn_again_as_they_were(
+    few: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = files.sample_folder(silent)
+    images = sorted(folder.glob("*/*.bmp"))
+    before = [image.read_bytes() for image in images]
+    images[0].unlink()
+    images[1].write_bytes(before[1][:-1])
+    (folder / "images.csv").write_bytes(b"path,label\n")
+    files.sample_folder(silent)
+    assert [image.read_bytes() for image in images] == before
+    (note,) = caplog.messages
+    assert "kept synthetic radiographs are not whole any more" in note

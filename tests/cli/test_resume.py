@@ -39,7 +39,7 @@ def running(arguments: Sequence[str], folder: Path) -> Iterator[subprocess.Popen
     ) as process:
         assert process.stdout is not None
         try:
-            next(line for line in process.stdout if "  epoch  2/" in line)
+            next(line for line in process.stdout if "  epoch 2/" in line)
             yield process
         finally:
             process.kill()

@@ -44,6 +44,7 @@ def with_password(address: str) -> str:
     return address.replace("://", f"://anna:{SECRET}@")
 
 
+@pytest.mark.slow
 def test_a_server_s_password_is_neither_printed_nor_written(
     said: Said,
     radiographs: Path,

@@ -11,6 +11,7 @@ from signal import SIGTERM
 import typer
 
 from tracker import __version__
+from tracker.addresses import without_accounts
 from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
@@ -83,7 +84,7 @@ def main() -> None:
         if debug:
             raise
         commands = (command_with(choice, arguments) for choice in error.choices)
-        say(f"tracker: {error.told(commands)}", err=True)
+        say(without_accounts(f"tracker: {error.told(commands)}"), err=True)
         if error.choices and (note := left_out(arguments)):
             say(f"  ({note})", err=True)
         sys.exit(error.exit_code)

@@ -277,11 +277,14 @@ _Job = Callable[["Prepared", Observer, Interruption], _Result]
 
 def _carry_out(options: RunOptions, job: _Job[_Result], observer: Observer) -> _Result | None:
     prepare_process()
+    from tracker.tracking.backend.database_server import require_driver
     from tracker.tracking.backend.store_file import require_usable
     from tracker.tracking.backend.uri import resolve_uri
 
     # Before anything that takes time to import.
-    require_usable(resolve_uri(options.tracking_uri), to_write=True)
+    uri = resolve_uri(options.tracking_uri)
+    require_usable(uri, to_write=True)
+    require_driver(uri)
     from tracker.runs.disk_checks import require_disks
     from tracker.runs.plan import make_plan, prepare
     from tracker.tracking.backend.knock import Knock

@@ -47,7 +47,7 @@ def test_a_port_on_which_nothing_listens() -> None:
 
 def test_a_name_that_no_machine_has() -> None:
     assert problem(ELSEWHERE) == (
-        f"{ELSEWHERE} cannot be reached: no machine is known by the name tracker.invalid: mend it, or look "
+        f"{ELSEWHERE} cannot be reached: no machine is known by the name of tracker.invalid: mend it, or look "
         "whether the network (VPN) is up"
     )
 

@@ -61,7 +61,7 @@ _ASKED = re.compile(r"API request to (https?://\S+) failed")
 _NO_CONNECTION = {
     re.compile(
         r"NameResolutionError|Name or service not known|getaddrinfo failed|[Nn]odename nor servname"
-    ): ("no machine is known by the name {host}: mend it, or look whether the network (VPN) is up"),
+    ): ("no machine is known by the name of {host}: mend it, or look whether the network (VPN) is up"),
     re.compile(r"Connection refused|actively refused"): (
         "nothing listens at {place} (connection refused): start the server, or mend the port"
     ),
@@ -147,7 +147,7 @@ def _unreached(reason: str, url: str) -> str:
     """Say why no connection came about: to a server, or to the proxy before it."""
     proxy = proxy_for(url) if url else None
     parts = urlsplit(proxy.address if proxy else url)
-    names = {"host": parts.hostname or "it", "place": parts.netloc or "it"}
+    names = {"host": parts.hostname or "its host", "place": parts.netloc or "its port"}
     why = next(
         (said.format(**names) for pattern, said in _NO_CONNECTION.items() if pattern.search(reason)), ""
     )

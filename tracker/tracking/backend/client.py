@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
 from tracker.tracking.backend.account import showing_account, with_account
+from tracker.tracking.backend.database_server import connect_once
 from tracker.tracking.backend.environment import prepare_environment, request_timeout
 from tracker.tracking.backend.store_file import require_usable
 from tracker.tracking.backend.uri import as_mlflow_takes_it, describe, require_store
@@ -35,6 +36,10 @@ def open_client(uri: str, recorded: str = "") -> MlflowClient:
     Args:
         uri: As `resolve_uri` gives it.
         recorded: The address as an earlier version recorded it, with an account perhaps.
+
+    Raises:
+        TrackingError: The driver of a database server is not installed.
+        SQLAlchemyError: A database server is not there, or does not let us in.
     """
     prepare_environment()
     from mlflow import MlflowClient
@@ -43,6 +48,7 @@ def open_client(uri: str, recorded: str = "") -> MlflowClient:
 
     # The account of a server is shown with each request (`showing_account`).
     uri = uri if uri.startswith("http") else as_mlflow_takes_it(with_account(uri, recorded))
+    connect_once(uri)
     return guarded_client(MlflowClient(tracking_uri=uri, registry_uri=uri))
 
 

@@ -41,7 +41,7 @@ def test_a_machine_that_has_everything_can_run_and_is_left_as_it_was(
 def test_what_others_say_cannot_move_the_cursor(tracker: Tracker) -> None:
     told = tracker("doctor", "--weights", "own\x1b[2J\r\n.pth")
     assert rows(told)["weights"].startswith("✗ --weights must be imagenet, bundled, none or a file, but")
-    assert "there is no file own [2J .pth" in rows(told)["weights"]
+    assert r"there is no file own\x1b[2J .pth" in rows(told)["weights"]
 
 
 def test_what_is_looked_at_is_told_before_it_is_known(

@@ -77,13 +77,14 @@ def test_a_store_that_cannot_be(tracker: Tracker, workplace: Path, radiographs: 
         "no database, but a text that is longer than a database's first line is" * 9
     )
     told = tracker(*small_run(radiographs, *MINI, "--dry-run", "--tracking-uri", uri))
-    assert told.code == 1
-    assert "cannot be written" in told.err
-    assert "Traceback" not in told.err
+    assert (told.code, told.err.count("\n")) == (1, 1)
+    assert any(why in told.err for why in ("names a folder", "is no folder", "is no database"))
 
 
 def test_several_reasons_are_told_at_once(tracker: Tracker, workplace: Path, radiographs: Path) -> None:
-    (workplace / "mlflow.db").mkdir()
-    told = tracker(*small_run(radiographs, *MINI, "--dry-run", "--weights", "gone.pth"))
+    images = shutil.copytree(radiographs, workplace / "images")
+    image = next(images.rglob("*.png"))
+    image.write_bytes(image.read_bytes()[:-20])
+    told = tracker(*small_run(images, *MINI, "--dry-run", "--weights", "gone.pth"))
     assert told.err.count("there is no file gone.pth") == 1
-    assert "mlflow.db cannot be written" in told.err
+    assert f"{image.name}: damaged or cut off" in told.err

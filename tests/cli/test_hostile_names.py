@@ -17,7 +17,9 @@ from tracker.compare.render.formats import FORMATS
 Tracker = Callable[..., Outcome]
 
 ESCAPE = "\x1b[31mred\x1b[0m\x1b]8;;http://evil\x07link\x9b2J\r\u202e\u2028"
-EXPERIMENT = f"=1+1|<b>[red]{ESCAPE}"
+EXPERIMENT = "=1+1|<b>[red]$x_1$"
+"""Names with letters that move a cursor are refused before training."""
+
 CLASSES = ("=normal|<b>[red]$x_1$", "@tb&*b*")
 COMMANDS = (
     *(("compare", "--format", name) for name in FORMATS),
@@ -25,6 +27,7 @@ COMMANDS = (
     *(("compare", "--experiment", f"no{ESCAPE}"), ("compare", "--where", f"{ESCAPE}=1")),
     *(("compare", "--metric", f"test/{ESCAPE}"), ("status", "--experiment", ESCAPE)),
     *(("models", f"no{ESCAPE}"), ("run", "--dataset", ESCAPE), ("run", f"--no{ESCAPE}"), (f"no{ESCAPE}",)),
+    ("run", "--experiment", ESCAPE),
     *(("run", "--model", ESCAPE), ("run", "--mode", ESCAPE), ("run", "--weights", f"no{ESCAPE}.pth")),
     *(("sync", "--tracking-uri", ESCAPE), ("run", "--data", f"no{ESCAPE}")),
     ("run", "--config", "study.yaml"),

@@ -144,7 +144,7 @@ def test_a_split_that_came_with_the_images_is_taken_from_them_again(
     ],
 )
 def test_every_value_is_read_as_it_was_written(tmp_path: Path, change: dict[str, object]) -> None:
-    options = RunOptions(experiment="a\nb: 'c'", data=Path("im ages"))
+    options = RunOptions(experiment="a # b: 'c'", data=Path("im ages"))
     base = options.recipe(model="resnet18", mode="fine-tuning", seed=1, split="given", precision="fp32")
     recipe = Recipe(**(base.model_dump() | change))
     file = tmp_path / "recipe.yaml"

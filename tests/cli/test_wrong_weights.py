@@ -72,7 +72,7 @@ def test_random_weights_under_the_name_of_torchvisions(
     place = workplace / "torch" / "hub" / "checkpoints" / "squeezenet1_1-b8a52dc0.pth"
     place.parent.mkdir(parents=True)
     torch.save(state, place)
-    found = f"SHA-256 begins with b8a52dc0, but {place} is another, damaged or unfinished one"
+    found = f"note: kept weights are not whole any more ({place}): they are fetched again\ntracker: "
     assert_refused(tracker, workplace, radiographs, monkeypatch, "run", "imagenet", found)
 
 
@@ -89,7 +89,7 @@ def assert_refused(
     arguments = [command, *small_run(radiographs)[1:], "--model", "squeezenet1_1", "--mode", "fine-tuning"]
     told = tracker(*arguments, "--weights", weights)
     assert told.code == 1
-    assert told.err.startswith("tracker: ")
+    assert any(line.startswith("tracker: ") for line in told.err.splitlines())
     assert found in told.err
     assert "Traceback" not in told.err
     assert not list((workplace / "cache").rglob("pixels.raw"))

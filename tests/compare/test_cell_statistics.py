@@ -24,7 +24,7 @@ def test_the_deviation_is_that_of_a_sample():
     ("format", "parts"),
     [
         ("table", ["70.8 ± 19.1 [75.0]", "Mean ± sample standard deviation [median]"]),
-        ("markdown", ["| 70.8 ± 19.1 [75.0] |", "Mean ± sample standard deviation [median]"]),
+        ("markdown", [r"| 70.8 ± 19.1 \[75.0\] |", r"Mean ± sample standard deviation \[median\]"]),
         ("latex", [r"$70.8 \pm 19.1 [75.0]$", r"Mean $\pm$ sample standard deviation [median]"]),
         ("csv", [",mean,sd,median,n,", ",0.75,3,run001"]),
         ("json", ['"median": 0.75']),

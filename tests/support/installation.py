@@ -25,7 +25,7 @@ FILES = tuple(f"{name}-{DIGEST[:8]}.pth" for name in ("alexnet-owt", "resnet152"
 NETWORKS = ("mini-alexnet", "mini-resnet", "mini-densenet")
 NAMES = (
     *("Python", "tracker", "torch", "torchvision", "mlflow", "optuna", "other packages"),
-    *("device", "cores", "memory", "cache folder", "journal folder"),
+    *("device", "cores", "memory", "cache folder", "journal folder", "temporary files"),
     *("bundled weights", "ImageNet weights", "MLflow", "unsent records"),
 )
 

@@ -5,6 +5,7 @@ Tests whose `tracker` is a process of its own meet a folder without one, as user
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import tempfile
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from tracker.tracking.backend.client import open_client
+from tracker.tracking.backend.uri import artifact_folder
 
 _NAME = "mlflow.db"
 _ELSEWHERE = {"--tracking-uri", "--dry-run", "--config", "--help"}
@@ -54,12 +56,18 @@ def _empty(folder: str) -> bytes:
         copy = Path(other, _NAME)
         copy.write_bytes(_made())
         with closing(sqlite3.connect(copy)) as database, database:
-            database.execute("UPDATE experiments SET artifact_location = ?", (f"{folder}/mlruns/0",))
+            database.execute(
+                "UPDATE experiments SET artifact_location = ?",
+                (f"{artifact_folder(Path(folder, _NAME)).as_uri()}/0",),
+            )
         return copy.read_bytes()
 
 
 @cache
 def _made() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
+        # What MLflow says of it is no part of what a command says.
+        logging.disable(logging.INFO)
         open_client(f"sqlite:///{folder}/{_NAME}").search_experiments()
+        logging.disable(logging.NOTSET)
         return Path(folder, _NAME).read_bytes()

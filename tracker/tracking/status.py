@@ -205,4 +205,4 @@ def begun_again(runs: Sequence[RunSummary]) -> set[RunFolder]:
 
 
 def _identity(run: RunSummary) -> tuple[str, str]:
-    return run.folder.name.removesuffix(f".{run.attempt}"), run.server
+    return run.folder.name.removesuffix(f".{run.attempt}"), run.goes_to

@@ -47,8 +47,8 @@ def test_a_port_on_which_nothing_listens() -> None:
 
 def test_a_name_that_no_machine_has() -> None:
     assert problem(ELSEWHERE) == (
-        f"{ELSEWHERE} cannot be reached: no machine is known by the name of tracker.invalid: mend it, or look "
-        "whether the network (VPN) is up"
+        f"{ELSEWHERE} cannot be reached: no machine is known by the name of tracker.invalid: mend it, or "
+        "look whether the network (VPN) is up"
     )
 
 

@@ -44,7 +44,8 @@ def test_an_odd_answer_is_one_line_for_whoever_reads(kind: str) -> None:
             run_ui(uri, 5000, experiment="small", ready=print)
         assert Knock(uri, "small").answer(5) == ""
         answer = ask(uri)
-        assert (answer.failure, answer.problem.startswith(uri)) == ("temporary", True) or kind in EMPTY
+        assert answer.failure in ("temporary", "lacking") or kind in EMPTY
+        assert answer.problem.startswith(uri) or kind in EMPTY
 
 
 @pytest.mark.parametrize("kind", ODD_ANSWERS)
@@ -53,7 +54,7 @@ def test_an_odd_answer_ends_no_shipper_and_costs_no_record(kind: str, start: Sta
         with start(uri) as recorder:
             recorder.metrics({"train/loss": 0.5}, step=1)
         sender = Sender(home, uri)
-        assert sender.send() == "temporary"
+        assert sender.send() in ("temporary", "held")
         left = count_unsent(home, uri)
         assert left.records == len(recorder.folder.lines())
         assert not left.refused_in

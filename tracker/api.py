@@ -231,15 +231,15 @@ def status(*, experiment: str | None = None, tracking_uri: str | None = None) ->
     Raises:
         TrackingError: The address is none.
     """
-    from tracker.tracking.backend.uri import describe, resolve_uri
+    from tracker.tracking.backend.uri import resolve_uri
     from tracker.tracking.journal.run_folder import tracker_home
     from tracker.tracking.status import run_summaries
 
-    server = describe(resolve_uri(tracking_uri)) if tracking_uri else None
+    server = resolve_uri(tracking_uri) if tracking_uri else None
     return [
         run
         for run in run_summaries(tracker_home())
-        if run.creation is None or (experiment in (None, run.experiment) and server in (None, run.server))
+        if run.creation is None or (experiment in (None, run.experiment) and server in (None, run.goes_to))
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.command import MODELS, Outcome, run_process, small_run
 from tests.support.poor_disks import EXFAT, FUSE, LUSTRE, NO_LOCKS, NO_RIGHTS, lacking
 from tracker.tracking.backend.reader import read_runs
+from tracker.tracking.journal.recorder import RunRecorder
 
 Tracker = Callable[..., Outcome]
 
@@ -59,3 +60,22 @@ def test_no_command_ends_in_a_traceback_on_a_disk_without_locks(
     told = run_process(*arguments, cwd=workplace, **lacking(NO_LOCKS, tmp_path))
     assert "Traceback" not in told.stdout + told.stderr
     assert ("locks do not work there" in told.stdout) == (arguments == ["doctor"])
+
+
+@pytest.mark.slow
+def test_journals_that_came_to_a_disk_without_locks_say_why_they_are_not_sent(
+    workplace: Path, tmp_path: Path
+) -> None:
+    RunRecorder.start(
+        workplace / ".tracker",
+        run_uid="a",
+        experiment="poor",
+        run_name="a",
+        params={},
+        tags={},
+        tracking_uri="http://127.0.0.1:9",
+    ).close()
+    told = run_process("sync", cwd=workplace, **lacking(NO_LOCKS, tmp_path))
+    assert told.returncode == 1
+    assert "NoLocks" not in told.stdout + told.stderr
+    assert "\n  locks between processes must work in" in told.stdout

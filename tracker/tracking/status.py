@@ -13,7 +13,7 @@ from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders, state_of
 from tracker.tracking.shipping.cursor import Cursor, load_cursor
 from tracker.tracking.shipping.dead_letters import count_dead_letters, first_reason
-from tracker.tracking.shipping.destinations import destination
+from tracker.tracking.shipping.destinations import creation_of, destination
 
 _OF_EVERY_EPOCH = "train/loss"
 
@@ -104,7 +104,7 @@ def _summary(run: RunFolder) -> RunSummary | None:
     except FileNotFoundError:
         return None
     except UNREADABLE as error:
-        begun = _beginning(run)
+        begun = creation_of(run)
         goes_to = destination(run, begun) if begun else ""
         return RunSummary(
             folder=run, state=RunState.UNREADABLE, reason=str(error), creation=begun, goes_to=goes_to
@@ -160,14 +160,6 @@ def _epoch(entries: Sequence[Entry]) -> int:
         if isinstance(entry, Metrics) and _OF_EVERY_EPOCH in entry.values:
             return entry.step
     return 0
-
-
-def _beginning(run: RunFolder) -> Creation | None:
-    """Read how a run began, of which the journal cannot be read as a whole."""
-    try:
-        return run.creation()
-    except UNREADABLE:
-        return None
 
 
 def with_trials_folded(runs: Sequence[RunSummary]) -> list[RunSummary]:

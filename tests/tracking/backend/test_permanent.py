@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 
 import pytest
 from mlflow.exceptions import MlflowException, RestException
@@ -21,8 +22,9 @@ def answer(status: int, path: str = MODELS) -> MlflowException:
     )
 
 
-def upload(status: int) -> HTTPError:
+def upload(status: int, body: bytes = b"") -> HTTPError:
     response = Response()
+    response.raw = io.BytesIO(body)
     response.status_code, response.url = status, "http://me:secret@there/api/2.0/mlflow-artifacts/roc.png"
     return HTTPError(str(status), response=response)
 
@@ -49,6 +51,7 @@ def test_a_server_without_the_endpoint_lacks_it(error: Exception) -> None:
     [
         *map(answer, (400, 411, 413, 414, 415, 422, 431, 451)),
         upload(422),
+        upload(400, b"<Error><Code>InvalidArgument</Code></Error>"),
         RestException(
             {"error_code": "BAD_REQUEST", "message": "(x.StringDataRightTruncation) value too long"}
         ),
@@ -68,6 +71,8 @@ def test_a_request_that_nobody_will_take_is_unfit(error: Exception) -> None:
     [
         *map(answer, (401, 403, 407, 408, 409, 425, 429, 500, 502, 503)),
         upload(429),
+        upload(400, b"<Error><Code>RequestTimeout</Code></Error>"),
+        upload(400, b"<Error><Code>ExpiredToken</Code></Error>"),
         RestException({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no run 404"}),
         RestException({"error_code": "BAD_REQUEST", "message": "QueuePool limit of size 5 reached"}),
         MlflowException("the value was 'request to endpoint /a failed with error code 404 != 200. '"),

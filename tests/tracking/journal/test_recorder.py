@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,18 @@ def test_a_run_is_all_in_its_journal(start: Start, tmp_path: Path) -> None:
     assert [entry.step for entry in found if isinstance(entry, Metrics)] == [1, 2, 3]
     assert isinstance(found[-1], Status)
     assert found[-1].status == "FINISHED"
+
+
+def test_a_run_is_a_later_one_although_folders_of_earlier_ones_were_removed(start: Start, home: Path) -> None:
+    for uid in ("one", "two"):
+        start(URI, uid).close()
+    shutil.rmtree(home / "runs" / "one")
+    shutil.rmtree(home / "runs" / "two")
+    with start(URI, "three") as recorder:
+        pass
+    found = entries(recorder)[0]
+    assert isinstance(found, Creation)
+    assert found.tags["tracker.order"] == "3"
 
 
 def test_files_lie_beside_the_journal_when_it_names_them(start: Start, tmp_path: Path) -> None:

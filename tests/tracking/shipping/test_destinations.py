@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.support.recorded import Start
 from tracker.addresses import sqlite_address
 from tracker.errors import TrackingError
+from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import Cursor, is_sent, load_cursor, save_cursor
 from tracker.tracking.shipping.destinations import (
     address_forms,
@@ -71,6 +74,20 @@ def test_a_drive_that_is_not_there_is_no_folder_that_was_moved(
     save_cursor(run, Cursor(run_id="0" * 32))
     assert run not in runs_for(home, sqlite_address(tmp_path / "mlflow.db"))
     assert run in runs_for(home, "sqlite:////mnt/drive/mlflow.db")
+
+
+def test_a_store_that_was_moved_is_the_one_beside_the_home_while_another_program_locks_it(
+    home: Path, tmp_path: Path, start: Start
+) -> None:
+    start("sqlite:////moved/from/mlflow.db", "e").close()
+    here = sqlite_address(tmp_path / "mlflow.db")
+    with closing(sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)) as store:
+        store.execute("CREATE TABLE runs (run_uuid TEXT)")
+        store.execute("INSERT INTO runs VALUES (?)", ["0" * 32])
+        save_cursor(RunFolder(home / "runs" / "e"), Cursor(run_id="0" * 32))
+        assert "e" in [run.name for run in runs_for(home, here)]
+        store.execute("BEGIN EXCLUSIVE")
+        assert "e" in [run.name for run in runs_for(home, here)]
 
 
 def test_journals_of_a_wrong_address_get_another_one_and_stay_the_same_runs(home: Path, start: Start) -> None:

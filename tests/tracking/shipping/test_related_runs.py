@@ -13,7 +13,7 @@ from tests.support.recorded import Start, all_runs
 from tracker.tracking.journal.entries import EXPERIMENT_ID, RUN_ID
 from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import RunFolder
-from tracker.tracking.shipping.cursor import load_cursor, save_cursor
+from tracker.tracking.shipping.cursor import Cursor, load_cursor, save_cursor
 from tracker.tracking.shipping.delivery import deliver
 from tracker.tracking.shipping.flush import sync
 
@@ -101,3 +101,14 @@ def test_a_trial_of_a_study_that_a_user_deleted_stands_alone(
         pass
     deliver(client, trial.folder)
     assert PARENT not in by_name(client, experiment)["trial"].data.tags
+
+
+def test_a_trial_names_no_study_that_only_another_server_had(
+    client: MlflowClient, family: tuple[RunRecorder, RunRecorder], experiment: str
+) -> None:
+    study, trial = family
+    save_cursor(study.folder, Cursor(run_id="0" * 32))
+    deliver(client, trial.folder)
+    deliver(client, study.folder)
+    runs = by_name(client, experiment)
+    assert runs["trial"].data.tags[PARENT] == runs["study"].info.run_id

@@ -22,6 +22,8 @@ _SAID = re.compile(r"(?:API )?request to (?:endpoint )?(\S+) failed with error c
 _NO_DATA = re.compile(
     r"too long|too big|out of range|DataError|DataRightTruncation|Untranslatable|NUL \(0x00\)"
 )
+# S3 and what speaks its language answer 400 to an upload that was slow, or whose permit has run out.
+_SLOW_UPLOAD = re.compile(r"<Code>(RequestTimeout|ExpiredToken|TokenRefreshRequired)</Code>")
 # A name that a file system does not take: too long in bytes, or with letters that it does not have.
 _NO_NAME = (errno.ENAMETOOLONG, errno.EILSEQ)
 _SINCE = {
@@ -48,7 +50,7 @@ def is_unfit(error: Exception) -> bool:
     """
     status = _status_of(error)
     if 400 <= status < 500:
-        return status not in (*_LACKS, *_PASSING)
+        return status not in (*_LACKS, *_PASSING) and not _is_of_slow_upload(error)
     if isinstance(error, MlflowException):
         return error.error_code == "BAD_REQUEST" and _NO_DATA.search(str(error)) is not None
     return isinstance(error, OSError) and error.errno in _NO_NAME
@@ -74,6 +76,11 @@ def lacks_all(error: Exception, where: str) -> str:
         where: The server, as a user knows it.
     """
     return f"{where} answers {_status_of(error)} to {_path_of(error) or 'MLflow'}: no MLflow server is there"
+
+
+def _is_of_slow_upload(error: Exception) -> bool:
+    response = error.response if isinstance(error, RequestException) else None
+    return response is not None and _SLOW_UPLOAD.search(response.text) is not None
 
 
 def _path_of(error: Exception) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from tracker.errors import TrackingError
-from tracker.records import ATTEMPT, HOME, ORDER, RunState
+from tracker.records import ATTEMPT, RunState
 from tracker.tracking.journal.buffer import Buffer
 from tracker.tracking.journal.entries import (
     NETWORK,
@@ -44,13 +44,11 @@ from tracker.tracking.journal.limits import (
 )
 from tracker.tracking.journal.log import Journal
 from tracker.tracking.journal.model_files import LOADER, MODEL, model_files
-from tracker.tracking.journal.run_folder import RunFolder, attempt_uid, home_token
+from tracker.tracking.journal.order import place_in
+from tracker.tracking.journal.run_folder import RunFolder, attempt_uid
 
 RESUMED = "tracker.resumed"
 """The tag that counts how often another process went on with a run."""
-
-
-_SHORT = 8
 
 
 class RunRecorder:
@@ -119,7 +117,7 @@ class RunRecorder:
                     experiment=safe_text(experiment, MAX_EXPERIMENT_NAME),
                     run_name=safe_text(run_name, MAX_RUN_NAME),
                     start_time=_now_ms(),
-                    tags=first_tags | _place_in(home) | safe_tags(begun_with or {}),
+                    tags=first_tags | place_in(home) | safe_tags(begun_with or {}),
                     parent_uid=parent_uid,
                 )
             )
@@ -311,12 +309,6 @@ class RunRecorder:
 
     def _write(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
         self._buffer.write(entry, files=files)
-
-
-def _place_in(home: Path) -> dict[str, str]:
-    """Return what puts runs in order where a clock was set back: whose they are, and how many there were."""
-    begun = sum(1 for _ in (home / "runs").iterdir())
-    return {HOME: home_token(home)[:_SHORT], ORDER: str(begun)}
 
 
 def _now_ms() -> int:

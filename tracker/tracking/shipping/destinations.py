@@ -8,7 +8,7 @@ elsewhere. Journals of earlier versions have its whole path.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from tracker.addresses import sqlite_address, sqlite_file
@@ -17,6 +17,9 @@ from tracker.tracking.journal.entries import Creation
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import load_cursor
+
+# For each run of a home that was moved since 0.1.0.
+_PATIENCE_S = 0.2
 
 
 def recorded_address(home: Path, tracking_uri: str) -> str:
@@ -118,14 +121,15 @@ def _has_moved(database: Path, beside: Path, run: RunFolder) -> bool:
         return False
     # A drive that is not there today is no folder that was moved: the run itself has to be here.
     run_id = load_cursor(run).run_id
-    return _holds(beside, run_id) if run_id else not database.parent.exists()
+    holds = _holds(beside, run_id) if run_id else None
+    return not database.parent.exists() if holds is None else holds
 
 
-def _holds(database: Path, run_id: str) -> bool:
-    """Say whether a database has a run of MLflow."""
-    with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as store,
-    ):
-        return store.execute("SELECT 1 FROM runs WHERE run_uuid = ?", [run_id]).fetchone() is not None
-    return False
+def _holds(database: Path, run_id: str) -> bool | None:
+    """Say whether a database has a run of MLflow; None while another process locks it."""
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=_PATIENCE_S)) as store:
+            return store.execute("SELECT 1 FROM runs WHERE run_uuid = ?", [run_id]).fetchone() is not None
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return None if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) else False

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tracker.tracking.backend.runs import ensure_run, experiment_of, is_disowned, runs_of
+from tracker.tracking.backend.runs import ensure_run, experiment_of, is_disowned, lifecycle_of, runs_of
 from tracker.tracking.backend.writer import log_batch
 from tracker.tracking.journal.entries import EXPERIMENT_ID, RUN_ID, Link
-from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import load_cursor
-from tracker.tracking.shipping.destinations import destination
+from tracker.tracking.shipping.destinations import creation_of, destination
 from tracker.tracking.shipping.lock import sole_sender
 
 if TYPE_CHECKING:
@@ -46,11 +45,13 @@ def _run_id_beside(client: MlflowClient, run: RunFolder, run_uid: str) -> str:
     if not other.exists():
         return ""
     deadline = time.monotonic() + _PATIENCE_S
-    while not (cursor := load_cursor(other)).run_id and not cursor.deleted:
+    while not (cursor := load_cursor(other)).deleted:
+        if cursor.run_id and (there := _there(client, cursor.run_id, other)):
+            return there
         # Two that create it at once would end with one run, but a child could keep the id of the other.
         with sole_sender(other) as alone:
             if alone:
-                if (creation := _beginning(other)) is not None:
+                if (creation := creation_of(other)) is not None:
                     return ensure_nested_run(client, other, creation) or ""
                 if not other.has_writer():
                     # Damaged, or never begun: nobody will create it, and what names it does not wait.
@@ -58,20 +59,20 @@ def _run_id_beside(client: MlflowClient, run: RunFolder, run_uid: str) -> str:
         if time.monotonic() > deadline:
             raise BlockingIOError(f"the run {run_uid} is being sent by another process")
         time.sleep(_PAUSE_S)
-    return "" if cursor.deleted else _kept(client, cursor.run_id, other)
+    return ""
 
 
-def _beginning(run: RunFolder) -> Creation | None:
-    try:
-        return run.creation()
-    except UNREADABLE:
-        return None
+def _there(client: MlflowClient, run_id: str, run: RunFolder) -> str:
+    """Return MLflow's id of a run, or of the one that was kept where this one lost against it.
 
-
-def _kept(client: MlflowClient, run_id: str, run: RunFolder) -> str:
-    """Return MLflow's id of a run, or of the one that was kept where this one lost against it."""
-    creation = run.creation()
-    if creation is None or not is_disowned(client, run_id, creation):
+    Empty where MLflow has none: journals can get another address, and a server another store.
+    """
+    creation = creation_of(run)
+    if creation is None:
+        return run_id
+    if lifecycle_of(client, run_id, creation.experiment) == "missing":
+        return ""
+    if not is_disowned(client, run_id, creation):
         return run_id
     return next(iter(runs_of(client, experiment_of(client, run_id), creation.run_uid)), "")
 

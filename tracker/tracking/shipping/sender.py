@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tracker.errors import TrackingError
+from tracker.errors import TrackerError
 from tracker.records import ENDED
 from tracker.tracking.backend.account import showing_account
 from tracker.tracking.backend.client import ask_anything, open_client
@@ -57,7 +57,7 @@ busy   another process is sending some of it
 held   something about a run itself cannot be sent now; the others were
 """
 _NEWS: tuple[Outcome, ...] = ("busy", "held", "forbidden")
-_EXPECTED = (TrackingError, *SENDING_FAILURES)
+_EXPECTED = (TrackerError, *SENDING_FAILURES)
 _log = logging.getLogger(__name__)
 # Read in the shipper's log; a command tells of it in one line.
 _log.addHandler(logging.NullHandler())
@@ -226,7 +226,7 @@ class Sender:
         with suppress(OSError):
             # A disk that is full says enough by itself.
             save_problem(run, self._problem(run, error))
-        if isinstance(error, TrackingError):
+        if isinstance(error, TrackerError):
             return "refused"
         failure = failure_of(error)
         if failure == "missing":
@@ -235,7 +235,7 @@ class Sender:
 
     def _problem(self, run: RunFolder, error: Exception) -> str:
         """Say why a journal could not be sent, and what is to be done about it, if anything."""
-        if isinstance(error, TrackingError):
+        if isinstance(error, TrackerError):
             return str(error)
         where, refusal = describe(self._uri), refusal_of(error)
         if not isinstance(error, _EXPECTED):

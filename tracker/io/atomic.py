@@ -97,8 +97,13 @@ def rename_over(new: Path, old: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_RENAME_OVER or not old.is_file():
             raise
-        old.unlink()
-        new.rename(old)
+        aside = old.rename(old.with_name(f"{old.name}.{secrets.token_hex(4)}.tmp"))
+        try:
+            new.rename(old)
+        except OSError:
+            aside.rename(old)
+            raise
+        aside.unlink()
 
 
 def write_once(path: Path, data: bytes) -> None:

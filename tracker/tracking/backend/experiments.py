@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackingError, counted
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.restoring import deleted_experiment
-from tracker.tracking.backend.run_pages import PAGE, runs_by_page
+from tracker.tracking.backend.run_pages import runs_by_page
 from tracker.tracking.backend.uri import describe
 
 if TYPE_CHECKING:
@@ -100,9 +100,7 @@ def deleted_runs(client: MlflowClient, name: str) -> set[str]:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         return set()
-    found = client.search_runs(
-        [experiment.experiment_id], run_view_type=ViewType.DELETED_ONLY, max_results=PAGE
-    )
+    found = runs_by_page(client, [experiment.experiment_id], order="ASC", view=ViewType.DELETED_ONLY)
     return {str(run.info.run_id) for run in found}
 
 

@@ -31,9 +31,8 @@ _PLACES = (
 def find_artifacts_again(uri: str) -> None:
     """Have an embedded store name the artifacts that lie beside it now, and tell it where that is news.
 
-    Artifacts that somebody keeps elsewhere on purpose are left there: only a folder whose files are not at
-    their old place, or are here as well, is taken for one that was moved. A store that cannot be changed
-    stays as it is.
+    Artifacts that somebody keeps elsewhere on purpose are left there: only a folder whose files lie here is
+    taken for one that was moved. A store that cannot be changed stays as it is.
 
     Args:
         uri: As `resolve_uri` gives it; nothing is done for a server.
@@ -56,11 +55,13 @@ def find_artifacts_again(uri: str) -> None:
 def _move(database: Path, here: Path) -> list[str]:
     """Change what is recorded; return the folders that were named before."""
     with closing(sqlite3.connect(database, timeout=_PATIENCE_S)) as store:
-        former = sorted(set(_former_places(store, here)))
+        former = dict(_former_places(store, here))
         with store:
-            for place in former:
-                name_in_all_tables(store, f"{place}/", f"{here.as_uri()}/")
-    return [_path(place) for place in former]
+            for place, now in former.items():
+                name_in_all_tables(store, f"{place}/", f"{now}/")
+                table, column = _PLACES[0]
+                store.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (now, place))
+    return sorted({str(Path(_path(place)).parent) for place in former})
 
 
 def name_in_all_tables(store: sqlite3.Connection, before: str, now: str) -> None:
@@ -78,23 +79,32 @@ def name_in_all_tables(store: sqlite3.Connection, before: str, now: str) -> None
         )
 
 
-def _former_places(store: sqlite3.Connection, here: Path) -> Iterator[str]:
-    """Yield the addresses of artifact folders that are the one beside the database, under an old path."""
-    table, column = _PLACES[0]
-    for (location,) in store.execute(f"SELECT {column} FROM {table}").fetchall():
+def _former_places(store: sqlite3.Connection, here: Path) -> Iterator[tuple[str, str]]:
+    """Yield the old and the new address of the artifacts of experiments that lie beside the database now."""
+    found = store.execute("SELECT artifact_location, experiment_id FROM experiments").fetchall()
+    for location, experiment_id in found:
         place, separator, name = str(location).rpartition(f"/{here.name}/")
         former = f"{place}/{here.name}"
-        if separator and "/" not in name and _is_elsewhere(former, here) and _has_moved(former, here, name):
-            yield former
+        if not separator or "/" in name or not _is_elsewhere(former, here):
+            continue
+        runs = store.execute("SELECT count(*) FROM runs WHERE experiment_id = ?", [experiment_id]).fetchone()[
+            0
+        ]
+        if _are_here(former, here, name, known=runs > 0):
+            yield str(location), f"{here.as_uri()}/{name}"
 
 
 def _is_elsewhere(place: str, here: Path) -> bool:
     return place.startswith("file:") and os.path.realpath(_path(place)) != os.path.realpath(here)
 
 
-def _has_moved(place: str, here: Path, name: str) -> bool:
+def _are_here(former: str, here: Path, name: str, *, known: bool) -> bool:
+    """Say whether artifacts lie beside the database; of an experiment without runs, they will.
+
+    Where they are at neither place, their drive may not be there today.
+    """
     below = unquote(name)
-    return (here / below).exists() or not Path(_path(place), below).exists()
+    return (here / below).exists() or (not known and not Path(_path(former), below).exists())
 
 
 def _path(place: str) -> str:

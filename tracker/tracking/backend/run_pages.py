@@ -22,6 +22,7 @@ def runs_by_page(
     filter_string: str = "",
     page_size: int = PAGE,
     most_pages: int | None = None,
+    view: int = 1,
 ) -> Iterator[Run]:
     """Yield the runs of experiments in the order of their start.
 
@@ -32,6 +33,7 @@ def runs_by_page(
         filter_string: Which of them, as MLflow writes it.
         page_size: How many one answer brings.
         most_pages: Pages after which nothing more is asked for; None: all.
+        view: MLflow's `ViewType`: those that are not deleted.
 
     Raises:
         OddAnswer: A page brings nothing new, and names a next one all the same: that would never end.
@@ -42,6 +44,7 @@ def runs_by_page(
         page = client.search_runs(
             list(experiment_ids),
             filter_string=filter_string,
+            run_view_type=view,
             max_results=page_size,
             # The second name keeps pages apart while runs are added.
             order_by=[f"attributes.start_time {order}", "attributes.run_id ASC"],

@@ -99,7 +99,7 @@ def send_leftovers(home: Path, tracking_uri: str, timeout_s: float) -> Unsent:
 
 def _open_ones(home: Path, uris: Sequence[str]) -> Sequence[str]:
     """Leave out stores that cannot be opened, and keep why: MLflow would try for minutes."""
-    obstacles = {uri: obstacle_to_sending(uri) for uri in uris}
+    obstacles = {uri: obstacle_to_sending(home, uri) for uri in uris}
     for uri, obstacle in obstacles.items():
         if obstacle is not None:
             keep_back(runs_for(home, uri), uri, obstacle)

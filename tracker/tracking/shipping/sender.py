@@ -25,6 +25,7 @@ from tracker.tracking.backend.failures import (
     refusal_of,
     said_by,
 )
+from tracker.tracking.backend.moved_store import find_artifacts_again
 from tracker.tracking.backend.uri import describe, initialize_embedded, is_there
 from tracker.tracking.journal.lifecycle import close_abandoned
 from tracker.tracking.journal.log import UNREADABLE
@@ -94,7 +95,7 @@ class Sender:
             wait: Waits between two passes, and says when to end.
             drain_s: How long to go on at most after that, seconds.
         """
-        if obstacle_to_sending(self._uri) is None:
+        if obstacle_to_sending(self._home, self._uri) is None:
             self._notice_lost_store()
             with suppress(*FAILURES):
                 # Before the first run has anything to send; what fails here fails again, and is told, then.
@@ -137,7 +138,7 @@ class Sender:
             where another process is sending some of it; `held` where it is a run's own fault that it cannot
             be sent now; or `forbidden` where experiments are closed to us.
         """
-        if (obstacle := obstacle_to_sending(self._uri)) is not None:
+        if (obstacle := obstacle_to_sending(self._home, self._uri)) is not None:
             return "temporary" if keep_back(self._due(), self._uri, obstacle) else None
         self._notice_lost_store()
         outcomes: set[Outcome | None] = set()
@@ -206,7 +207,9 @@ class Sender:
         initialize_embedded(self._uri)
         recorded = self._beginnings[run].tracking_uri
         with showing_account(self._uri, recorded):
-            self._client = self._client or open_client(self._uri, recorded)
+            if self._client is None:
+                find_artifacts_again(self._uri)
+                self._client = open_client(self._uri, recorded)
             yield self._client
 
     def _answers(self, run: RunFolder) -> bool:

@@ -210,8 +210,27 @@ def run_folders(home: Path) -> list[RunFolder]:
 
     Args:
         home: The folder that holds all journals; one that is not there has no runs.
+
+    Raises:
+        TrackingError: There is something in its place, or it cannot be read: nobody knows what it holds.
     """
+    _require_readable(home)
     return [RunFolder(journal.parent) for journal in sorted(home.glob(f"runs/*/{JOURNAL}"))]
+
+
+def _require_readable(home: Path) -> None:
+    # `glob` finds nothing in a folder that it cannot read, and says nothing.
+    try:
+        with os.scandir(home / "runs"):
+            pass
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise TrackingError(
+            f"{home} must be a folder of journals that can be read",
+            but=f"{error.filename}: {error.strerror}",
+            do="Mend its permissions, or set TRACKER_HOME to the folder that holds the runs.",
+        ) from error
 
 
 def find_run(home: Path, run_uid: str) -> RunFolder | None:

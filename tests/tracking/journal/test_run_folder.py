@@ -67,6 +67,13 @@ def test_a_home_that_is_not_there_has_no_runs(home: Path) -> None:
     assert run_folder(home, "a1b2").creation() is None
 
 
+def test_a_home_that_cannot_be_listed_is_not_taken_for_an_empty_one(home: Path) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    home.write_text("no folder")
+    with pytest.raises(TrackingError, match=r"must be a folder of journals .*Not a directory.*TRACKER_HOME"):
+        run_folders(home)
+
+
 def test_of_several_ids_the_one_that_was_begun_is_known(start: Start, home: Path) -> None:
     assert known_uid(home, ["new", "old", "older"]) == "new"
     for run_uid in ("older", "old"):

@@ -5,11 +5,12 @@ Tests whose `tracker` is a process of its own meet a folder without one, as user
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr
 from functools import cache
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def _empty(folder: str) -> bytes:
 
 @cache
 def _made() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
+    # What MLflow logs meanwhile is no command's.
+    with tempfile.TemporaryDirectory() as folder, redirect_stderr(io.StringIO()):
         open_client(f"sqlite:///{folder}/{_NAME}").search_experiments()
         return Path(folder, _NAME).read_bytes()

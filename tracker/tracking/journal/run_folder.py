@@ -209,16 +209,20 @@ def run_folders(home: Path) -> list[RunFolder]:
     """List the folders of all runs in a home.
 
     Args:
-        home: The folder that holds all journals; one that is not there has no runs.
-
-    Raises:
-        TrackingError: There is something in its place, or it cannot be read: nobody knows what it holds.
+        home: The folder that holds all journals; one that is not there, or cannot be read, has none.
     """
-    _require_readable(home)
     return [RunFolder(journal.parent) for journal in sorted(home.glob(f"runs/*/{JOURNAL}"))]
 
 
-def _require_readable(home: Path) -> None:
+def require_listed(home: Path) -> None:
+    """Refuse a home whose runs cannot be told: nobody knows what it holds.
+
+    Args:
+        home: The folder that holds all journals; it need not be there.
+
+    Raises:
+        TrackingError: It cannot be read, or something else is in its place.
+    """
     # `glob` finds nothing in a folder that it cannot read, and says nothing.
     try:
         with os.scandir(home / "runs"):

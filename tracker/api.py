@@ -229,13 +229,14 @@ def status(*, experiment: str | None = None, tracking_uri: str | None = None) ->
         Also runs whose journals cannot be read: nobody can say whether they were meant.
 
     Raises:
-        TrackingError: The address is none.
+        TrackingError: The address is none, or the folder of journals cannot be read.
     """
     from tracker.tracking.backend.uri import resolve_uri
-    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.journal.run_folder import require_listed, tracker_home
     from tracker.tracking.status import run_summaries
 
     server = resolve_uri(tracking_uri) if tracking_uri else None
+    require_listed(tracker_home())
     return [
         run
         for run in run_summaries(tracker_home())
@@ -258,13 +259,15 @@ def sync(
         What could not be sent, and why.
 
     Raises:
-        TrackingError: An address is none, or no journal of this folder can be given the other one.
+        TrackingError: An address is none, no journal of this folder can be given the other one, or the folder
+            of journals cannot be read.
     """
     from tracker.tracking.backend.uri import resolve_uri
-    from tracker.tracking.journal.run_folder import tracker_home
+    from tracker.tracking.journal.run_folder import require_listed, tracker_home
     from tracker.tracking.shipping.flush import sync as send
     from tracker.tracking.shipping.redirection import redirect
 
+    require_listed(tracker_home())
     if moved is not None:
         uri: str | None = redirect(tracker_home(), *moved)
     else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 from tests.support.servers import HOST
 
@@ -74,5 +74,36 @@ def answering(status: int, headers: dict[str, str], body: bytes) -> Iterator[tup
         try:
             yield f"http://{HOST}:{server.server_port}", asked
         finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def trickling() -> Iterator[str]:
+    """Have a server whose answers never end, as long as the block lasts; give its address."""
+    done = Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            with suppress(OSError):
+                while not done.wait(0.1):
+                    self.wfile.write(b" ")
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer((HOST, 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_port}"
+        finally:
+            done.set()
             server.shutdown()
             thread.join()

@@ -6,6 +6,7 @@ Every command imports what it needs when it is called; nothing is decided or com
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from signal import SIGTERM
 
 import typer
@@ -101,8 +102,21 @@ def _printable_name(argument: str) -> str:
     return f"{printable(name)}{separator}{value}" if argument.startswith("-") else argument
 
 
+def _current_folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
+
+
 def _text_of(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
+    if _current_folder_is_gone():
+        return (
+            "the current folder must be there, but it was removed, or its drive is gone. "
+            "Go to where it is now (cd), and type the command again."
+        )
     if _NO_TEMPORARY in str(error):
         return (
             "a folder for temporary files must be writable, but none is. "

@@ -13,6 +13,7 @@ from tracker.tracking.journal.run_folder import (
     find_run,
     home_token,
     known_uid,
+    require_listed,
     run_folder,
     run_folders,
     tracker_home,
@@ -65,6 +66,13 @@ def test_a_home_has_one_token_for_ever(home: Path) -> None:
 def test_a_home_that_is_not_there_has_no_runs(home: Path) -> None:
     assert run_folders(home) == list(attempts(home, "a1b2")) == []
     assert run_folder(home, "a1b2").creation() is None
+
+
+def test_a_home_that_cannot_be_listed_is_not_taken_for_an_empty_one(home: Path) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    home.write_text("no folder")
+    with pytest.raises(TrackingError, match=r"must be a folder of journals .*Not a directory.*TRACKER_HOME"):
+        require_listed(home)
 
 
 def test_of_several_ids_the_one_that_was_begun_is_known(start: Start, home: Path) -> None:

@@ -49,7 +49,8 @@ def open_client(uri: str, recorded: str = "") -> MlflowClient:
     # The account of a server is shown with each request (`showing_account`).
     uri = uri if uri.startswith("http") else as_mlflow_takes_it(with_account(uri, recorded))
     connect_once(uri)
-    return guarded_client(MlflowClient(tracking_uri=uri, registry_uri=uri))
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    return guarded_client(client, over_network=uri.startswith("http"))
 
 
 def ask_anything(client: MlflowClient) -> None:
@@ -198,11 +199,14 @@ def _version(uri: str) -> str:
 
     from tracker.tracking.backend.failures import FAILURES
     from tracker.tracking.backend.guard import guarded
+    from tracker.tracking.backend.patience import answered_in_time
 
     account = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
     try:
         with guarded():
-            response = http_request(account, "/version", "GET", timeout=_ASKING_S, max_retries=0)  # type: ignore[no-untyped-call]
+            response = answered_in_time(
+                lambda: http_request(account, "/version", "GET", timeout=_ASKING_S, max_retries=0)  # type: ignore[no-untyped-call]
+            )
             return response.text if response.ok and _VERSION.fullmatch(response.text) else ""
     except FAILURES:
         # Other servers speak MLflow's language, too.

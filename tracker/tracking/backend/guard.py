@@ -18,6 +18,7 @@ from mlflow.entities import Experiment, Run
 
 from tracker.errors import TrackerError
 from tracker.tracking.backend.failures import FAILURES, OddAnswer
+from tracker.tracking.backend.patience import answered_in_time
 
 _READS_ANSWERS = "mlflow.utils.rest_utils"
 
@@ -41,32 +42,34 @@ def guarded(*known: type[Exception]) -> Iterator[None]:
         raise OddAnswer(f"{type(error).__name__}: {error}") from error
 
 
-def guarded_client(client: MlflowClient) -> MlflowClient:
+def guarded_client(client: MlflowClient, *, over_network: bool) -> MlflowClient:
     """Return a client whose methods raise FAILURES alone, or what a value raises that fits into no request.
 
     Args:
         client: MLflow's own.
+        over_network: Whether it asks a server, which can answer without an end.
     """
-    return cast("MlflowClient", _Guarded(client))
+    return cast("MlflowClient", _Guarded(client, over_network=over_network))
 
 
 class _Guarded:
     """Stands before an object and guards each call of its methods."""
 
-    def __init__(self, inner: object) -> None:
-        self._inner = inner
+    def __init__(self, inner: object, *, over_network: bool) -> None:
+        self._inner, self._over_network = inner, over_network
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        return _guarded_method(found) if callable(found) else found
+        return _guarded_method(found, bounded=self._over_network) if callable(found) else found
 
 
-def _guarded_method(method: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded_method(method: Callable[..., Any], *, bounded: bool) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(*args: object, **given: object) -> Any:
         with guarded(TypeError, ValueError):
             try:
-                return _whole(method(*args, **given))
+                question = functools.partial(method, *args, **given)
+                return _whole(answered_in_time(question) if bounded else question())
             except (TypeError, ValueError) as error:
                 if isinstance(error, FAILURES) or not _is_of_answer(error):
                     raise

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ class Knock:
         asked = self.uri.startswith("http") and not any(os.environ.get(name) for name in _OTHER_WAYS)
         if asked:
             ask_this_machine_directly()
+            # Here: what it warns of at its import, it silences for one thread alone.
+            import_module("requests")
             self._thread = Thread(target=self._ask, daemon=True)
             self._thread.start()
 

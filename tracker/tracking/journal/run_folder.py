@@ -209,9 +209,32 @@ def run_folders(home: Path) -> list[RunFolder]:
     """List the folders of all runs in a home.
 
     Args:
-        home: The folder that holds all journals; one that is not there has no runs.
+        home: The folder that holds all journals; one that is not there, or cannot be read, has none.
     """
     return [RunFolder(journal.parent) for journal in sorted(home.glob(f"runs/*/{JOURNAL}"))]
+
+
+def require_listed(home: Path) -> None:
+    """Refuse a home whose runs cannot be told: nobody knows what it holds.
+
+    Args:
+        home: The folder that holds all journals; it need not be there.
+
+    Raises:
+        TrackingError: It cannot be read, or something else is in its place.
+    """
+    # `glob` finds nothing in a folder that it cannot read, and says nothing.
+    try:
+        with os.scandir(home / "runs"):
+            pass
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise TrackingError(
+            f"{home} must be a folder of journals that can be read",
+            but=f"{error.filename}: {error.strerror}",
+            do="Mend its permissions, or set TRACKER_HOME to the folder that holds the runs.",
+        ) from error
 
 
 def find_run(home: Path, run_uid: str) -> RunFolder | None:

@@ -17,10 +17,13 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
 
 from tracker.errors import TrackerError
+from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S
 from tracker.tracking.backend.failures import FAILURES, OddAnswer
 from tracker.tracking.backend.patience import answered_in_time
 
 _READS_ANSWERS = "mlflow.utils.rest_utils"
+_MUCH = ("log_", "download_")
+"""Methods that move what is large: over a slow line they may take their time."""
 
 
 @contextmanager
@@ -60,16 +63,19 @@ class _Guarded:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        return _guarded_method(found, bounded=self._over_network) if callable(found) else found
+        if not callable(found):
+            return found
+        least_s = UPLOAD_TIMEOUT_S if name.startswith(_MUCH) else 0
+        return _guarded_method(found, bounded=self._over_network, least_s=least_s)
 
 
-def _guarded_method(method: Callable[..., Any], *, bounded: bool) -> Callable[..., Any]:
+def _guarded_method(method: Callable[..., Any], *, bounded: bool, least_s: int) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(*args: object, **given: object) -> Any:
         with guarded(TypeError, ValueError):
             try:
                 question = functools.partial(method, *args, **given)
-                return _whole(answered_in_time(question) if bounded else question())
+                return _whole(answered_in_time(question, least_s=least_s) if bounded else question())
             except (TypeError, ValueError) as error:
                 if isinstance(error, FAILURES) or not _is_of_answer(error):
                     raise

@@ -17,13 +17,15 @@ from tracker.tracking.backend.environment import TIMEOUT_S, UPLOAD_TIMEOUT_S
 _TRIES = 3
 
 
-def answered_in_time(question: Callable[[], Any]) -> Any:
+def answered_in_time(question: Callable[[], Any], *, least_s: int = 0) -> Any:
     """Return what a server answers, or give up after as long as its request and a second one may take.
 
     What sends a file is not held to it: nobody knows how long that may take.
 
     Args:
         question: Asks it; one that is given up ends with this process at the latest.
+
+        least_s: Seconds that are waited at least, for what moves much.
 
     Raises:
         ReadTimeout: It has not answered by then.
@@ -35,7 +37,7 @@ def answered_in_time(question: Callable[[], Any]) -> Any:
     answer: Future[Any] = Future()
     Thread(target=_ask, args=(question, answer), daemon=True).start()
     try:
-        return answer.result(_TRIES * one_request)
+        return answer.result(max(least_s, _TRIES * one_request))
     except OutOfTime as error:
         if answer.done():
             raise

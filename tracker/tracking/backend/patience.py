@@ -24,7 +24,6 @@ def answered_in_time(question: Callable[[], Any], *, least_s: int = 0) -> Any:
 
     Args:
         question: Asks it; one that is given up ends with this process at the latest.
-
         least_s: Seconds that are waited at least, for what moves much.
 
     Raises:

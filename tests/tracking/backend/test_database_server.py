@@ -12,7 +12,7 @@ from tests.support.servers import free_port
 from tests.support.workplace import shared_cache, tracker, workplace
 from tracker.errors import TrackingError
 from tracker.tracking.backend.client import open_client
-from tracker.tracking.backend.database_server import connect_once, require_driver
+from tracker.tracking.backend.database_server import _engine, connect_once, require_driver
 from tracker.tracking.backend.failures import problem_of
 
 __all__ = ["shared_cache", "tracker", "workplace"]
@@ -40,6 +40,7 @@ def test_a_driver_that_is_missing_is_told_before_anything_is_trained(
 def test_what_is_no_database_server_is_left_alone(address: str) -> None:
     connect_once(address)
     require_driver(address)
+    assert _engine(address) is None
 
 
 def test_an_unknown_kind_of_database_has_no_driver() -> None:

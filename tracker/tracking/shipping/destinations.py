@@ -7,6 +7,7 @@ elsewhere. Journals of earlier versions have its whole path.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -46,10 +47,10 @@ def destination(run: RunFolder, creation: Creation) -> str:
     database = sqlite_file(recorded)
     if database is None:
         return normalized(recorded)
-    home = run.path.parents[1]
+    folder = run.path.parents[2]
     if not database.is_absolute():
-        return canonical_file(_folder_of(home) / database)
-    beside = _folder_of(home) / database.name
+        return canonical_file(folder / database)
+    beside = folder / database.name
     return canonical_file(beside if _has_moved(database, beside, run) else database)
 
 
@@ -112,7 +113,7 @@ def _destination_of(run: RunFolder) -> str | None:
 
 def _folder_of(home: Path) -> Path:
     """Return the folder that a home and its embedded store are moved with."""
-    return home.resolve().parent
+    return Path(os.path.realpath(home.parent))
 
 
 def _has_moved(database: Path, beside: Path, run: RunFolder) -> bool:

@@ -430,7 +430,7 @@ def test_json_has_every_field(tracker: Tracker, begin: Begin, workplace: Path) -
     }
 
 
-def test_two_hundred_runs_take_less_than_twice_what_none_take(begin: Begin) -> None:
+def test_two_hundred_runs_take_less_than_thrice_what_none_take(begin: Begin) -> None:
     none = min(probe("status").seconds for _ in range(2))
     folder = end(begin(reached=40))
     for number in range(199):
@@ -439,7 +439,7 @@ def test_two_hundred_runs_take_less_than_twice_what_none_take(begin: Begin) -> N
     assert "200 runs: 200 finished" in told[0].out
     assert told[0].heavy == []
     # The smallest of several: CPU time, too, grows when another process empties the caches.
-    assert min(one.seconds for one in told) < 2 * none
+    assert min(one.seconds for one in told) < 3 * none
 
 
 def test_what_tracker_run_did_is_what_status_says(tracker: Tracker, radiographs: Path) -> None:

@@ -38,18 +38,6 @@ def store(tracking_uri: str | None) -> CheckResult:
     return _server(uri) if database is None else _embedded(uri, database)
 
 
-def first_look(uri: str) -> CheckResult:
-    """Look whether an embedded store can be written, but not with MLflow, which takes seconds to import.
-
-    Args:
-        uri: As `resolve_uri` gives it.
-    """
-    database = database_file(uri)
-    if database is None:
-        return CheckResult(state="good", found=describe(uri))
-    return _file(uri, database) or CheckResult(state="good", found=f"{short_path(database)} can be written")
-
-
 def _server(uri: str) -> CheckResult:
     answer = _ask(uri)
     facts = {"server": describe(uri), "failure": answer.failure or None, "version": answer.version or None}

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from tracker.data.pixels import Pixels, known_pixels
 from tracker.data.same_pixels import check_pixels
-from tracker.doctor.folders import cache, home
-from tracker.doctor.result import CheckResult
-from tracker.doctor.store import first_look
+from tracker.doctor.folders import cache
 from tracker.errors import TrackerError, TrackingError, TuningError, collect_errors
 from tracker.io.probes import why_not_writable
 from tracker.runs.images import look_at_images
@@ -24,7 +22,7 @@ _UNDECODED = Pixels(Path(), (0, 0, 0, 0), key="", digest="")
 
 
 def rehearse(plan: Plan, note: Callable[[str], None]) -> None:
-    """Refuse what the run would refuse.
+    """Refuse what the run would refuse beside the disks of journals and store, which are looked at before.
 
     Args:
         plan: What is to be done.
@@ -37,9 +35,7 @@ def rehearse(plan: Plan, note: Callable[[str], None]) -> None:
         [
             partial(_rehearse_weights, plan, note),
             partial(_rehearse_images, plan),
-            partial(_demand, lambda: first_look(plan.tracking_uri)),
-            partial(_demand, home),
-            partial(_demand, cache),
+            _require_cache,
         ],
         error=TrackerError,
         must="a run must have all that it needs",
@@ -86,7 +82,7 @@ def _check_storage(url: str) -> None:
         )
 
 
-def _demand(look: Callable[[], CheckResult]) -> None:
-    found = look()
+def _require_cache() -> None:
+    found = cache()
     if found.state == "missing":
         raise TrackingError("what a run writes to must be there", but=found.found, do=found.advice)

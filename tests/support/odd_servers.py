@@ -37,6 +37,26 @@ ODD_ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
 """What the server answers: status, headers, body; by what it is."""
 
 
+class Quiet(BaseHTTPRequestHandler):
+    """Answers, and logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Have a handler answer what comes, as long as the block lasts; give the server's address."""
+    with ThreadingHTTPServer((HOST, 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @contextmanager
 def odd_server(kind: str) -> Iterator[str]:
     """Have a server that answers everything so, as long as the block lasts; give its address."""
@@ -49,7 +69,7 @@ def answering(status: int, headers: dict[str, str], body: bytes) -> Iterator[tup
     """Have a server that answers everything alike; give its address, and what it was asked for."""
     asked: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             asked.append(self.path)
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -65,17 +85,8 @@ def answering(status: int, headers: dict[str, str], body: bytes) -> Iterator[tup
         def do_PATCH(self) -> None:
             self.do_GET()
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://{HOST}:{server.server_port}", asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as uri:
+        yield uri, asked
 
 
 @contextmanager
@@ -83,7 +94,7 @@ def trickling() -> Iterator[str]:
     """Have a server whose answers never end, as long as the block lasts; give its address."""
     done = Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Length", "1000000")
@@ -95,15 +106,8 @@ def trickling() -> Iterator[str]:
         def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(Handler) as uri:
         try:
-            yield f"http://{HOST}:{server.server_port}"
+            yield uri
         finally:
             done.set()
-            server.shutdown()
-            thread.join()

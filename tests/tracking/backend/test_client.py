@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from tests.support.odd_servers import Quiet, serving
 from tests.support.proxies import proxy_to
-from tests.support.servers import HOST, free_port
+from tests.support.servers import free_port
 from tracker.tracking.backend.client import Answer, ask
 from tracker.tracking.backend.uri import initialize_embedded
 
@@ -51,7 +51,7 @@ def test_a_server_that_hangs_is_waited_for_for_seconds_only(monkeypatch: pytest.
 def server_whose_version(say: Say) -> Iterator[str]:
     """Have a server that speaks MLflow's language and has no experiments, as long as the block lasts."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             answer(self, 200, "{}")
@@ -59,17 +59,8 @@ def server_whose_version(say: Say) -> Iterator[str]:
         def do_GET(self) -> None:
             say(self)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://{HOST}:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as uri:
+        yield uri
 
 
 def answer(handler: BaseHTTPRequestHandler, status: int, text: str) -> None:

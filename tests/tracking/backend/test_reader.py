@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from mlflow.entities import Metric, RunTag
 
+from tests.support.odd_servers import Quiet, serving
 from tests.support.recorded import Start
 from tests.support.servers import free_port
 from tracker.errors import TrackingError
@@ -89,7 +88,7 @@ def test_no_store_and_no_server_are_one_line_each(tmp_path: Path) -> None:
 def stranger(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
     """A web server that is not MLflow, or lets nobody in."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def answer(self) -> None:
             self.send_response(request.param)
             self.end_headers()
@@ -97,15 +96,8 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
 
         do_GET = do_POST = answer  # noqa: N815
 
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", request.param
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as uri:
+        yield uri, request.param
 
 
 def test_a_server_that_is_not_ours_to_read_is_one_line(stranger: tuple[str, int]) -> None:

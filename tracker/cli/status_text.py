@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tracker.cli.terminal import one_line, shortened
 from tracker.errors import counted
+from tracker.io.short_path import short_path
 from tracker.records import RunState
-from tracker.tracking.backend.uri import short_path
 from tracker.tracking.shipping.unsent import Unsent
 from tracker.tracking.status import RunSummary, begun_again
 

@@ -11,7 +11,7 @@ from tracker.doctor.result import CheckResult, format_size
 from tracker.io.cache import cache_dir, existing
 from tracker.io.probes import why_no_locks, why_not_writable
 from tracker.io.process_environment import give_temporary_folder, why_no_temporary
-from tracker.tracking.backend.uri import short_path
+from tracker.io.short_path import short_path
 from tracker.tracking.journal.run_folder import tracker_home
 
 # The drawn images of --dataset phantom, their pixels and features: 0.07 GB.

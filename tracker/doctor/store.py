@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from tracker.doctor.imports import need
 from tracker.doctor.result import CheckResult, CheckState
 from tracker.io.probes import why_no_locks, why_no_rights, why_not_writable
+from tracker.io.short_path import short_path
 from tracker.tracking.backend.store_file import Obstacle, obstacle_of
-from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri, short_path
+from tracker.tracking.backend.uri import database_file, describe, is_there, resolve_uri
 
 if TYPE_CHECKING:
     from tracker.tracking.backend.client import Answer

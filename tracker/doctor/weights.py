@@ -11,7 +11,7 @@ from tracker.doctor.imports import need
 from tracker.doctor.packages import INSTALL
 from tracker.doctor.result import CheckResult
 from tracker.errors import ModelError
-from tracker.tracking.backend.uri import short_path
+from tracker.io.short_path import short_path
 
 _FETCHED = "Delete them: tracker run fetches them again."
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tracker.io.atomic import sync_open_file
 from tracker.io.cache import existing
 from tracker.io.locks import NoLocks, lock_open_file
+from tracker.io.short_path import short_path
 
 
 def why_not_writable(folder: Path) -> str:
@@ -23,7 +24,7 @@ def why_not_writable(folder: Path) -> str:
             file.flush()
             sync_open_file(file.fileno())
     except OSError as error:
-        return f"{_short(place)}: {error.strerror or error}"
+        return f"{short_path(place)}: {error.strerror or error}"
     return ""
 
 
@@ -57,7 +58,3 @@ def why_no_rights(folder: Path) -> str:
         except OSError as error:
             return error.strerror or str(error)
     return ""
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -11,10 +11,10 @@ from tracker.data.same_pixels import check_pixels
 from tracker.doctor.folders import cache
 from tracker.errors import TrackerError, TrackingError, TuningError, collect_errors
 from tracker.io.probes import why_not_writable
+from tracker.io.short_path import short_path
 from tracker.runs.images import look_at_images
 from tracker.runs.plan import Plan, Prepared, rehearse_weights, weights_digests
 from tracker.search.storage import database_file, holds_studies
-from tracker.tracking.backend.uri import short_path
 from tracker.tuning.plan import find_tuned, storage_of
 from tracker.tuning.repetitions import repetitions
 

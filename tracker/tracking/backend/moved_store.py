@@ -14,7 +14,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tracker.tracking.backend.uri import artifact_folder, database_file, is_there, short_path
+from tracker.io.short_path import short_path
+from tracker.tracking.backend.uri import artifact_folder, database_file, is_there
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 5.0

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.errors import TrackingError
-from tracker.tracking.backend.uri import database_file, short_path
+from tracker.io.short_path import short_path
+from tracker.tracking.backend.uri import database_file
 
 _PATIENCE_S = 1.0
 _HEADER = b"SQLite format 3\x00"

@@ -8,6 +8,7 @@ from pathlib import Path
 from tracker.addresses import SQLITE, shown, split_account, sqlite_address, sqlite_file
 from tracker.errors import TrackingError
 from tracker.io.locks import exclusive
+from tracker.io.short_path import short_path
 from tracker.tracking.backend.account import keep_account
 from tracker.tracking.backend.typed_address import checked
 
@@ -134,12 +135,3 @@ def _make(database: Path) -> None:
     store = SqlAlchemyStore(as_mlflow_takes_it(sqlite_address(unfinished)), artifacts)  # type: ignore[no-untyped-call]
     store.engine.dispose()
     unfinished.replace(database)
-
-
-def short_path(path: Path) -> str:
-    """Name a file or folder for a user: from the current folder on, where it lies in it.
-
-    Args:
-        path: An absolute path.
-    """
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

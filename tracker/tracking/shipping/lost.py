@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from tracker.errors import TrackingError, counted
+from tracker.io.short_path import short_path
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.experiments import deleted_runs
 from tracker.tracking.backend.restoring import restoring
-from tracker.tracking.backend.uri import database_file, describe, is_there, short_path
+from tracker.tracking.backend.uri import database_file, describe, is_there
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import load_cursor
 from tracker.tracking.shipping.destinations import creation_of, destinations, runs_for

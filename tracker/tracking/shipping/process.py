@@ -19,10 +19,11 @@ from types import TracebackType
 from typing import BinaryIO
 
 from tracker.errors import TrackingError
+from tracker.io.short_path import short_path
 from tracker.io.tracebacks import hide_accounts_in_tracebacks
 from tracker.tracking.backend.account import with_account
 from tracker.tracking.backend.environment import client_environment, prepare_environment
-from tracker.tracking.backend.uri import as_mlflow_takes_it, resolve_uri, short_path
+from tracker.tracking.backend.uri import as_mlflow_takes_it, resolve_uri
 from tracker.tracking.shipping.unsent import Unsent, count_unsent
 
 LOG = "shipper.log"

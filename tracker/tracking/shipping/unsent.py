@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracker.errors import counted
-from tracker.tracking.backend.uri import short_path
+from tracker.io.short_path import short_path
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import is_sent, load_cursor

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tracker.config.recipe import Recipe
@@ -23,10 +23,19 @@ from tracker.models.layer_versions import restore_state
 from tracker.records import EpochKind, Part
 from tracker.training.device import autocast, on_device, tail_precision
 from tracker.training.epoch import BegunEpoch
-from tracker.training.evaluation import EVALUATION_BATCH, measure_parts, part_logits
+from tracker.training.evaluation import Evaluator, measure_parts
 from tracker.training.examples import Examples
-from tracker.training.optimizers import make_optimizer, make_schedule
+from tracker.training.graphs import CudaCapture, GraphStep, graphs_wanted
+from tracker.training.optimizers import (
+    make_optimizer,
+    make_schedule,
+    optimizer_state,
+    restore_optimizer,
+    schedule_state,
+)
 from tracker.training.randomness import random_states, restore_random_states
+from tracker.training.rows import reader_of
+from tracker.training.steps import EagerStep, Step
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
 _STATE_VERSION = 1
@@ -46,6 +55,14 @@ class Recorder(Protocol):
 
 StopPoint = Callable[[], None]
 """Called where training can stop and go on later; raises `Interrupted` to stop it there."""
+
+
+Note = Callable[[str], None]
+"""Told, in a sentence, what a user should know of a training."""
+
+
+def tell_nobody(_sentence: str) -> None:
+    """Let it be."""
 
 
 def go_on() -> None:
@@ -69,18 +86,32 @@ class Training:
         examples: What it is trained on.
         recipe: How.
         device: Where.
+        note: Told, in words, where a GPU cannot be used as it should be.
     """
 
-    def __init__(self, tail: nn.Module, examples: Examples, recipe: Recipe, *, device: torch.device) -> None:
+    def __init__(
+        self,
+        tail: nn.Module,
+        examples: Examples,
+        recipe: Recipe,
+        *,
+        device: torch.device,
+        note: Note = tell_nobody,
+    ) -> None:
         self.tail = on_device(tail, device)
         self._examples = examples
         self._recipe = recipe
         self._device = device
+        self._note = note
         self._labels = examples.labels.to(device)
         self._precision = tail_precision(tail, recipe.precision)
         for parameter in self.tail.parameters():
             parameter.requires_grad_(True)
-        self._optimizer = make_optimizer(self.tail.parameters(), recipe)
+        self._reader = reader_of(examples.store, device)
+        # Smaller batches are taken where training takes them.
+        self._evaluator = Evaluator(self.tail, self._reader, device=device, largest=recipe.batch_size)
+        self._optimizer = make_optimizer(self.tail.parameters(), recipe, device)
+        self._step = self._make_step()
         self._schedule = make_schedule(self._optimizer, recipe)
         self._order = torch.Generator().manual_seed(recipe.seed)
         self._begun: BegunEpoch | None = None
@@ -155,8 +186,8 @@ class Training:
             "epoch": self.epoch,
             "begun": self._begun.state() if self._begun is not None else None,
             "tail": self.tail.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "schedule": self._schedule.state_dict(),
+            "optimizer": optimizer_state(self._optimizer),
+            "schedule": schedule_state(self._schedule),
             "order": self._order.get_state(),
             "random": random_states(self._device),
             "measured": {kind: asdict(measured) for kind, measured in self.measured.items()},
@@ -177,7 +208,9 @@ class Training:
         begun = state["begun"]
         self._begun = BegunEpoch.of_state(begun, self._device) if begun is not None else None
         restore_state(self.tail, state["tail"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        restore_optimizer(self._optimizer, state["optimizer"])
+        # A captured step would go on with the memory of the state before.
+        self._step = self._make_step()
         self._schedule.load_state_dict(state["schedule"])
         self._order.set_state(state["order"])
         restore_random_states(state["random"], self._device)
@@ -208,13 +241,12 @@ class Training:
         """Train on the batches that are left, and return what they measured as they came."""
         self.tail.train()
         start = time.perf_counter() - begun.seconds
-        for indexes_B in begun.batches_left():
-            stop_point()
-            labels_B = self._labels[indexes_B.to(self._device, non_blocking=True)]
-            loss, logits_BK = self._step(indexes_B, labels_B)
-            correct = (logits_BK.detach().argmax(1) == labels_B).sum()
-            begun.add(loss.detach() * len(indexes_B), correct)
-            begun.seconds = time.perf_counter() - start
+        left = list(begun.batches_left())
+        with closing(self._reader.batches(left)) as batches:
+            for batch, labels_B in zip(batches, self._labels_of(left), strict=True):
+                stop_point()
+                begun.add(*self._step(batch, labels_B))
+                begun.seconds = time.perf_counter() - start
         measured = begun.measured()
         self._check_finite("train", measured["loss"])
         # Once more: a GPU was still at work on the last batches.
@@ -226,27 +258,26 @@ class Training:
             lr = self._optimizer.param_groups[0]["lr"]
             raise NonFiniteLoss(part=part, epoch=self.epoch + 1, lr=lr, loss=loss)
 
-    def _step(self, indexes_B: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
-        with autocast(self._device, self._precision):
-            logits_BK = self._tail_of(indexes_B)
-            loss = F.cross_entropy(logits_BK, labels_B)
-        self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
-        return loss, logits_BK
+    def _labels_of(self, batches: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Return the labels [B] of each batch, on the device, which is told once what it needs."""
+        if not batches:
+            return ()
+        labels_N = self._labels[torch.cat(list(batches)).to(self._device)]
+        return torch.split(labels_N, [len(one) for one in batches])
+
+    def _make_step(self) -> Step:
+        captured = graphs_wanted(self._device)
+        step = EagerStep(
+            self.tail, self._optimizer, device=self._device, precision=self._precision, cast_once=not captured
+        )
+        if not captured:
+            return step
+        return GraphStep(step, CudaCapture(self._device), device=self._device, note=self._note)
 
     def logits(self, part: Part, stop_point: StopPoint = go_on) -> Tensor:
         """Return float32 logits [N, K] of a part, on the CPU, with dropout off and batch norms fixed."""
-        # Smaller batches are taken where training takes them.
-        size = min(EVALUATION_BATCH, self._recipe.batch_size)
         with autocast(self._device, self._precision):
-            return part_logits(
-                self.tail, self._examples, part, device=self._device, size=size, stop_point=stop_point
-            )
-
-    def _tail_of(self, indexes_B: Tensor) -> Tensor:
-        logits_BK: Tensor = self.tail(self._examples.store.batch(indexes_B, self._device))
-        return logits_BK
+            return self._evaluator.logits(self._examples.parts[part], stop_point)
 
 
 def _forget(_training: Training) -> None:

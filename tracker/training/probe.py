@@ -23,10 +23,11 @@ from tracker.data.splits.division import divide
 from tracker.errors import TrainingError
 from tracker.records import EpochKind
 from tracker.training.device import on_device
-from tracker.training.evaluation import measure_parts, part_logits
+from tracker.training.evaluation import Evaluator, measure_parts
 from tracker.training.examples import Examples
 from tracker.training.heads import linear_head
 from tracker.training.loop import Measured, Recorder, StopPoint, Training, go_on
+from tracker.training.rows import reader_of
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -146,10 +147,9 @@ class Probe:
         return fitted
 
     def _measured(self) -> Measured:
-        logits = {
-            part: part_logits(self._tail, self._examples, part, device=self._device)
-            for part in self._examples.parts
-        }
+        reader = reader_of(self._examples.store, self._device)
+        evaluator = Evaluator(self._tail, reader, device=self._device)
+        logits = {part: evaluator.logits(rows) for part, rows in self._examples.parts.items()}
         metrics = measure_parts(self._examples, logits)
         held_out = {name: value for name, value in metrics.items() if not name.startswith("train/")}
         of_training = {name: metrics[name] for name in ("train/loss", "train/accuracy")}

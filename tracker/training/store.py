@@ -43,10 +43,14 @@ class Store:
         Returns:
             [B, ...], features as float32 whatever they are stored as, and pixels as uint8.
         """
-        batch = self.rows.index_select(0, indexes)
-        if device.type == "cuda":
-            batch = batch.pin_memory()
-        batch = batch.to(device, non_blocking=True)
+        return self.as_read(self.rows.index_select(0, indexes).to(device))
+
+    def as_read(self, batch: Tensor) -> Tensor:
+        """Return rows as a tail reads them: features as float32 [B, C, H, W], pixels as they are.
+
+        Args:
+            batch: [B, ...], in the order in which rows are stored.
+        """
         if batch.is_floating_point():
             batch = batch.float()
         return batch.permute(0, 3, 1, 2) if self.channels_last else batch

@@ -59,6 +59,7 @@ CHANGES = {
     "fold": 0,
     "repeat": 1,
     "train_fraction": 0.25,
+    "deterministic": True,
 }
 
 

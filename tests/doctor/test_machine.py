@@ -16,7 +16,7 @@ without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a G
 def test_less_memory_than_the_reference_networks_take_is_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tracker.doctor.machine.memory_left", lambda: 100_000_000)
+    monkeypatch.setattr("tracker.io.memory.memory_left", lambda: 100_000_000)
     found = memory()
     assert (found.state, found.found) == ("warning", "100 MB available")
     assert "DenseNet-201" in found.advice

@@ -165,6 +165,9 @@ class RunOptions(BaseModel):
     momentum: Annotated[Momentum, TRAINING] = Field(0.9, description="Momentum of sgd.")
     schedule: Annotated[Schedule, TRAINING] = Field("constant", description="constant, cosine or step.")
     precision: Annotated[AskedPrecision, TRAINING] = Field("auto", description="auto, fp32 or bf16.")
+    deterministic: Annotated[bool, TRAINING] = Field(
+        False, description="The same bits from the same recipe on a GPU, too; slower there."
+    )
 
     tune: Annotated[
         Count | None,

@@ -113,6 +113,9 @@ class Recipe(BaseModel):
     fold: Place | None = Field(None, description="Which fold is the test part, from 0.")
     repeat: Place = Field(0, description="Which division into folds, from 0.")
     train_fraction: Share | None = Field(None, description="The share of the training patients; none: all.")
+    deterministic: bool = Field(
+        False, description="Whether a GPU computes by deterministic algorithms alone."
+    )
 
     @model_validator(mode="after")
     def _a_fold_is_one_of_the_folds(self) -> Recipe:

@@ -7,8 +7,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tracker.doctor.result import CheckResult, format_size
+from tracker.doctor.result import CheckResult
 from tracker.io.cache import cache_dir, existing
+from tracker.io.memory import format_size
 from tracker.io.probes import why_no_locks, why_not_writable
 from tracker.io.process_environment import give_temporary_folder, why_no_temporary
 from tracker.io.short_path import short_path

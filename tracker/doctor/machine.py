@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tracker.config.options import RunOptions
 from tracker.doctor.imports import need
-from tracker.doctor.result import CheckResult, format_size
-from tracker.io.control_group import memory_left
+from tracker.doctor.result import CheckResult
+from tracker.io.memory import available_memory, format_size
 from tracker.io.parallel import allowed_cores, usable_cores
 
 if TYPE_CHECKING:
@@ -53,10 +53,9 @@ def cores() -> CheckResult:
 
 def memory() -> CheckResult:
     """Check that there is enough memory for the largest of the reference networks."""
-    left = [size for size in (_available_memory(), memory_left()) if size is not None]
-    if not left:
+    available = available_memory(with_swap=False)
+    if available is None:
         return CheckResult(state="good", found="not known on this system", facts={"available": None})
-    available = min(left)
     found, facts = f"{format_size(available)} available", {"available": available}
     if available >= _ENOUGH_MEMORY:
         return CheckResult(state="good", found=found, facts=facts)
@@ -67,15 +66,6 @@ def memory() -> CheckResult:
         "End other programs, or take --batch-size 8 or a smaller network: --model mini-densenet.",
         facts=facts,
     )
-
-
-def _available_memory() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    kibibytes = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
-    return int(kibibytes) * 1024 if kibibytes else None
 
 
 def _gpu(chosen: torch.device, trains: str, precisions: Mapping[str, str]) -> CheckResult:

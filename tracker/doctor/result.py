@@ -25,12 +25,3 @@ class CheckResult:
     found: str
     advice: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
-
-
-def format_size(size: int) -> str:
-    """Return a size in megabytes or gigabytes, with its unit.
-
-    Args:
-        size: Bytes.
-    """
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -200,6 +200,7 @@ class RunExecutor:
                 keep=keep,
                 interruption=self.interruption,
                 tell=recorder.tags,
+                note=lambda sentence: self.notifier.notify(f"{self.recipe.in_words}: {sentence}"),
             )
 
     def _record(self, recorder: RunRecorder, trained: Trained) -> None:

@@ -11,7 +11,7 @@ from tracker.config.modes import find_mode
 from tracker.records import EpochKind
 from tracker.runs.prepared_network import PreparedNetwork
 from tracker.training.examples import Examples
-from tracker.training.loop import Measured, Recorder, StopPoint, Training, go_on
+from tracker.training.loop import Measured, Note, Recorder, StopPoint, Training, go_on, keep_quiet
 from tracker.training.probe import Probe
 
 Tell = Callable[[Mapping[str, str]], None]
@@ -39,7 +39,12 @@ class TailTraining(Protocol):
 
 
 def begin_tail(
-    prepared: PreparedNetwork, examples: Examples, *, device: torch.device, tell: Tell = tell_nobody
+    prepared: PreparedNetwork,
+    examples: Examples,
+    *,
+    device: torch.device,
+    tell: Tell = tell_nobody,
+    note: Note = keep_quiet,
 ) -> TailTraining:
     """Return what trains the tail of a network as its recipe says.
 
@@ -48,7 +53,8 @@ def begin_tail(
         examples: What its tail is trained on.
         device: Where.
         tell: Told what was chosen on the way.
+        note: Told, in words, where a GPU cannot be used as it should be.
     """
     if find_mode(prepared.recipe.mode).convex:
         return Probe(prepared.cut.tail, examples, device=device, tell=tell)
-    return Training(prepared.cut.tail, examples, prepared.recipe, device=device)
+    return Training(prepared.cut.tail, examples, prepared.recipe, device=device, note=note)

@@ -23,8 +23,10 @@ from tracker.runs.first_head import first_head
 from tracker.runs.images import Images
 from tracker.runs.prepared_network import prepare_network
 from tracker.runs.tails import Tell, begin_tail, tell_nobody
+from tracker.training.determinism import determinism
 from tracker.training.examples import Examples
-from tracker.training.loop import Measured, Recorder, Training
+from tracker.training.loop import Measured, Note, Recorder, Training, keep_quiet
+from tracker.training.memory import is_out_of_memory
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def train(
     keep: Callable[[Training], None] | None = None,
     interruption: Interruption | None = None,
     tell: Tell = tell_nobody,
+    note: Note = keep_quiet,
 ) -> Trained:
     """Train the network of a recipe.
 
@@ -62,13 +65,14 @@ def train(
         keep: Called whenever training could go on from its state.
         interruption: Asked before each batch whether to stop there.
         tell: Told, as tags, what is known before the first epoch.
+        note: Told, in words, where a GPU cannot be used as it should be.
 
     Raises:
         Interrupted: If the interruption says so.
         TrackerError: If the weights, the cut or the loss are not as they must be, if the memory is too
             small, or if a frozen layer changed.
     """
-    with memory_errors_told(recipe):
+    with memory_errors_told(recipe), determinism(recipe.deterministic, note):
         prepared = prepare_network(
             recipe, len(images.manifest.classes), pixels, device=device, progress=progress
         )
@@ -81,7 +85,7 @@ def train(
         )
         tell(prepared.tags())
         interruption = interruption or Interruption()
-        begin = partial(begin_tail, prepared, examples, device=device, tell=tell)
+        begin = partial(begin_tail, prepared, examples, device=device, tell=tell, note=note)
         training = begin()
         with interruption.stopping_gently():
             if state is None or not training.restore(state):
@@ -111,15 +115,9 @@ def memory_errors_told(recipe: Recipe) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         raise _out_of_memory(recipe, error) from None
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Recognize a GPU's error by its class; the processor's and Apple's have none, but words."""
-    words = ("can't allocate memory", "not enough memory", "out of memory")
-    return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
 
 
 def _out_of_memory(recipe: Recipe, error: RuntimeError) -> TrainingError:

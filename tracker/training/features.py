@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tracker.io.cache import cache_dir, require_space
 from tracker.io.kept import kept_folder
 from tracker.io.progress import Progress, silent
 from tracker.training.device import autocast, device_name, on_device
+from tracker.training.rows import reader_of
 from tracker.training.store import DATA_FILE, Store, fits_meta, map_store, pixel_store, write_meta
 
 # Part of what the features are: sums in another order end in other last digits.
@@ -55,6 +57,8 @@ def stored_features(
             "device": device_name(device),
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
+            # Features of the time before this could be asked for keep their names.
+            **({"deterministic": True} if torch.are_deterministic_algorithms_enabled() else {}),
         }
     )
     compute = partial(_compute, trunk, pixels, precision=precision, device=device, progress=progress)
@@ -72,10 +76,11 @@ def _compute(
 ) -> None:
     store = pixel_store(pixels)
     trunk = on_device(trunk, device).eval()
-    with (folder / DATA_FILE).open("wb") as file:
-        for indexes in torch.split(torch.arange(len(store)), _BATCH_SIZE):
+    batches = torch.split(torch.arange(len(store)), _BATCH_SIZE)
+    with (folder / DATA_FILE).open("wb") as file, closing(reader_of(store, device).batches(batches)) as read:
+        for indexes, batch in zip(batches, read, strict=True):
             with torch.inference_mode(), autocast(device, precision):
-                features = _checked(trunk(store.batch(indexes, device)), rows=len(indexes))
+                features = _checked(trunk(batch), rows=len(indexes))
             rows = _as_stored(features)
             if not file.tell():
                 require_space(folder, len(store) * rows[0].nbytes, "the features")

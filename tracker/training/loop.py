@@ -26,6 +26,7 @@ from tracker.training.epoch import BegunEpoch
 from tracker.training.evaluation import Evaluator, measure_parts
 from tracker.training.examples import Examples
 from tracker.training.graphs import CudaCapture, GraphStep, graphs_wanted
+from tracker.training.memory import WatchedStep
 from tracker.training.optimizers import (
     make_optimizer,
     make_schedule,
@@ -61,7 +62,7 @@ Note = Callable[[str], None]
 """Told, in a sentence, what a user should know of a training."""
 
 
-def tell_nobody(_sentence: str) -> None:
+def keep_quiet(_sentence: str) -> None:
     """Let it be."""
 
 
@@ -96,7 +97,7 @@ class Training:
         recipe: Recipe,
         *,
         device: torch.device,
-        note: Note = tell_nobody,
+        note: Note = keep_quiet,
     ) -> None:
         self.tail = on_device(tail, device)
         self._examples = examples
@@ -267,12 +268,19 @@ class Training:
 
     def _make_step(self) -> Step:
         captured = graphs_wanted(self._device)
-        step = EagerStep(
+        eager = EagerStep(
             self.tail, self._optimizer, device=self._device, precision=self._precision, cast_once=not captured
         )
-        if not captured:
-            return step
-        return GraphStep(step, CudaCapture(self._device), device=self._device, note=self._note)
+        step: Step = eager
+        if captured:
+            step = GraphStep(
+                eager,
+                CudaCapture(self._device),
+                device=self._device,
+                exact=torch.are_deterministic_algorithms_enabled(),
+                note=self._note,
+            )
+        return WatchedStep(step, eager, device=self._device)
 
     def logits(self, part: Part, stop_point: StopPoint = go_on) -> Tensor:
         """Return float32 logits [N, K] of a part, on the CPU, with dropout off and batch norms fixed."""

@@ -67,11 +67,15 @@ class EagerStep:
 
     def __call__(self, batch: Tensor, labels_B: Tensor) -> Stepped:
         """Train on a batch."""
-        with self._cast:
-            logits_BK = self.tail(batch)
-            loss = F.cross_entropy(logits_BK, labels_B)
         self.optimizer.zero_grad()
+        loss, logits_BK = self.loss(batch, labels_B)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         correct = (logits_BK.detach().argmax(1) == labels_B).sum()
         return Stepped(loss.detach() * len(labels_B), correct)
+
+    def loss(self, batch: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mean loss of a batch, a scalar, and its logits [B, K]."""
+        with self._cast:
+            logits_BK = self.tail(batch)
+            return F.cross_entropy(logits_BK, labels_B), logits_BK

@@ -16,6 +16,8 @@ from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.search.records import StudyProgress
 from tracker.search.study import ArmStudy
+from tracker.training.determinism import determinism
+from tracker.training.loop import keep_quiet
 from tracker.tuning.plan import StudyPlan, how_tuned
 from tracker.tuning.recording import StudyRecords
 from tracker.tuning.trials import TrialExecutor
@@ -62,6 +64,10 @@ class StudyExecutor:
                     records.record_results(recorder, study)
 
     def _spend(self, study: ArmStudy, records: StudyRecords) -> None:
+        with determinism(self.plan.base.deterministic, keep_quiet):
+            self._spend_budget(study, records)
+
+    def _spend_budget(self, study: ArmStudy, records: StudyRecords) -> None:
         trials = TrialExecutor(self.prepared, self.plan, self.reporter, self.interruption)
         jobs = self.prepared.plan.options.jobs
         # Heads of a batch are trained at once: more processes would only wait for each other.
@@ -98,7 +104,7 @@ def spend_part(prepared: Prepared, plan: StudyPlan, threads: int) -> None:
         threads: How many threads this process may compute with.
     """
     interruption = Interruption()
-    with interruption.taking_terminations():
+    with interruption.taking_terminations(), determinism(plan.base.deterministic, keep_quiet):
         # The process that started this one tells how far the study is.
         trials = TrialExecutor(prepared, plan, StudyReporter(), interruption)
         # Features are found under the number of threads that computed them, so this comes first.

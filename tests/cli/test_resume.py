@@ -139,7 +139,8 @@ def test_checkpoints_stay_where_they_are_asked_for(
     tracker: Tracker, workplace: Path, radiographs: Path
 ) -> None:
     arm = ["--model", MODELS[0], "--mode", "feature-extractor", "--experiment", "kept"]
-    assert tracker(*small_run(radiographs, *arm, "--keep-checkpoints")).code == 0
+    asked = ["--keep-checkpoints", "--checkpoint-every", "1"]
+    assert tracker(*small_run(radiographs, *arm, *asked)).code == 0
     kept = sorted(file.name[:6] for file in (workplace / ".tracker").rglob("*.ckpt"))
     assert kept == ["000001", "000002"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tracker.interruption import Interrupted, Interruption
 from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.plan import Prepared
 from tracker.runs.run_executor import RunExecutor
+from tracker.tracking.journal.entries import Metrics
 
 
 def executor_of(
@@ -112,6 +114,70 @@ def test_an_interrupted_run_ends_with_the_same_numbers_as_if_nothing_had_happene
     assert reporter.named("resumed") == [epoch]
     assert reporter.named("epoch") == list(range(epoch + 1, 4))
     assert without_speed(only_run(workplace)) == whole
+
+
+class DiesAfter(RecordingReporter):
+    """Ends its process at once after so many epochs, as a second Ctrl-C does: nothing is kept any more."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._left = epochs
+
+    def epoch(self, recipe, epoch, values) -> None:
+        super().epoch(recipe, epoch, values)
+        self._left -= 1
+        if not self._left:
+            raise KeyboardInterrupt
+
+
+def test_what_no_checkpoint_has_is_trained_again_and_not_recorded_twice(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    prepared = prepare_small(mode="fine-tuning", epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(prepared, reporter=DiesAfter(2))
+    before = only_run(workplace)
+    assert list(before.steps) == [1, 2]
+    reporter = RecordingReporter()
+    result = run(prepared, reporter=reporter)
+    assert (result.state, result.resumed) == ("FINISHED", None)
+    assert reporter.events[:3] == [("repeats", (1, 2)), ("epoch", 1), ("epoch", 2)]
+    assert reporter.named("note") == []
+    after = only_run(workplace)
+    assert [entry.step for entry in after.entries if isinstance(entry, Metrics)] == [1, 2, 3, 3]
+    assert [after.steps[step] for step in (1, 2)] == [before.steps[step] for step in (1, 2)]
+    assert after.tags["tracker.resumed"] == "1"
+
+
+def test_a_run_that_is_cut_off_again_and_again_comes_to_its_end_with_the_same_numbers(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    options = {"mode": "fine-tuning", "epochs": 4}
+    run(prepare_small(**options, experiment="whole"))
+    whole = without_speed(only_run(workplace))
+    for journal in workplace.glob(".tracker/runs/*"):
+        journal.rename(workplace / "elsewhere")
+    prepared, reporters = prepare_small(**options), []
+    while not reporters or only_run(workplace).status != "FINISHED":
+        assert len(reporters) < 9
+        reporters.append(DiesAfter(2))
+        with suppress(KeyboardInterrupt):
+            run(prepared, reporter=reporters[-1])
+    assert len(reporters) > 2
+    assert any(reporter.named("resumed") for reporter in reporters)
+    assert not any(reporter.named("note") for reporter in reporters)
+    assert without_speed(only_run(workplace)) == whole
+
+
+def test_checkpoints_are_written_after_every_so_many_epochs_where_that_is_asked_for(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    prepared = prepare_small(mode="fine-tuning", epochs=4, checkpoint_every=2)
+    with pytest.raises(KeyboardInterrupt):
+        run(prepared, reporter=DiesAfter(3))
+    reporter = RecordingReporter()
+    assert run(prepared, reporter=reporter).resumed == 2
+    assert reporter.named("repeats") == [(3, 3)]
 
 
 def test_a_run_that_fails_says_why(prepare_small: Prepare, workplace: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from tracker.runs.images import Images
 from tracker.runs.prepared_network import prepare_network
 from tracker.runs.tails import Tell, begin_tail, tell_nobody
 from tracker.training.examples import Examples
-from tracker.training.loop import Measured, Recorder, Training
+from tracker.training.loop import Keep, Measured, Recorder
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def train(
     device: torch.device,
     progress: Progress = silent,
     state: Mapping[str, Any] | None = None,
-    keep: Callable[[Training], None] | None = None,
+    keep: Keep | None = None,
     interruption: Interruption | None = None,
     tell: Tell = tell_nobody,
 ) -> Trained:

@@ -26,7 +26,7 @@ from tracker.training.device import on_device
 from tracker.training.evaluation import measure_parts, part_logits
 from tracker.training.examples import Examples
 from tracker.training.heads import linear_head
-from tracker.training.loop import Measured, Recorder, StopPoint, Training, go_on
+from tracker.training.loop import Keep, Measured, Recorder, StopPoint, go_on
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -91,7 +91,7 @@ class Probe:
         self,
         recorder: Recorder,
         *,
-        keep: Callable[[Training], None] | None = None,
+        keep: Keep | None = None,
         stop_point: StopPoint = go_on,
     ) -> dict[EpochKind, Measured]:
         """Solve for the layer, and record what it reaches as that of one epoch.

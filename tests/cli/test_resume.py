@@ -92,7 +92,8 @@ def test_an_interrupted_run_ends_in_the_same_mlflow_run_with_the_same_numbers(
 
     again = tracker(*arguments)
     assert again.code == 0, again.err
-    assert "goes on after epoch " in again.out
+    # Killed, it has a checkpoint only where these few epochs took half a minute.
+    assert "goes on after epoch " in again.out or (number == signal.SIGKILL and "trained again" in again.out)
     (run,) = runs_of(workplace, "cut")
     (expected,) = runs_of(reference, "cut")
     assert run.status == "FINISHED"

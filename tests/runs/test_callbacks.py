@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,13 @@ def test_one_that_comes_out_otherwise_is_told_of_once_where_it_must_not_and_the_
     assert [said in str(note) for note in reporter.named("note")] == ([True] if exact else [])
 
 
+class Nobody:
+    """A recorder of nothing."""
+
+    def metrics(self, values: object, *, step: int) -> None:
+        pass
+
+
 class Kept:
     """A keeper over a clock that a test drives, and what it wrote.
 
@@ -135,6 +143,7 @@ class Kept:
         reporter: Told of what the disk does not take.
         every: After every so many epochs; None: by cost.
         end: Whether the end is kept.
+        in_a_hurry: Whether the run was cut off before.
     """
 
     def __init__(
@@ -145,11 +154,12 @@ class Kept:
         *,
         every: int | None = None,
         end: bool = False,
+        in_a_hurry: bool = False,
     ) -> None:
         self.clock = Clock()
         self.checkpoints = Checkpoints(folder)
         self.writer = CheckpointWriter(self.checkpoints, self.clock)
-        cadence = EveryEpochs(every) if every else ByCost(self.clock)
+        cadence = EveryEpochs(every) if every else ByCost(self.clock, in_a_hurry=in_a_hurry)
         self.keeper = CheckpointKeeper(
             self.writer, recorder, Notifier(reporter), cadence, epochs=RECIPE.epochs, keeps_the_end=end
         )
@@ -209,6 +219,29 @@ def test_whoever_is_interrupted_leaves_a_checkpoint(
     state = kept.checkpoints.latest()
     assert state is not None
     assert (state["epoch"], state["begun"]["losses"].shape) == (0, (3,))
+
+
+def test_a_run_that_is_killed_after_every_third_batch_comes_to_its_end(
+    workplace: Path, recorder: RunRecorder, reporter: RecordingReporter
+) -> None:
+    store = Store(torch.randint(0, 255, (36, 16, 16, 1), dtype=torch.uint8))
+    for number in range(20):
+        training = Training(Tiny(), examples(store), RECIPE, device=CPU)
+        kept = Kept(workplace / "checkpoints", recorder, reporter, in_a_hurry=number > 0)
+        if (state := kept.checkpoints.latest()) is not None:
+            assert training.restore(state)
+        kill = StopAt(4, KeyboardInterrupt)
+
+        def stop_point(kept: Kept = kept, kill: StopAt = kill) -> None:
+            kept.writer.wait()
+            kept.clock.seconds += 1
+            kill()
+
+        with suppress(KeyboardInterrupt), kept.keeper as keep:
+            training.run(Nobody(), keep=keep, stop_point=stop_point)
+            break
+    assert training.epoch == RECIPE.epochs
+    assert number > 1
 
 
 def test_a_checkpoint_that_the_disk_does_not_take_is_told_of_and_training_goes_on(

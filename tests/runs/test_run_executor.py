@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,7 +132,7 @@ class DiesAfter(RecordingReporter):
 def test_what_no_checkpoint_has_is_trained_again_and_not_recorded_twice(
     prepare_small: Prepare, workplace: Path
 ) -> None:
-    prepared = prepare_small(mode="fine-tuning", epochs=3)
+    prepared = prepare_small(epochs=3)
     with pytest.raises(KeyboardInterrupt):
         run(prepared, reporter=DiesAfter(2))
     before = only_run(workplace)
@@ -149,35 +148,38 @@ def test_what_no_checkpoint_has_is_trained_again_and_not_recorded_twice(
     assert after.tags["tracker.resumed"] == "1"
 
 
-def test_a_run_that_is_cut_off_again_and_again_comes_to_its_end_with_the_same_numbers(
+def test_a_run_that_is_cut_off_again_and_again_ends_with_the_same_numbers(
     prepare_small: Prepare, workplace: Path
 ) -> None:
-    options = {"mode": "fine-tuning", "epochs": 4}
-    run(prepare_small(**options, experiment="whole"))
+    run(prepare_small(epochs=4, experiment="whole"))
     whole = without_speed(only_run(workplace))
     for journal in workplace.glob(".tracker/runs/*"):
         journal.rename(workplace / "elsewhere")
-    prepared, reporters = prepare_small(**options), []
-    while not reporters or only_run(workplace).status != "FINISHED":
-        assert len(reporters) < 9
-        reporters.append(DiesAfter(2))
-        with suppress(KeyboardInterrupt):
-            run(prepared, reporter=reporters[-1])
-    assert len(reporters) > 2
-    assert any(reporter.named("resumed") for reporter in reporters)
-    assert not any(reporter.named("note") for reporter in reporters)
+    prepared = prepare_small(epochs=4, checkpoint_every=1)
+    told = []
+    for reached in (1, 2, 3):
+        reporter = DiesAfter(2)
+        told.append(reporter.events)
+        with pytest.raises(KeyboardInterrupt):
+            run(prepared, reporter=reporter)
+        assert list(only_run(workplace).steps) == list(range(1, reached + 2))
+    assert run(prepared, reporter=(last := RecordingReporter())).resumed == 3
+    assert told[1:] == [
+        [("resumed", 1), ("repeats", (2, 2)), ("epoch", 2), ("epoch", 3)],
+        [("resumed", 2), ("repeats", (3, 3)), ("epoch", 3), ("epoch", 4)],
+    ]
+    assert last.events == [("resumed", 3), ("repeats", (4, 4)), ("epoch", 4)]
     assert without_speed(only_run(workplace)) == whole
 
 
 def test_checkpoints_are_written_after_every_so_many_epochs_where_that_is_asked_for(
     prepare_small: Prepare, workplace: Path
 ) -> None:
-    prepared = prepare_small(mode="fine-tuning", epochs=4, checkpoint_every=2)
+    prepared = prepare_small(epochs=4, checkpoint_every=2)
     with pytest.raises(KeyboardInterrupt):
         run(prepared, reporter=DiesAfter(3))
-    reporter = RecordingReporter()
-    assert run(prepared, reporter=reporter).resumed == 2
-    assert reporter.named("repeats") == [(3, 3)]
+    names = [file.name[:13] for file in only_run(workplace).folder.glob("checkpoints/*.ckpt")]
+    assert names == ["000002.000000"]
 
 
 def test_a_run_that_fails_says_why(prepare_small: Prepare, workplace: Path) -> None:

@@ -101,12 +101,18 @@ class Collected:
 
 
 class StopAt:
-    """A stop point that stops at its so-manyth call."""
+    """A stop point that stops at its so-manyth call.
 
-    def __init__(self, call: int) -> None:
+    Args:
+        call: Which.
+        how: By what.
+    """
+
+    def __init__(self, call: int, how: type[BaseException] = Interrupted) -> None:
         self.left = call
+        self._how = how
 
     def __call__(self) -> None:
         self.left -= 1
         if self.left == 0:
-            raise Interrupted
+            raise self._how

@@ -107,7 +107,7 @@ class CheckpointKeeper:
     def _due(self, epoch: int) -> bool:
         if epoch == self.epochs:
             return self.keeps_the_end
-        return self.cadence.due(epochs=epoch, cost=self.writer.cost)
+        return self.cadence.due(epochs=epoch, cost=self.writer.cost, writing=self.writer.writes)
 
     def __enter__(self) -> Self:
         return self

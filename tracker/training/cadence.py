@@ -1,7 +1,8 @@
 """When a checkpoint is due: as often as it costs little, or after every so many epochs.
 
 What a killed process loses is what it trained since its last checkpoint. With `ByCost` that is at most
-`AT_LEAST_S`, or `1 / SHARE` times what a checkpoint takes, however long an epoch is.
+`AT_LEAST_S`, or `1 / SHARE` times what a checkpoint takes, and never more than `AT_MOST_S`, however long an
+epoch is.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from collections.abc import Callable
 from typing import Protocol
 
 AT_LEAST_S = 30.0
-"""Seconds between two checkpoints: no more is lost than a command needs to begin again, and a network of 100
-million weights writes a fiftieth of what a checkpoint an epoch would have it write on a GPU."""
+"""Seconds between two checkpoints: less work is not worth the wear of a disk."""
+
+AT_MOST_S = 1800.0
+"""Seconds between two checkpoints, whatever one takes: a disk that once hung must not cost hours."""
 
 SHARE = 0.02
-"""The share of the time that goes into checkpoints, at most."""
+"""The share of the time that goes into checkpoints."""
 
 SHARE_IN_A_HURRY = 0.5
+"""The same while a run that was cut off catches up."""
 
 Clock = Callable[[], float]
 """Returns seconds, of which none is counted twice."""
@@ -25,12 +29,13 @@ Clock = Callable[[], float]
 class Cadence(Protocol):
     """Says when a checkpoint is due."""
 
-    def due(self, *, epochs: int, cost: float) -> bool:
+    def due(self, *, epochs: int, cost: float, writing: bool) -> bool:
         """Say whether a checkpoint is due.
 
         Args:
             epochs: How many epochs are complete.
-            cost: Seconds that the last checkpoint took, or takes so far; 0: there was none.
+            cost: Seconds that the last checkpoint took; 0: there was none.
+            writing: Whether one is still being written, so that training would wait for it.
         """
 
     def taken(self, *, epochs: int) -> None:
@@ -60,11 +65,12 @@ class ByCost:
         self._began: float | None = None
         self._last = 0.0
 
-    def due(self, *, epochs: int, cost: float) -> bool:
+    def due(self, *, epochs: int, cost: float, writing: bool) -> bool:
         """Say whether a checkpoint is due; the time is counted from the first question on."""
         now = self._clock()
         if self._began is None:
             self._began = self._last = now
+        if writing or now == self._began:
             return False
         return now - self._last >= self._pause(cost, trained=self._last - self._began)
 
@@ -73,7 +79,7 @@ class ByCost:
         self._last = self._clock()
 
     def _pause(self, cost: float, *, trained: float) -> float:
-        pause = max(AT_LEAST_S, cost / SHARE)
+        pause = min(max(AT_LEAST_S, cost / SHARE), AT_MOST_S)
         return min(pause, max(cost / SHARE_IN_A_HURRY, trained)) if self._in_a_hurry else pause
 
 
@@ -89,7 +95,7 @@ class EveryEpochs:
         self._every = every
         self._last = begun_after
 
-    def due(self, *, epochs: int, cost: float) -> bool:
+    def due(self, *, epochs: int, cost: float, writing: bool) -> bool:
         """Say whether a checkpoint is due."""
         return epochs > self._last and epochs % self._every == 0
 

@@ -39,8 +39,8 @@ class CheckpointWriter:
 
     @property
     def cost(self) -> float:
-        """Seconds that the last one took, to copy and to write it, or takes so far; 0: there was none."""
-        return self._clock() - self._began if self.writes else self._took
+        """Seconds that the last one took, to copy and to write it; 0: there was none."""
+        return self._took
 
     def save(self, state: Mapping[str, object], *, epochs: int, batches: int) -> None:
         """Write a copy of a state in the background; the one before is on disk when this returns.

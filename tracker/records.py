@@ -28,6 +28,9 @@ FROZEN_SHARE, FROZEN_DEPTH = "tracker.frozen_share", "tracker.frozen_depth"
 """The tags of a run that say which share of the network's parameters is frozen, and of its steps: 0 to 1."""
 
 
+SPEED = "images_per_second"
+"""How the metric is called that is no result of a recipe: it differs each time."""
+
 PREDICTIONS, SPLIT_TABLE = "predictions.csv", "split.csv"
 """The artifacts of a run that say what it answered to which image, and which patient's that image is."""
 

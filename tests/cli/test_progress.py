@@ -7,6 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
+from tests.support.trainings import make_recipe
 from tracker.cli.progress import LiveObserver
 from tracker.cli.study_lines import StudyLines
 from tracker.config.tuned import Tuned
@@ -74,6 +75,20 @@ def test_a_pipe_is_told_of_stages_that_take_long() -> None:
         for done in (1, 2, 3):
             reporter.progress(done, 3, "images decoded")
     assert pipe.seen == "", "what is done in a moment is not told"
+
+
+@pytest.mark.parametrize(
+    ("last", "said"), [(12, "epochs 8 to 12 are recorded already"), (8, "epoch 8 is recorded already")]
+)
+def test_epochs_that_are_trained_again_are_told_of(last: int, said: str) -> None:
+    recipe, pipe = make_recipe("alexnet"), Pipe()
+    with LiveObserver(Console(file=pipe, soft_wrap=True, width=80)) as reporter:
+        reporter.resumed(recipe, 7)
+        reporter.repeats(recipe, 8, last)
+    assert pipe.seen.splitlines() == [
+        "  alexnet · fine-tuning · seed 0  goes on after epoch 7",
+        f"  alexnet · fine-tuning · seed 0  {said}, and trained again",
+    ]
 
 
 def test_a_long_study_is_told_of_now_and_then() -> None:

@@ -92,7 +92,8 @@ def test_an_interrupted_run_ends_in_the_same_mlflow_run_with_the_same_numbers(
 
     again = tracker(*arguments)
     assert again.code == 0, again.err
-    assert "goes on after epoch " in again.out
+    # Killed, it has a checkpoint only where these few epochs took half a minute.
+    assert "goes on after epoch " in again.out or (number == signal.SIGKILL and "trained again" in again.out)
     (run,) = runs_of(workplace, "cut")
     (expected,) = runs_of(reference, "cut")
     assert run.status == "FINISHED"
@@ -139,7 +140,8 @@ def test_checkpoints_stay_where_they_are_asked_for(
     tracker: Tracker, workplace: Path, radiographs: Path
 ) -> None:
     arm = ["--model", MODELS[0], "--mode", "feature-extractor", "--experiment", "kept"]
-    assert tracker(*small_run(radiographs, *arm, "--keep-checkpoints")).code == 0
+    asked = ["--keep-checkpoints", "--checkpoint-every", "1"]
+    assert tracker(*small_run(radiographs, *arm, *asked)).code == 0
     kept = sorted(file.name[:6] for file in (workplace / ".tracker").rglob("*.ckpt"))
     assert kept == ["000001", "000002"]
 

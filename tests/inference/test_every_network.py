@@ -116,8 +116,9 @@ def interrupted(network: Network, pixels: Pixels, told: Collected, folder: Path)
     checkpoints = Checkpoints(folder)
     writer = CheckpointWriter(checkpoints)
 
-    def keep(training: Training) -> None:
-        writer.save(training.state(), epochs=training.epoch, batches=training.batches_done)
+    def keep(training: Training, *, interrupted: bool) -> None:
+        if interrupted:
+            writer.save(training.state(), epochs=training.epoch, batches=training.batches_done)
 
     def stop_point() -> None:
         if next(calls) == CALLS_OF_AN_EPOCH + 2:

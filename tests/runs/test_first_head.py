@@ -90,8 +90,9 @@ def test_whenever_it_is_interrupted_it_ends_as_if_nothing_had_happened(
             if self.left < 0:
                 raise Interrupted(2)
 
-    def keep(training: Training) -> None:
-        states.append(training.state())
+    def keep(training: Training, *, interrupted: bool) -> None:
+        if interrupted:
+            states.append(training.state())
 
     with pytest.raises(Interrupted):
         train(recipe, prepared.images, prepared.pixels, again, device=CPU, keep=keep, interruption=Later())

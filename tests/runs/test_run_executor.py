@@ -15,6 +15,7 @@ from tracker.interruption import Interrupted, Interruption
 from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.plan import Prepared
 from tracker.runs.run_executor import RunExecutor
+from tracker.tracking.journal.entries import Metrics
 
 
 def executor_of(
@@ -112,6 +113,73 @@ def test_an_interrupted_run_ends_with_the_same_numbers_as_if_nothing_had_happene
     assert reporter.named("resumed") == [epoch]
     assert reporter.named("epoch") == list(range(epoch + 1, 4))
     assert without_speed(only_run(workplace)) == whole
+
+
+class DiesAfter(RecordingReporter):
+    """Ends its process at once after so many epochs, as a second Ctrl-C does: nothing is kept any more."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._left = epochs
+
+    def epoch(self, recipe, epoch, values) -> None:
+        super().epoch(recipe, epoch, values)
+        self._left -= 1
+        if not self._left:
+            raise KeyboardInterrupt
+
+
+def test_what_no_checkpoint_has_is_trained_again_and_not_recorded_twice(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    prepared = prepare_small(epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(prepared, reporter=DiesAfter(2))
+    before = only_run(workplace)
+    assert list(before.steps) == [1, 2]
+    reporter = RecordingReporter()
+    result = run(prepared, reporter=reporter)
+    assert (result.state, result.resumed) == ("FINISHED", None)
+    assert reporter.events[:3] == [("repeats", (1, 2)), ("epoch", 1), ("epoch", 2)]
+    assert reporter.named("note") == []
+    after = only_run(workplace)
+    assert [entry.step for entry in after.entries if isinstance(entry, Metrics)] == [1, 2, 3, 3]
+    assert [after.steps[step] for step in (1, 2)] == [before.steps[step] for step in (1, 2)]
+    assert after.tags["tracker.resumed"] == "1"
+
+
+def test_a_run_that_is_cut_off_again_and_again_ends_with_the_same_numbers(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    run(prepare_small(epochs=4, experiment="whole"))
+    whole = without_speed(only_run(workplace))
+    for journal in workplace.glob(".tracker/runs/*"):
+        journal.rename(workplace / "elsewhere")
+    prepared = prepare_small(epochs=4, checkpoint_every=1)
+    told = []
+    for reached in (1, 2, 3):
+        reporter = DiesAfter(2)
+        told.append(reporter.events)
+        with pytest.raises(KeyboardInterrupt):
+            run(prepared, reporter=reporter)
+        assert list(only_run(workplace).steps) == list(range(1, reached + 2))
+    assert run(prepared, reporter=(last := RecordingReporter())).resumed == 3
+    assert told[1:] == [
+        [("resumed", 1), ("repeats", (2, 2)), ("epoch", 2), ("epoch", 3)],
+        [("resumed", 2), ("repeats", (3, 3)), ("epoch", 3), ("epoch", 4)],
+    ]
+    assert last.events == [("resumed", 3), ("repeats", (4, 4)), ("epoch", 4)]
+    assert without_speed(only_run(workplace)) == whole
+
+
+def test_checkpoints_are_written_after_every_so_many_epochs_where_that_is_asked_for(
+    prepare_small: Prepare, workplace: Path
+) -> None:
+    prepared = prepare_small(epochs=4, checkpoint_every=2)
+    with pytest.raises(KeyboardInterrupt):
+        run(prepared, reporter=DiesAfter(3))
+    names = [file.name[:13] for file in only_run(workplace).folder.glob("checkpoints/*.ckpt")]
+    assert names == ["000002.000000"]
 
 
 def test_a_run_that_fails_says_why(prepare_small: Prepare, workplace: Path) -> None:

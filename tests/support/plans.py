@@ -58,6 +58,9 @@ class RecordingReporter(Reporter, StudyReporter):
     def resumed(self, recipe: Recipe, epoch: int) -> None:
         self.events.append(("resumed", epoch))
 
+    def repeats(self, recipe: Recipe, first: int, last: int) -> None:
+        self.events.append(("repeats", (first, last)))
+
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
         self.events.append(("epoch", epoch))
 

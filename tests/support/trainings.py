@@ -14,6 +14,7 @@ from torch import nn
 from tracker.config.loading import read_options
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
+from tracker.interruption import Interrupted
 from tracker.records import Part
 from tracker.training.examples import Examples
 from tracker.training.store import Store, pixel_store
@@ -80,15 +81,38 @@ class Tiny(nn.Module):
 
 
 class Collected:
-    """A recorder that keeps what it is told."""
+    """A recorder that keeps what it is told.
 
-    def __init__(self) -> None:
+    Args:
+        before: How many epochs were trained before.
+    """
+
+    def __init__(self, before: int = 0) -> None:
         self.epochs: list[dict[str, float]] = []
+        self._before = before
 
     def metrics(self, values: dict[str, float], *, step: int) -> None:
-        assert step == len(self.epochs) + 1
+        assert step == self._before + len(self.epochs) + 1
         self.epochs.append(dict(values))
 
     def without_speed(self) -> list[dict[str, float]]:
         """Return what was told, but how fast it was: all that two runs of one recipe share."""
         return [{k: v for k, v in epoch.items() if k != "train/images_per_second"} for epoch in self.epochs]
+
+
+class StopAt:
+    """A stop point that stops at its so-manyth call.
+
+    Args:
+        call: Which.
+        how: By what.
+    """
+
+    def __init__(self, call: int, how: type[BaseException] = Interrupted) -> None:
+        self.left = call
+        self._how = how
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise self._how

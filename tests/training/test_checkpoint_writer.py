@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from tests.support.clocks import Clock
 from tests.support.disks import full_disk
 from tracker.training.checkpoint_writer import CheckpointWriter, copied
 from tracker.training.checkpoints import Checkpoints
@@ -21,9 +23,9 @@ class Slow(Checkpoints):
         super().__init__(folder)
         self.allowed = threading.Event()
 
-    def save(self, state: Mapping[str, object], *, epochs: int, batches: int) -> None:
+    def save(self, state: Mapping[str, object], **progress: Any) -> None:
         assert self.allowed.wait(20)
-        super().save(state, epochs=epochs, batches=batches)
+        super().save(state, **progress)
 
 
 def test_what_changes_after_saving_is_not_in_the_checkpoint(tmp_path: Path) -> None:
@@ -67,6 +69,33 @@ def test_a_full_disk_is_told_with_the_next_one(tmp_path: Path) -> None:
     latest = Checkpoints(tmp_path / "c").latest()
     assert latest is not None
     assert latest["weights"].sum() == 1000
+
+
+def test_what_one_costs_is_known_when_it_is_written(tmp_path: Path) -> None:
+    checkpoints, clock = Slow(tmp_path / "c"), Clock(100)
+    writer = CheckpointWriter(checkpoints, clock)
+    assert (writer.cost, writer.writes) == (0, False)
+    writer.save({"weights": torch.zeros(1000)}, epochs=1, batches=0)
+    clock.seconds += 3
+    assert (writer.cost, writer.writes) == (0, True)
+    clock.seconds += 4
+    checkpoints.allowed.set()
+    writer.close()
+    clock.seconds += 50
+    assert (writer.cost, writer.writes) == (7, False)
+
+
+def test_one_that_nobody_needs_any_more_is_given_up_and_the_one_before_stays(tmp_path: Path) -> None:
+    checkpoints = Slow(tmp_path / "c")
+    Checkpoints(checkpoints.folder).save({"weights": torch.ones(10)}, epochs=1, batches=0)
+    before = list(checkpoints.folder.iterdir())
+    writer = CheckpointWriter(checkpoints)
+    writer.save({"weights": torch.zeros(1000)}, epochs=2, batches=0)
+    writer.give_up()
+    checkpoints.allowed.set()
+    writer.wait()
+    writer.close()
+    assert list(checkpoints.folder.iterdir()) == before
 
 
 def test_an_older_copy_gives_its_memory() -> None:

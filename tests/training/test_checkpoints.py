@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.support.disks import full_disk
-from tracker.training.checkpoints import Checkpoints
+from tracker.training.checkpoints import Checkpoints, GivenUp
 
 
 def state(number: int) -> dict[str, object]:
@@ -76,6 +76,33 @@ def test_a_full_disk_leaves_the_older_ones(tmp_path: Path) -> None:
     with full_disk(1000), pytest.raises(OSError, match="File too large"):
         checkpoints.save(state(3), epochs=3, batches=0)
     assert files(checkpoints) == before
+
+
+def test_one_that_nobody_needs_is_given_up_in_the_middle_and_the_older_ones_stay(tmp_path: Path) -> None:
+    checkpoints = saved(tmp_path / "c", 2)
+    before = files(checkpoints)
+    sizes: list[int] = []
+
+    def given_up() -> bool:
+        sizes.extend(file.stat().st_size for file in checkpoints.folder.glob("*.tmp"))
+        return sizes[-1] > 2**24
+
+    with pytest.raises(GivenUp):
+        checkpoints.save({"weights": torch.zeros(2**24)}, epochs=3, batches=0, given_up=given_up)
+    assert sizes[-1] < 2**26
+    assert files(checkpoints) == before
+
+
+def test_those_that_were_passed_over_make_way(tmp_path: Path) -> None:
+    """They are damaged, or ahead of their journal, and training goes on from the one before them."""
+    checkpoints = saved(tmp_path / "c", 4)
+    files(checkpoints)[-1].write_bytes(b"damaged")
+    checkpoints.save(state(10), epochs=3, batches=1)
+    checkpoints.save(state(11), epochs=3, batches=2)
+    assert [file.name[:13] for file in files(checkpoints)] == ["000003.000001", "000003.000002"]
+    latest = checkpoints.latest()
+    assert latest is not None
+    assert latest["number"] == 11
 
 
 def test_all_can_be_removed(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.support.trainings import CPU, Collected, Tiny, examples, make_recipe
+from tests.support.trainings import CPU, Collected, StopAt, Tiny, examples, make_recipe
 from tracker.config.recipe import Recipe
 from tracker.data.pixels import Pixels
 from tracker.interruption import Interrupted
 from tracker.models.cut import cut_network, state_hash
 from tracker.models.networks import build_network
+from tracker.training.checkpoint_writer import copied
 from tracker.training.checkpoints import Checkpoints
 from tracker.training.examples import Examples
 from tracker.training.features import stored_features
@@ -37,18 +38,6 @@ def training_of(recipe: Recipe, pixels: Pixels) -> Training:
     return Training(cut.tail, examples(store), recipe, device=CPU)
 
 
-class StopAt:
-    """A stop point that stops at its so-manyth call."""
-
-    def __init__(self, call: int) -> None:
-        self.left = call
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise Interrupted
-
-
 def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
@@ -57,8 +46,9 @@ def stopped_every(calls: int, make: Callable[[], Training], folder: Path) -> tup
     """Train with a new process after every so many stop points (more than an evaluation has), to the end."""
     told, checkpoints = Collected(), Checkpoints(folder)
 
-    def keep(training: Training) -> None:
-        checkpoints.save(training.state(), epochs=training.epoch, batches=training.batches_done)
+    def keep(training: Training, *, interrupted: bool) -> None:
+        if interrupted:
+            checkpoints.save(training.state(), epochs=training.epoch, batches=training.batches_done)
 
     while True:
         training = make()
@@ -117,10 +107,36 @@ def test_a_state_of_a_version_with_fewer_or_other_metrics_has_those_of_this_one(
         assert after.measured[kind].metrics == held_out | {"train/loss": expected["train/loss"]}
 
 
-def test_every_epoch_is_kept_after_it_was_recorded(on_pixels: Examples) -> None:
-    seen: list[tuple[int, int]] = []
+def test_it_can_be_kept_before_each_batch_and_after_each_epoch_that_was_recorded(on_pixels: Examples) -> None:
+    seen: list[tuple[int, int, int]] = []
     told = Collected()
-    network = build_network("squeezenet1_1", weights="none", classes=2, seed=0)
-    training = Training(cut_network(network, "fine-tuning").tail, on_pixels, make_recipe(), device=CPU)
-    training.run(told, keep=lambda now: seen.append((now.epoch, len(told.epochs))))
-    assert seen == [(1, 1), (2, 2), (3, 3)]
+
+    def keep(now: Training, *, interrupted: bool) -> None:
+        assert not interrupted
+        seen.append((now.epoch, now.batches_done, len(told.epochs)))
+
+    Training(Tiny(), on_pixels, make_recipe(epochs=2), device=CPU).run(told, keep=keep)
+    trained, evaluated = [0, 1, 2], [3, 3]
+    first, second = ([(epoch, done, epoch) for done in trained + evaluated] for epoch in (0, 1))
+    assert seen == [*first, (1, 0, 1), *second, (2, 0, 2)]
+
+
+def test_from_the_state_before_any_batch_everything_comes_again(on_pixels: Examples) -> None:
+    """As after a kill, which comes some time after the newest checkpoint."""
+    states: list[dict[str, Any]] = []
+
+    def keep(training: Training, *, interrupted: bool) -> None:
+        states.append(copied(training.state()))
+
+    def make() -> Training:
+        return Training(Tiny(), on_pixels, make_recipe(epochs=3, schedule="cosine"), device=CPU)
+
+    reference, told = make(), Collected()
+    reference.run(told, keep=keep)
+    assert len(states) > 3 * 4
+    for state in states:
+        training, again = make(), Collected(before=state["epoch"])
+        assert training.restore(state)
+        training.run(again)
+        assert again.without_speed() == told.without_speed()[state["epoch"] :]
+        assert same(training.tail.state_dict(), reference.tail.state_dict())

@@ -114,6 +114,11 @@ class LiveObserver(Observer):
         if not self._console.is_terminal:
             self._print(f"  {recipe.in_words}  goes on after epoch {epoch}")
 
+    def repeats(self, recipe: Recipe, first: int, last: int) -> None:
+        """Show that epochs are trained again."""
+        epochs = f"epoch {first} is" if first == last else f"epochs {first} to {last} are"
+        self._print(f"  {recipe.in_words}  {epochs} recorded already, and trained again")
+
     def note(self, text: str) -> None:
         """Print what a user should know while the work goes on."""
         self._print(f"  note: {text}")

@@ -169,6 +169,12 @@ class RunOptions(BaseModel):
         False, description="The same bits from the same recipe on a GPU, too; slower there."
     )
 
+    checkpoint_every: Annotated[Count | None, TRAINING.of("run")] = Field(
+        None,
+        description="Checkpoint after every so many epochs. Default: as often as it costs at most 2 % of the "
+        "time, at most every 30 s; always when interrupted.",
+    )
+
     tune: Annotated[
         Count | None,
         TUNING.of("run"),
@@ -232,7 +238,7 @@ class RunOptions(BaseModel):
         False, description="Run again what has finished; the comparison takes the newest."
     )
     keep_checkpoints: Annotated[bool, PLAIN.of("run")] = Field(
-        False, description="Keep the last two checkpoints of runs that finish."
+        False, description="Keep a checkpoint of the end of runs that finish, and the one before it."
     )
     dry_run: Annotated[bool, PLAIN] = Field(False, description="Print the plan and stop.")
 

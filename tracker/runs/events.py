@@ -23,6 +23,9 @@ class Reporter:
     def resumed(self, recipe: Recipe, epoch: int) -> None:
         """The run goes on after so many whole epochs."""
 
+    def repeats(self, recipe: Recipe, first: int, last: int) -> None:
+        """These epochs of the run are recorded, and trained again: there is no checkpoint after them."""
+
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
         """An epoch has ended, and these are its metrics."""
 

@@ -21,6 +21,7 @@ from tracker.models.networks import Network
 from tracker.records import (
     POSITIVE_CLASS,
     PREDICTIONS,
+    SPEED,
     SPLIT_TABLE,
     SYNTHETIC_DATASETS,
     EpochKind,
@@ -128,7 +129,7 @@ def _record_dataset(recorder: RunRecorder, images: Images, name: str, part: Part
 
 def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, trained: Trained) -> None:
     """Record what a run achieved: summary metrics, predictions and figures of the test part."""
-    recorder.metrics(_summary_metrics(trained.measured), step=recipe.epochs)
+    recorder.summary(_summary_metrics(trained.measured), step=recipe.epochs)
     if trained.trunk_unchanged is not None:
         recorder.tags({"tracker.trunk_unchanged": str(trained.trunk_unchanged).lower()})
     predictions = _predictions(images, trained.measured)
@@ -146,7 +147,7 @@ def _summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]
         f"{kind}/{name}": value
         for kind, epoch in measured.items()
         for name, value in epoch.metrics.items()
-        if not name.endswith("images_per_second")
+        if not name.endswith(SPEED)
     }
     return summary | {"best/epoch": float(measured["best"].epoch)}
 

@@ -23,6 +23,7 @@ from tracker.tracking.journal.recorder import RunRecorder
 from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
 from tracker.tracking.shipping.cursor import load_cursor
 from tracker.tracking.shipping.destinations import address_forms, recorded_address
+from tracker.training.cadence import ByCost, Cadence, EveryEpochs
 from tracker.training.checkpoint_writer import CheckpointWriter
 from tracker.training.checkpoints import Checkpoints, CheckpointState
 
@@ -183,17 +184,17 @@ class RunExecutor:
     def _train(
         self, recorder: RunRecorder, checkpoints: Checkpoints, state: CheckpointState | None
     ) -> Trained:
-        if state is not None:
-            self.reporter.resumed(self.recipe, state["epoch"])
+        self._tell_where_from(recorder, state)
         rule, options = self._images.asked, self._plan.options
         recorder.artifact(RECIPE_FILE, recipe_file(self.recipe, split=rule, options=options))
         record_inputs(recorder, self._images, experiment=options.experiment_name)
-        with CheckpointKeeper(CheckpointWriter(checkpoints), recorder, self.notifier) as keep:
+        exact = self._plan.device.type == "cpu"
+        with self._keeper(recorder, checkpoints, state) as keep:
             return train(
                 self.recipe,
                 self._images,
                 self.prepared.pixels,
-                EpochRecorder(recorder, self.reporter, self.notifier, self.recipe),
+                EpochRecorder(recorder, self.reporter, self.notifier, self.recipe, exact),
                 device=self._plan.device,
                 progress=self.reporter.progress,
                 state=state,
@@ -202,6 +203,29 @@ class RunExecutor:
                 tell=recorder.tags,
                 note=lambda sentence: self.notifier.notify(f"{self.recipe.in_words}: {sentence}"),
             )
+
+    def _tell_where_from(self, recorder: RunRecorder, state: CheckpointState | None) -> None:
+        begun = state["epoch"] if state is not None else 0
+        if state is not None:
+            self.reporter.resumed(self.recipe, begun)
+        if recorder.epochs_before > begun:
+            self.reporter.repeats(self.recipe, begun + 1, recorder.epochs_before)
+
+    def _keeper(
+        self, recorder: RunRecorder, checkpoints: Checkpoints, state: CheckpointState | None
+    ) -> CheckpointKeeper:
+        options, begun = self._plan.options, state["epoch"] if state is not None else 0
+        cadence: Cadence = ByCost(time.monotonic, in_a_hurry=recorder.cut_off)
+        if options.checkpoint_every is not None:
+            cadence = EveryEpochs(options.checkpoint_every, begun_after=begun)
+        return CheckpointKeeper(
+            CheckpointWriter(checkpoints),
+            recorder,
+            self.notifier,
+            cadence,
+            epochs=self.recipe.epochs,
+            keeps_the_end=options.keep_checkpoints,
+        )
 
     def _record(self, recorder: RunRecorder, trained: Trained) -> None:
         record_results(recorder, self.recipe, self._images, trained)

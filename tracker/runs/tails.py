@@ -11,7 +11,7 @@ from tracker.config.modes import find_mode
 from tracker.records import EpochKind
 from tracker.runs.prepared_network import PreparedNetwork
 from tracker.training.examples import Examples
-from tracker.training.loop import Measured, Note, Recorder, StopPoint, Training, go_on, keep_quiet
+from tracker.training.loop import Keep, Measured, Note, Recorder, StopPoint, Training, go_on, keep_quiet
 from tracker.training.probe import Probe
 
 Tell = Callable[[Mapping[str, str]], None]
@@ -32,7 +32,7 @@ class TailTraining(Protocol):
         self,
         recorder: Recorder,
         *,
-        keep: Callable[[Training], None] | None = None,
+        keep: Keep | None = None,
         stop_point: StopPoint = go_on,
     ) -> dict[EpochKind, Measured]:
         """Train all epochs that are left, and record each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,7 @@ from tracker.runs.prepared_network import prepare_network
 from tracker.runs.tails import Tell, begin_tail, tell_nobody
 from tracker.training.determinism import determinism
 from tracker.training.examples import Examples
-from tracker.training.loop import Measured, Note, Recorder, Training, keep_quiet
+from tracker.training.loop import Keep, Measured, Note, Recorder, keep_quiet
 from tracker.training.memory import is_out_of_memory
 
 
@@ -47,7 +47,7 @@ def train(
     device: torch.device,
     progress: Progress = silent,
     state: Mapping[str, Any] | None = None,
-    keep: Callable[[Training], None] | None = None,
+    keep: Keep | None = None,
     interruption: Interruption | None = None,
     tell: Tell = tell_nobody,
     note: Note = keep_quiet,

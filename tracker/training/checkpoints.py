@@ -8,19 +8,31 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from tracker.io.atomic import name_whole, unfinished_file, write_all
+from tracker.io.atomic import name_whole, sync_open_file, unfinished_file, write_all
 
 CheckpointState = dict[str, Any]
 """Tensors, numbers and texts in dicts and lists, as `torch.load` reads them."""
 
 _KEPT = 2
+
+_PIECE = 2**24
+"""Bytes that are synced at a time: whoever else waits for the disk (a journal does) waits for no more."""
+
+
+class GivenUp(Exception):
+    """Nobody needs the state any more that was being written."""
+
+
+def never() -> bool:
+    """Say that a state is needed to the end."""
+    return False
 
 
 class Checkpoints:
@@ -33,27 +45,38 @@ class Checkpoints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def save(self, state: Mapping[str, object], *, epochs: int, batches: int) -> None:
-        """Write a state, and remove all older ones but the last.
+    def save(
+        self,
+        state: Mapping[str, object],
+        *,
+        epochs: int,
+        batches: int,
+        given_up: Callable[[], bool] = never,
+    ) -> None:
+        """Write a state, and remove all others but the one before.
 
         Args:
             state: Tensors, numbers and texts in dicts and lists.
             epochs: How many epochs are complete.
             batches: How many batches of the next one are done.
+            given_up: Asked now and then whether nobody needs it any more.
 
         Raises:
             OSError: The disk does not take it; the older ones stay.
+            GivenUp: Nobody needs it any more; the older ones stay.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         progress = f"{epochs:06}.{batches:06}"
         with unfinished_file(self.folder / progress) as unfinished:
-            written = _Checked(unfinished)
+            written = _Checked(unfinished, given_up)
             written.save(state)
-            name_whole(unfinished, self.folder / f"{progress}-{written.checksum:08x}.ckpt")
-        newest = self._files()[-_KEPT:]
+            new = self.folder / f"{progress}-{written.checksum:08x}.ckpt"
+            name_whole(unfinished, new)
+        # Those further on were passed over when training went on from here: damaged, or ahead of the journal.
+        kept = [file for file in self._files() if file <= new][-_KEPT:]
         for file in self.folder.iterdir():
             # With what a killed process left unfinished.
-            if file not in newest:
+            if file not in kept:
                 file.unlink()
 
     def latest(self, *, epochs: int | None = None) -> CheckpointState | None:
@@ -88,25 +111,37 @@ class Checkpoints:
 class _Checked(io.RawIOBase):
     """A file that knows the checksum of what was written: nothing is held in memory a second time."""
 
-    def __init__(self, file: FileIO) -> None:
+    def __init__(self, file: FileIO, given_up: Callable[[], bool]) -> None:
         self.checksum = 0
         self._file = file
-        self._error: OSError | None = None
+        self._given_up = given_up
+        self._unsynced = 0
+        self._error: OSError | GivenUp | None = None
 
     def save(self, state: Mapping[str, object]) -> None:
         try:
             torch.save(dict(state), self)  # type: ignore[arg-type]
         except RuntimeError:
-            # What torch makes of a disk that is full.
+            # What torch makes of a file that takes no more.
             if self._error is None:
                 raise
             raise self._error from None
 
     def write(self, data: Any) -> int:
-        self.checksum = zlib.crc32(data, self.checksum)
         try:
-            write_all(self._file, data)
-        except OSError as error:
+            for start in range(0, len(data), _PIECE):
+                self._write(data[start : start + _PIECE])
+        except (OSError, GivenUp) as error:
             self._error = error
             raise
         return len(data)
+
+    def _write(self, piece: Any) -> None:
+        if self._given_up():
+            raise GivenUp
+        self.checksum = zlib.crc32(piece, self.checksum)
+        write_all(self._file, piece)
+        self._unsynced += len(piece)
+        if self._unsynced >= _PIECE:
+            sync_open_file(self._file.fileno())
+            self._unsynced = 0

@@ -70,6 +70,18 @@ def go_on() -> None:
     """The stop point of a training that nobody interrupts: it never stops."""
 
 
+class Keep(Protocol):
+    """Whoever keeps states of a training that it can go on from."""
+
+    def __call__(self, training: Training, /, *, interrupted: bool) -> None:
+        """Keep the state of a training, or let it be.
+
+        Args:
+            training: It goes on as soon as this returns.
+            interrupted: Whether it ends here: this is the last chance.
+        """
+
+
 @dataclass
 class Measured:
     """What one epoch's weights achieve: metrics by name, and logits [N, K] of the held-out parts."""
@@ -125,15 +137,15 @@ class Training:
         self,
         recorder: Recorder,
         *,
-        keep: Callable[[Training], None] | None = None,
+        keep: Keep | None = None,
         stop_point: StopPoint = go_on,
     ) -> dict[EpochKind, Measured]:
         """Train all epochs that are left, and record each.
 
         Args:
             recorder: Receives what each epoch measured.
-            keep: Called when this training could go on from its `state`: after each epoch that was recorded,
-                and when it is interrupted.
+            keep: Called whenever this training could go on from its `state`: before each batch, after each
+                epoch that was recorded, and when it is interrupted.
             stop_point: Called before each batch.
 
         Returns:
@@ -144,15 +156,22 @@ class Training:
             NonFiniteLoss: If a loss, of whatever part, is infinite or not a number.
             Interrupted: If a stop point says so.
         """
-        keep = keep or _forget
+        kept: Keep = keep or _forget
+
+        def between_batches() -> None:
+            stop_point()
+            # An evaluation is in inference mode, in which copies are tensors that nobody can train.
+            with torch.inference_mode(False):
+                kept(self, interrupted=False)
+
         while self.epoch < self._recipe.epochs:
             try:
-                measured = self.run_epoch(stop_point)
+                measured = self.run_epoch(between_batches)
             except Interrupted:
-                keep(self)
+                kept(self, interrupted=True)
                 raise
             recorder.metrics(measured.metrics, step=measured.epoch)
-            keep(self)
+            kept(self, interrupted=False)
         return self.measured
 
     def run_epoch(self, stop_point: StopPoint = go_on) -> Measured:
@@ -288,5 +307,5 @@ class Training:
             return self._evaluator.logits(self._examples.parts[part], stop_point)
 
 
-def _forget(_training: Training) -> None:
+def _forget(_training: Training, *, interrupted: bool) -> None:
     pass

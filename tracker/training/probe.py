@@ -26,7 +26,7 @@ from tracker.training.device import on_device
 from tracker.training.evaluation import Evaluator, measure_parts
 from tracker.training.examples import Examples
 from tracker.training.heads import linear_head
-from tracker.training.loop import Measured, Recorder, StopPoint, Training, go_on
+from tracker.training.loop import Keep, Measured, Recorder, StopPoint, go_on
 from tracker.training.rows import reader_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Probe:
         self,
         recorder: Recorder,
         *,
-        keep: Callable[[Training], None] | None = None,
+        keep: Keep | None = None,
         stop_point: StopPoint = go_on,
     ) -> dict[EpochKind, Measured]:
         """Solve for the layer, and record what it reaches as that of one epoch.

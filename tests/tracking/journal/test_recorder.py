@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.recorded import Start, entries, record_all
 from tracker.errors import TrackingError
+from tracker.interruption import Interrupted
 from tracker.tracking.journal.entries import Artifact, Creation, Metrics, Params, Status, Tags, TrainedModel
 from tracker.tracking.journal.run_folder import home_token
 
@@ -101,6 +102,45 @@ def test_what_was_recorded_before_is_not_recorded_again(start: Start, tmp_path: 
     assert [type(entry).__name__ for entry in added] == ["Status", "Tags", "Tags", "Metrics", "Artifact"]
     assert isinstance(added[3], Metrics)
     assert added[3].values == {"new": 1.0}, "of a step that was recorded, the first value stays"
+
+
+def test_what_differs_from_what_was_recorded_is_known_and_counts_where_it_is_of_the_network(
+    start: Start,
+) -> None:
+    values = {"final/val/loss": 1 / 3, "final/val/auroc": float("nan"), "best/epoch": 2.0}
+    with start(URI) as recorder:
+        recorder.summary(values, step=3)
+    before = entries(recorder)
+    with start(URI, reopen=True) as recorder:
+        assert recorder.different(values | {"new": 1.0}, step=3) == {}
+        assert recorder.different(values | {"best/epoch": 3.0}, step=3) == {"best/epoch": (2.0, 3.0)}
+        recorder.summary(values, step=3)
+        recorder.summary(values | {"best/epoch": 3.0}, step=3)
+    added = [entry for entry in entries(recorder)[len(before) :] if isinstance(entry, Metrics)]
+    assert [(entry.step, entry.values) for entry in added] == [(3, {"best/epoch": 3.0})]
+
+
+@pytest.mark.parametrize(
+    ("ending", "cut_off"),
+    [
+        (Interrupted(2), False),
+        (KeyboardInterrupt(), True),
+        (ValueError("a fault"), True),
+        (None, True),
+    ],
+)
+def test_a_run_knows_whether_the_process_before_could_keep_how_far_it_was(
+    start: Start, ending: BaseException | None, cut_off: bool
+) -> None:
+    with start(URI) as recorder:
+        assert not recorder.cut_off
+    recorder = start(URI, "killed")
+    if ending is None:
+        recorder.close()
+    else:
+        recorder.__exit__(type(ending), ending, None)
+    with start(URI, "killed") as recorder:
+        assert recorder.cut_off is cut_off
 
 
 def test_a_data_set_has_one_context_a_run(start: Start) -> None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
-from tracker.tracking.journal.entries import Context, Creation, DatasetUse, Entry, Metrics, Tags, to_text
+from tracker.tracking.journal.entries import (
+    Context,
+    Creation,
+    DatasetUse,
+    Entry,
+    Metrics,
+    Status,
+    Tags,
+    to_text,
+)
 
 
 class JournalIndex:
@@ -17,8 +27,10 @@ class JournalIndex:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.is_empty = not entries
         self.tags: dict[str, str] = {}
+        self.reason = ""
+        """Why the process before ended; empty where it began and did not say."""
         self._texts = {to_text(entry) for entry in entries}
-        self._points: set[tuple[str, int]] = set()
+        self._points: dict[tuple[str, int], float] = {}
         self._contexts: dict[tuple[str, str], Context] = {}
         self.contexts: set[Context] = set()
         """The contexts that data sets were recorded in."""
@@ -32,7 +44,9 @@ class JournalIndex:
             case Tags(values=values):
                 self.tags.update(values)
             case Metrics(values=values, step=step):
-                self._points |= {(key, step) for key in values}
+                self._points |= {(key, step): value for key, value in values.items()}
+            case Status(reason=reason):
+                self.reason = reason
             case DatasetUse() as use:
                 self.first_context(use.name, use.digest, use.context)
                 self.contexts.add(use.context)
@@ -56,6 +70,16 @@ class JournalIndex:
         """
         return {key: value for key, value in values.items() if (key, step) not in self._points}
 
+    def different(self, values: Mapping[str, float], step: int) -> dict[str, tuple[float, float]]:
+        """Return the metrics that are recorded of a step with another value: that one, and this one.
+
+        Args:
+            values: Numbers, by name.
+            step: The epoch, from 1.
+        """
+        pairs = {key: (self._points.get((key, step), value), value) for key, value in values.items()}
+        return {key: (before, now) for key, (before, now) in pairs.items() if not _same(before, now)}
+
     def first_context(self, name: str, digest: str, context: Context) -> Context:
         """Return the context in which a data set was recorded first: this one, if it is new.
 
@@ -65,3 +89,8 @@ class JournalIndex:
             context: What the run does with it.
         """
         return self._contexts.setdefault((name, digest), context)
+
+
+def _same(one: float, other: float) -> bool:
+    """Say whether two numbers are the same; not a number is what it is."""
+    return one == other or (math.isnan(one) and math.isnan(other))

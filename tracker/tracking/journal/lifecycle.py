@@ -15,6 +15,9 @@ from tracker.tracking.journal.limits import safe_tags
 from tracker.tracking.journal.log import Journal, JournalBusy
 from tracker.tracking.journal.run_folder import RunFolder, attempts, last_status, run_folder
 
+GENTLY = "interrupted"
+"""Why a run ended that was asked to, and kept its state first."""
+
 _ABANDONED = "its process ended without a word"
 
 
@@ -105,7 +108,7 @@ def ending_of(error: BaseException | None) -> tuple[RunState, str]:
     if isinstance(error, TrackerError):
         return RunState.FAILED, str(error)
     if isinstance(error, Interrupted):
-        return RunState.KILLED, "interrupted"
+        return RunState.KILLED, GENTLY
     if isinstance(error, Exception):
         return RunState.FAILED, f"{type(error).__name__}: {error}"
     return RunState.KILLED, f"interrupted at once ({type(error).__name__})"

@@ -90,6 +90,15 @@ def safe_folder(name: str) -> str:
     return f"{beginning}-{checksum}"
 
 
+def safe_values(values: Mapping[str, float]) -> dict[str, float]:
+    """Return metrics as MLflow keeps them.
+
+    Args:
+        values: Numbers, by name.
+    """
+    return {safe_key(key): safe_number(value) for key, value in values.items()}
+
+
 def safe_number(value: float) -> float:
     """Return a metric's value as MLflow's SQL stores keep it: infinities become the largest numbers.
 

@@ -26,7 +26,7 @@ from tracker.tracking.journal.entries import (
     TrainedModel,
 )
 from tracker.tracking.journal.index import JournalIndex
-from tracker.tracking.journal.lifecycle import MayGoOn, always, claim, ending_of
+from tracker.tracking.journal.lifecycle import GENTLY, MayGoOn, always, claim, ending_of
 from tracker.tracking.journal.limits import (
     MAX_DIGEST,
     MAX_EXPERIMENT_NAME,
@@ -38,9 +38,9 @@ from tracker.tracking.journal.limits import (
     MAX_TAG,
     safe_key,
     safe_model_name,
-    safe_number,
     safe_tags,
     safe_text,
+    safe_values,
 )
 from tracker.tracking.journal.log import Journal
 from tracker.tracking.journal.model_files import LOADER, MODEL, model_files
@@ -141,6 +141,11 @@ class RunRecorder:
         return self._index.epochs
 
     @property
+    def cut_off(self) -> bool:
+        """Whether an earlier process began this run, and ended before it could keep how far it was."""
+        return self.goes_on and self._index.reason != GENTLY
+
+    @property
     def disk_problem(self) -> str:
         """Why entries wait in memory, in one line; empty where none does."""
         return self._buffer.problem
@@ -160,14 +165,28 @@ class RunRecorder:
         Args:
             values: Numbers by name, by step (the epoch, from 1).
         """
-        now = _now_ms()
-        safe = {
-            int(step): {safe_key(key): safe_number(value) for key, value in of_step.items()}
-            for step, of_step in values.items()
-        }
-        new = {step: self._index.new_points(of_step, step) for step, of_step in safe.items()}
-        entries = [Metrics(values=of_step, step=step, time=now) for step, of_step in new.items() if of_step]
-        self._buffer.write(*entries)
+        safe = {int(step): safe_values(of_step) for step, of_step in values.items()}
+        self._write_points({step: self._index.new_points(of_step, step) for step, of_step in safe.items()})
+
+    def summary(self, values: Mapping[str, float], *, step: int) -> None:
+        """Record what is true of the network that is recorded: a value that is another one now counts.
+
+        Args:
+            values: Numbers, by name.
+            step: The last epoch.
+        """
+        safe = safe_values(values)
+        changed = {key: safe[key] for key in self._index.different(safe, step)}
+        self._write_points({step: self._index.new_points(safe, step) | changed})
+
+    def different(self, values: Mapping[str, float], *, step: int) -> dict[str, tuple[float, float]]:
+        """Return the metrics that earlier processes recorded otherwise: their value, and this one.
+
+        Args:
+            values: Numbers, by name.
+            step: The epoch, from 1.
+        """
+        return self._index.different(safe_values(values), step)
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record tags; a later value replaces an earlier one.
@@ -302,6 +321,11 @@ class RunRecorder:
         times = int(self._index.tags.get(RESUMED, "0")) + 1
         self._write(Status(status=RunState.RUNNING, time=_now_ms()))
         self._write(Tags(values=different | {RESUMED: str(times)}))
+
+    def _write_points(self, values: Mapping[int, Mapping[str, float]]) -> None:
+        now = _now_ms()
+        entries = [Metrics(values=of_step, step=step, time=now) for step, of_step in values.items()]
+        self._buffer.write(*(entry for entry in entries if entry.values))
 
     def _write_new(self, entry: Entry, files: Mapping[Path, bytes] | None = None) -> None:
         if entry not in self._index:

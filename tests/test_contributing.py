@@ -18,6 +18,7 @@ from tracker.compare.cell_statistics import Statistic, statistics_of
 from tracker.config.modes import HEAD, INPUT, Mode
 from tracker.data.manifest import build_manifest
 from tracker.data.sources import SOURCES
+from tracker.engines.engine import Worker
 from tracker.interruption import Interruption
 from tracker.training import metrics
 
@@ -88,5 +89,5 @@ def test_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_engine() -> None:
     done: list[int] = []
     engine = module(recipe("An engine")).ENGINE
-    engine(done.append, [7], 2, meanwhile=lambda: done.append(0), interruption=Interruption())
+    engine(done.append, [Worker([7])] * 2, meanwhile=lambda: done.append(0), interruption=Interruption())
     assert done == [7, 0, 7, 0]

@@ -36,7 +36,8 @@ _Result = TypeVar("_Result")
 class Observer(Reporter, StudyReporter):
     """Is told what `run` and `tune` do, from the plan to the last record that is sent.
 
-    This one ignores it; subclasses override what they want to hear.
+    This one ignores it; subclasses override what they want to hear. Of several runs at work (`jobs`) it is
+    told in turns, in the thread that called.
     """
 
     def planned(self, plan: Plan) -> None:

@@ -37,10 +37,14 @@ class Interruption:
     The first one, where the work has points to stop at (`stopping_gently`), lets it reach the next of them;
     everywhere else, and the second time, it is a `KeyboardInterrupt` at once. Either has the signal as its
     argument.
+
+    Args:
+        silent: Whether nothing is printed on the first one: another process says it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, silent: bool = False) -> None:
         self.asked: int | None = None
+        self._silent = silent
         self._gentle = False
 
     def stop_point(self) -> None:
@@ -94,6 +98,8 @@ class Interruption:
         self.asked = number
         if not gently:
             raise KeyboardInterrupt(number)
+        if self._silent:
+            return
         with suppress(OSError):
             # Not print: this can come in the middle of one, and would break it.
             os.write(_STDERR, b"\nstopping after this batch; once more: at once\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from tests.support.command import Outcome, small_run
 from tests.support.workplace import argv_stays, shared_cache, tracker, workplace
 from tracker import engines
 from tracker.engines import engine_names, find_engine
+from tracker.engines.engine import Worker
 from tracker.engines.processes import work_in_processes
 from tracker.errors import UsageError
 from tracker.interruption import Interruption
@@ -19,9 +20,9 @@ from tracker.interruption import Interruption
 __all__ = ["argv_stays", "shared_cache", "tracker", "workplace"]
 
 ONE_AFTER_ANOTHER = """
-def work_one_after_another(work, arguments, count, *, meanwhile, interruption):
-    for _ in range(count):
-        work(*arguments)
+def work_one_after_another(work, workers, *, meanwhile, interruption):
+    for worker in workers:
+        work(*worker.arguments)
         meanwhile()
 
 ENGINE = work_one_after_another
@@ -54,9 +55,8 @@ def test_an_engine_that_a_colleague_adds_is_one_file() -> None:
     def work(*arguments: Any) -> None:
         calls.extend(arguments)
 
-    arguments: Sequence[int] = (7,)
     find_engine("one-after-another")(
-        work, arguments, 2, meanwhile=lambda: calls.append(0), interruption=Interruption()
+        work, [Worker((7,))] * 2, meanwhile=lambda: calls.append(0), interruption=Interruption()
     )
     assert calls == [7, 0, 7, 0]
     with pytest.raises(UsageError, match=r"one of .*one-after-another.*processes"):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tracker.engines.engine import Worker
 from tracker.engines.processes import work_in_processes
 from tracker.errors import TrackerError
 from tracker.interruption import Interrupted, Interruption
@@ -53,7 +54,10 @@ def nothing() -> None: ...
 def test_every_process_does_the_work_and_all_are_waited_for(tmp_path: Path) -> None:
     shown: list[int] = []
     work_in_processes(
-        leave_a_mark, (tmp_path,), 3, meanwhile=lambda: shown.append(1), interruption=Interruption()
+        leave_a_mark,
+        [Worker((tmp_path,))] * 3,
+        meanwhile=lambda: shown.append(1),
+        interruption=Interruption(),
     )
     assert len(list(tmp_path.iterdir())) == 3
     assert shown
@@ -62,14 +66,14 @@ def test_every_process_does_the_work_and_all_are_waited_for(tmp_path: Path) -> N
 def test_one_that_fails_does_not_spoil_what_the_others_did(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    work_in_processes(fail_in_one, (tmp_path,), 2, meanwhile=nothing, interruption=Interruption())
+    work_in_processes(fail_in_one, [Worker((tmp_path,))] * 2, meanwhile=nothing, interruption=Interruption())
     assert len(list(tmp_path.iterdir())) == 2
     assert "one of them fails" in capfd.readouterr().err
 
 
 def test_where_all_fail_each_says_why_in_one_line(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(TrackerError, match="all 2 ended with exit code 1"):
-        work_in_processes(fail_in_all, (), 2, meanwhile=nothing, interruption=Interruption())
+        work_in_processes(fail_in_all, [Worker(())] * 2, meanwhile=nothing, interruption=Interruption())
     said = capfd.readouterr().err
     assert said.count("tracker: something must hold, but it does not. Do something.") == 2
     assert "Traceback" not in said
@@ -78,7 +82,7 @@ def test_where_all_fail_each_says_why_in_one_line(capfd: pytest.CaptureFixture[s
 def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path; from tests.engines.test_processes import *\n"
-        f"work_in_processes(go_on_until_asked, (Path({str(tmp_path)!r}),), 2, meanwhile=nothing, "
+        f"work_in_processes(go_on_until_asked, [Worker((Path({str(tmp_path)!r}),))] * 2, meanwhile=nothing, "
         "interruption=Interruption())"
     )
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as process:
@@ -107,6 +111,8 @@ def test_ctrl_c_is_passed_on_once_and_waited_for(tmp_path: Path) -> None:
     with interruption.taking_signals():
         thread.start()
         with pytest.raises(Interrupted):
-            work_in_processes(go_on_until_asked, (tmp_path,), 2, meanwhile=nothing, interruption=interruption)
+            work_in_processes(
+                go_on_until_asked, [Worker((tmp_path,))] * 2, meanwhile=nothing, interruption=interruption
+            )
     thread.join()
     assert sum(path.name.endswith("ended-gently") for path in tmp_path.iterdir()) == 2

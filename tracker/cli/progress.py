@@ -10,30 +10,27 @@ from typing import Self
 
 from rich.console import Console
 from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from tracker.api import Observer
 from tracker.cli.run_text import found_line, found_lines, left_out_lines, plan_lines
+from tracker.cli.runs_at_work import BAR_WIDTH, RunsAtWork, items, row
 from tracker.cli.study_lines import StudyLines
 from tracker.cli.terminal import duration
 from tracker.config.recipe import Recipe
 from tracker.config.tuned import Tuned, values_text
 from tracker.foreign_text import printable
 from tracker.io.progress import EVERY_S, Seldom
-from tracker.records import RunState, StudyKey
+from tracker.records import StudyKey
 from tracker.runs.events import RunResult
 from tracker.runs.plan import Plan, Prepared
 from tracker.search.records import StudyProgress
 from tracker.tracking.shipping.unsent import Unsent
 
-_BAR_WIDTH = 20
-_MARKS = {RunState.FINISHED: "✓", RunState.SKIPPED: "=", RunState.TAKEN: "~", RunState.FAILED: "✗"}
-
 
 class LiveObserver(Observer):
-    """Shows how far a study is: a line a run that has ended, and below them the run at work.
+    """Shows how far a study is: a line a run that has ended, and below them the runs at work.
 
     Args:
         console: Where; None: the standard output.
@@ -50,7 +47,10 @@ class LiveObserver(Observer):
         self._study: StudyProgress | None = None
         self._study_began = 0.0
         self._lines = StudyLines(lambda line: self.show([line]))
-        self._stages = Seldom(lambda *stage: self.show([f"  {_items(*stage)}"]), every_s=stages_every_s)
+        self._stages = Seldom(lambda *stage: self.show([f"  {items(*stage)}"]), every_s=stages_every_s)
+        self._runs = RunsAtWork(
+            self._print, is_terminal=self._console.is_terminal, stages_every_s=stages_every_s
+        )
         self._at = ""
 
     def __enter__(self) -> Self:
@@ -95,24 +95,27 @@ class LiveObserver(Observer):
         self.show(unsent.lines() if unsent or unsent.problems or unsent.refused_in else [])
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Show how many items of a stage are done; the clock of the epochs starts after it."""
-        self._started = time.monotonic()
-        if self._console.is_terminal:
-            self._draw(self._labeled(_row(done, total, _items(done, total, what))))
+        """Show how many items of a stage are done."""
+        if (recipe := self._runs.alone) is not None:
+            self.run_progress(recipe, done, total, what)
+        elif self._console.is_terminal:
+            self._draw(self._labeled(row(done, total, items(done, total, what))))
         else:
             self._stages(done, total, what)
 
     def run_started(self, recipe: Recipe, number: int, total: int) -> None:
         """Show that a run begins."""
-        self._label, self._resumed = f"{number}/{total} {recipe.in_words}", 0
-        self._started = time.monotonic()
-        self._draw(Text(printable(self._label)))
+        self._runs.begin(recipe, number, total)
+        self._draw(self._runs.picture())
+
+    def run_progress(self, recipe: Recipe, done: int, total: int, what: str) -> None:
+        """Show how many items of a stage of a run are done."""
+        self._runs.progress(recipe, done, total, what)
+        self._draw(self._runs.picture())
 
     def resumed(self, recipe: Recipe, epoch: int) -> None:
         """Show that a run goes on after so many whole epochs."""
-        self._resumed = epoch
-        if not self._console.is_terminal:
-            self._print(f"  {recipe.in_words}  goes on after epoch {epoch}")
+        self._runs.resumed(recipe, epoch)
 
     def repeats(self, recipe: Recipe, first: int, last: int) -> None:
         """Show that epochs are trained again."""
@@ -125,20 +128,19 @@ class LiveObserver(Observer):
 
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
         """Show what an epoch measured; where there is no terminal, a line an epoch."""
-        measured = _measured(values)
-        if not self._console.is_terminal:
-            width = len(str(recipe.epochs))
-            self._print(f"  {recipe.in_words}  epoch {epoch:{width}}/{recipe.epochs}  {measured}")
-            return
-        took = (time.monotonic() - self._started) / (epoch - self._resumed)
-        left = took * (recipe.epochs - epoch)
-        text = f"epoch {epoch}/{recipe.epochs}  {measured}  {duration(left)} left"
-        self._draw(self._labeled(_row(epoch, recipe.epochs, text, bar_width=_BAR_WIDTH // 2)))
+        self._runs.epoch(recipe, epoch, values)
+        self._draw(self._runs.picture())
+
+    def run_left(self, recipe: Recipe) -> None:
+        """Show a run no more: nobody here is at it."""
+        self._runs.leave(recipe)
+        self._draw(self._runs.picture())
 
     def run_ended(self, result: RunResult) -> None:
         """Print how a run ended."""
-        self.show([f"{_MARKS[result.state]} {self._label:47} {_ending(result)}"])
-        self._label = ""
+        self._clear()
+        self._runs.end(result)
+        self._draw(self._runs.picture())
 
     def study_started(self, arm: StudyKey, number: int, total: int) -> None:
         """Show that a study begins."""
@@ -182,15 +184,15 @@ class LiveObserver(Observer):
         if best is not None and best.value is not None:
             found = f"  best {best.value:.3g} ({values_text(best.params)})"
         text = f"{progress.spent}/{progress.budget} trials{left}{found}"
-        row = _row(progress.spent, progress.budget, text, bar_width=_BAR_WIDTH // 2)
-        self._draw(self._labeled(row, self._at))
+        bar = row(progress.spent, progress.budget, text, bar_width=BAR_WIDTH // 2)
+        self._draw(self._labeled(bar, self._at))
 
-    def _labeled(self, row: Table, at: str = "") -> Table:
+    def _labeled(self, bar: Table, at: str = "") -> Table:
         """Put the name of the run at work, if there is one, above what it is doing."""
         grid = Table.grid()
         if self._label:
             grid.add_row(Text(printable(self._label + at)))
-        grid.add_row(row)
+        grid.add_row(bar)
         return grid
 
     def _draw(self, picture: Text | Table) -> None:
@@ -199,29 +201,3 @@ class LiveObserver(Observer):
 
     def _clear(self) -> None:
         self._draw(Text(""))
-
-
-def _items(done: int, total: int, what: str) -> str:
-    return f"{done}/{total} {what}" if total else f"{done} {what}"
-
-
-def _row(done: int, total: int, text: str, bar_width: int = _BAR_WIDTH) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_row(
-        ProgressBar(total=total or None, completed=done, width=bar_width, pulse=not total),
-        Text(printable(text), no_wrap=True, overflow="ellipsis"),
-    )
-    return grid
-
-
-def _measured(values: Mapping[str, float]) -> str:
-    loss, validation, test = values["train/loss"], values["val/accuracy"], values["test/accuracy"]
-    shown = f"{loss:.3f}" if loss < 1000 else f"{loss:.1e}"
-    return f"loss {shown}  val {100 * validation:.1f} %  test {100 * test:.1f} %"
-
-
-def _ending(result: RunResult) -> str:
-    if result.state is not RunState.FINISHED:
-        return result.reason
-    resumed = f"  from epoch {result.resumed} on" if result.resumed else ""
-    return f"test {100 * result.metrics['test/accuracy']:5.1f} %  {duration(result.seconds)}{resumed}"

@@ -21,6 +21,7 @@ from tracker.records import SYNTHETIC_DATASETS, DataPart, RunState, StudyKey
 from tracker.runs.events import RunResult
 from tracker.runs.images import Images
 from tracker.runs.plan import Plan
+from tracker.runs.workers import worker_environments, workers_in_words
 from tracker.tracking.backend.uri import describe
 from tracker.training.device import device_name
 
@@ -47,6 +48,7 @@ def plan_lines(plan: Plan) -> list[str]:
         *_paragraph("runs", _runs_lines(plan)),
         *_paragraph("tuning", _tuning_lines(plan.options)),
         *_paragraph("training", [*_training(recipe), _computed(plan, weights)]),
+        *_paragraph("processes", _processes(plan)),
         f"tracked in  {describe(plan.tracking_uri)}",
         *_paragraph("note", broken(_all_notes(plan), _WIDTH - len(_INDENT))),
         *_paragraph("warning", left_out_warnings(manifest)),
@@ -69,6 +71,14 @@ def _computed(plan: Plan, weights: str) -> str:
     return (
         f"{size}x{size} pixels ({resize}), weights {without_accounts(weights)}, on {device_name(plan.device)}"
     )
+
+
+def _processes(plan: Plan) -> list[str]:
+    """Return how many processes work at once, where that is more than one."""
+    count = len(worker_environments(plan.options.jobs, plan.device))
+    if plan.options.tune is None:
+        count = min(count, len(plan.recipes))
+    return [workers_in_words(count, plan.device)] if count > 1 else []
 
 
 def left_out_lines(plan: Plan) -> list[str]:

@@ -47,7 +47,7 @@ class Option:
         name: What it is called, with underscores.
         kind: The type of one value: bool (a flag), int, float, Path or str.
         repeated: Whether it can be given several times.
-        choices: The values that it can have, where they are few; empty: others too.
+        choices: The words that it can be, where they are few; empty: any.
         help: One or two sentences, with its default.
         panel: The heading that it stands under; empty: none.
     """

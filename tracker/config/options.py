@@ -8,7 +8,7 @@ from numbers import Number
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from tracker.config.columns import Columns
 from tracker.config.command_line import CommandLine
@@ -44,6 +44,17 @@ Objective = Literal["val/loss", "val/auroc", "val/accuracy", "val/balanced_accur
 Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
 Count = Annotated[int, NotTruth, Field(ge=1, le=100_000)]
+
+_MOST_JOBS = 1000
+
+
+def _check_jobs(value: object) -> object:
+    if value == "auto" or (str(value).isdecimal() and 1 <= int(str(value)) <= _MOST_JOBS):
+        return value
+    raise ValueError(f"must be auto or a whole number from 1 to {_MOST_JOBS}")
+
+
+Jobs = Annotated[Literal["auto"] | int, BeforeValidator(_check_jobs)]
 
 TRIALS = 50
 """Trials an arm that `tracker tune` makes where nothing else is asked for."""
@@ -174,6 +185,14 @@ class RunOptions(BaseModel):
         description="Checkpoint after every so many epochs. Default: as often as it costs at most 2 % of the "
         "time, at most every 30 s; always when interrupted.",
     )
+    jobs: Annotated[Jobs, TRAINING] = Field(
+        "auto",
+        description="Processes that work at once, on runs and on trials: a number, or auto, which is one a "
+        "GPU where there are several, and else one.",
+    )
+    engine: Annotated[str, TRAINING] = Field(
+        "processes", description="What several --jobs run in; processes of this machine come with tracker."
+    )
 
     tune: Annotated[
         Count | None,
@@ -218,12 +237,6 @@ class RunOptions(BaseModel):
         description="Database of the studies, such as postgresql://USER@HOST/NAME. "
         "Default: TRACKER_STUDY_STORAGE, or studies.db in TRACKER_HOME.",
         repr=False,
-    )
-    jobs: Annotated[int, NotTruth, Field(ge=1, le=1000), TUNING] = Field(
-        1, description="Processes on this machine that train trials at once."
-    )
-    engine: Annotated[str, TUNING] = Field(
-        "processes", description="What several --jobs run in; processes of this machine come with tracker."
     )
 
     experiment: Annotated[str | None, TRACKING] = Field(

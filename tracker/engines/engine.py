@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tracker.interruption import Interruption
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What one worker is given.
+
+    Attributes:
+        arguments: What the work is called with; they can be pickled as `multiprocessing` does.
+        environment: Variables that it has in the place of those of this process, such as which GPU it sees:
+            set before it imports anything, if it is a process.
+    """
+
+    arguments: Sequence[Any]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -17,8 +32,7 @@ class Engine(Protocol):
     def __call__(
         self,
         work: Callable[..., None],
-        arguments: Sequence[Any],
-        count: int,
+        workers: Sequence[Worker],
         *,
         meanwhile: Callable[[], None],
         interruption: Interruption,
@@ -27,8 +41,7 @@ class Engine(Protocol):
 
         Args:
             work: A function of a module, called by each worker.
-            arguments: What it is called with; they can be pickled.
-            count: How many workers.
+            workers: What each worker is given.
             meanwhile: To be called about twice a second.
             interruption: To be asked whether to stop; workers are then told by SIGTERM.
 

@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import Any
 
-from tracker.engines.engine import Engine
+from tracker.engines.engine import Engine, Worker
 from tracker.errors import TrackerError
 from tracker.foreign_text import printable_lines
 from tracker.interruption import Interruption
@@ -24,8 +26,7 @@ INTERRUPTED = 130
 
 def work_in_processes(
     work: Callable[..., None],
-    arguments: Sequence[Any],
-    count: int,
+    workers: Sequence[Worker],
     *,
     meanwhile: Callable[[], None],
     interruption: Interruption,
@@ -36,9 +37,12 @@ def work_in_processes(
     that a terminal sends to everyone: that one is for this process, which passes it on.
     """
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_work, args=(work, *arguments)) for _ in range(count)]
+    processes = [context.Process(target=_work, args=(work, *worker.arguments)) for worker in workers]
     try:
-        _start(processes)
+        with _deaf_to_ctrl_c(), _without_main():
+            for process, worker in zip(processes, workers, strict=True):
+                with _variables(worker.environment):
+                    process.start()
         with interruption.stopping_gently():
             while _wait_for_some(processes):
                 meanwhile()
@@ -46,25 +50,56 @@ def work_in_processes(
     finally:
         _end_all(processes)
     failed = [process.exitcode for process in processes if process.exitcode]
-    if len(failed) == count:
+    if len(failed) == len(processes):
         raise TrackerError(
             "one process at least must end well",
-            but=f"all {count} ended with exit code {failed[0]} (see what they printed above)",
+            but=f"all {len(failed)} ended with exit code {failed[0]} (see what they printed above)",
             do="Mend the cause, or try --jobs 1; the same command goes on with what is left.",
         )
 
 
-def _start(processes: Sequence[SpawnProcess]) -> None:
-    """Start processes that do not hear a Ctrl-C, from their first instant on."""
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Have processes that are started here not hear a Ctrl-C, from their first instant on."""
+    if threading.current_thread() is not threading.main_thread():
+        # Python lets no other thread take signals, and a terminal's Ctrl-C is then somebody else's, too.
+        yield
+        return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        for process in processes:
-            process.start()
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Have processes that are started here not import the program that runs now.
+
+    They need nothing of it, and a script without `if __name__ == "__main__"` would begin anew in each.
+    """
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
+
+
+@contextmanager
+def _variables(environment: Mapping[str, str]) -> Iterator[None]:
+    """Have a process that is started here find variables; libraries read theirs on import."""
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
 def _work(work: Callable[..., None], *arguments: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
         work(*arguments)

@@ -32,6 +32,13 @@ class Reporter:
     def note(self, text: str) -> None:
         """Something happened that a user should know of while the work goes on."""
 
+    def run_progress(self, recipe: Recipe, done: int, total: int, what: str) -> None:
+        """So many items of a stage of this run are done; told where several runs are at work."""
+        self.progress(done, total, what)
+
+    def run_left(self, recipe: Recipe) -> None:
+        """Nobody here is at the run for now: another command is, or the process that was has died."""
+
     def run_ended(self, result: RunResult) -> None:
         """A run has ended, one way or the other."""
 

@@ -20,7 +20,7 @@ from tracker.runs.recording import record_inputs, record_model, record_results, 
 from tracker.runs.train import Trained, train
 from tracker.tracking.journal.lifecycle import RunTaken, recorded_tags, retag
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
+from tracker.tracking.journal.run_folder import find_run, home_token, known_uid, tracker_home
 from tracker.tracking.shipping.cursor import load_cursor
 from tracker.tracking.shipping.destinations import address_forms, recorded_address
 from tracker.training.cadence import ByCost, Cadence, EveryEpochs
@@ -74,6 +74,12 @@ class RunExecutor:
         if result.state is RunState.FINISHED and not self._plan.options.keep_checkpoints:
             checkpoints.clear()
         return result, None
+
+    def has_finished(self) -> bool:
+        """Say whether nothing of it is left to do, as the journals of this folder have it."""
+        known = find_run(tracker_home(), self._run_uid)
+        finished = known is not None and known.state() is RunState.FINISHED
+        return finished and not self._plan.options.rerun
 
     def _recorded(self, recorder: RunRecorder, checkpoints: Checkpoints) -> RunResult:
         state = checkpoints.latest(epochs=recorder.epochs_before) if recorder.goes_on else None

@@ -9,11 +9,13 @@ import torch
 
 from tracker.config.tuned import Tuned
 from tracker.engines import find_engine
+from tracker.engines.engine import Worker
 from tracker.errors import TuningError
 from tracker.interruption import Interruption
 from tracker.io.parallel import usable_cores
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
+from tracker.runs.workers import worker_environments
 from tracker.search.records import StudyProgress
 from tracker.search.study import ArmStudy
 from tracker.training.determinism import determinism
@@ -69,15 +71,16 @@ class StudyExecutor:
 
     def _spend_budget(self, study: ArmStudy, records: StudyRecords) -> None:
         trials = TrialExecutor(self.prepared, self.plan, self.reporter, self.interruption)
-        jobs = self.prepared.plan.options.jobs
+        plan = self.prepared.plan
+        environments = worker_environments(plan.options.jobs, plan.device)
         # Heads of a batch are trained at once: more processes would only wait for each other.
-        if study.progress().done or jobs == 1 or trials.trainer.together > 1:
+        if study.progress().done or len(environments) == 1 or trials.trainer.together > 1:
             trials.spend(study, records)
             return
-        find_engine(self.prepared.plan.options.engine)(
+        threads = max(1, usable_cores() // len(environments))
+        find_engine(plan.options.engine)(
             spend_part,
-            (self.prepared, self.plan, max(1, usable_cores() // jobs)),
-            jobs,
+            [Worker((self.prepared, self.plan, threads), environment) for environment in environments],
             meanwhile=lambda: self.reporter.trials(study.progress()),
             interruption=self.interruption,
         )
@@ -103,7 +106,7 @@ def spend_part(prepared: Prepared, plan: StudyPlan, threads: int) -> None:
         plan: The study's part of it.
         threads: How many threads this process may compute with.
     """
-    interruption = Interruption()
+    interruption = Interruption(silent=True)
     with interruption.taking_terminations(), determinism(plan.base.deterministic, keep_quiet):
         # The process that started this one tells how far the study is.
         trials = TrialExecutor(prepared, plan, StudyReporter(), interruption)

@@ -51,7 +51,8 @@ class PreparedNetwork:
         """
         if self.cut.adapting is not None and self.adapted_from is not None:
             now = AdaptedFrom.of(self.cut.adapting)
-            self._require(now.others == self.adapted_from.others, "something beside its batch norms")
+            still = now.others == self.adapted_from.others
+            self._require(still, "something beside its batch norms' statistics")
             return now.has_statistics_of(self.adapted_from)
         if self.cut.trunk is None:
             return None

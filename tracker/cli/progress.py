@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.api import Observer
-from tracker.cli.run_text import found_line, found_lines, left_out_lines, plan_lines
+from tracker.cli.run_text import found_by, found_lines, left_out_lines, plan_lines
 from tracker.cli.study_lines import StudyLines
 from tracker.cli.terminal import duration
 from tracker.config.recipe import Recipe
@@ -163,7 +163,7 @@ class LiveObserver(Observer):
     def study_ended(self, arm: StudyKey, tuned: Tuned) -> None:
         """Print what a study found."""
         took = duration(time.monotonic() - self._study_began)
-        self.show([found_line(f"✓ {self._label}", tuned, spent=[f"{tuned.trials} trials", took])])
+        self.show(found_by(f"✓ {self._label}", tuned, spent=[f"{tuned.trials} trials", took]))
         self._label = ""
 
     def _draw_study(self) -> None:

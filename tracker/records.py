@@ -45,6 +45,9 @@ def counts_tag(part: Part) -> str:
     return f"tracker.{part}_class_counts"
 
 
+ADAPTING = "+norms"
+"""What the name of a mode ends in whose frozen layers have batch norms that adapt."""
+
 SYNTHETIC_DATASETS = frozenset({"phantom"})
 """Data sets that a program draws; tables, figures and runs of them say so."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import HEAVY, Study
+from tests.support.command import HEAVY, MODES, Study
 from tests.support.workplace import working_in
 from tracker.cli import completion
 from tracker.models import catalog, networks
@@ -47,7 +47,9 @@ def completed(*words: str, cwd: Path) -> tuple[list[str], list[str]]:
     [
         (("run", "--model", "densenet2"), ["densenet201"]),
         (("run", "--model", "mini-"), ["mini-alexnet", "mini-resnet", "mini-densenet"]),
-        (("run", "--mode", "f"), ["feature-extractor", "fine-tuning", "freeze:", "freeze:all"]),
+        (("run", "--mode", "fr"), ["freeze:", "freeze:all"]),
+        (("run", "--mode", "f"), [*MODES, "feature-extractor+norms", "freeze:", "freeze:all"]),
+        (("run", "--norms", "a"), ["adapt"]),
         (("run", "--optimizer", "adam"), ["adam", "adamw"]),
         (("tune", "--objective", "val/a"), ["val/auroc", "val/accuracy"]),
         (("run", "--dataset", "m"), ["montgomery"]),

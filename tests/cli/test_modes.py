@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tracker.tracking.backend.reader import read_predictions, read_runs
 Tracker = Callable[..., Outcome]
 
 ALL = ("fine-tuning", "freeze:maxpool", "freeze:layer2", "feature-extractor", "scratch")
+VARIANT = "feature-extractor+norms"
 EVERY = ("maxpool", "layer1", "layer2", "layer3")
 METRICS = ("train/loss", "train/accuracy", "val/loss", "test/accuracy", "test/auroc")
 
@@ -35,10 +37,10 @@ class Made:
         return f"sqlite:///{self.folder}/mlflow.db"
 
 
-def arguments(data: Path) -> list[str]:
+def arguments(data: Path, *modes: str) -> list[str]:
     fixed = small_run(data, "--model", "mini-resnet", "--weights", "bundled", "--experiment", "modes")
     fixed += ["--patient-pattern", r"^P\d+"]
-    return [*fixed, *(f"--mode={mode}" for mode in ("probe", "lp-ft", *ALL))]
+    return [*fixed, *(modes or [f"--mode={mode}" for mode in ("probe", "lp-ft", *ALL)])]
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +48,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_cac
     folder = tmp_path_factory.mktemp("modes")
     with working_in(folder, shared_cache):
         assert call_main(*arguments(radiographs)) == 0
+        adapting = ["--mode=feature-extractor", "--norms=adapt"]
+        assert call_main(*arguments(radiographs, *adapting)) == 0
     runs = read_runs(f"sqlite:///{folder}/mlflow.db", "modes", metrics=METRICS)
     return Made(folder, {run.params["mode"]: run for run in runs})
 
 
 def test_every_mode_ends_with_the_metrics_of_all_others(made: Made) -> None:
-    assert set(made.runs) == {"probe", "lp-ft", *ALL}
+    assert set(made.runs) == {"probe", "lp-ft", *ALL, VARIANT}
     names = {mode: {*run.metrics} - {"train/images_per_second"} for mode, run in made.runs.items()}
     assert all(run.status == "FINISHED" for run in made.runs.values())
     assert all(its == names["fine-tuning"] for its in names.values())
@@ -70,7 +74,29 @@ def test_runs_say_how_much_of_the_network_is_frozen(made: Made) -> None:
     for mode in ("scratch", "lp-ft"):
         assert (tags[mode]["tracker.frozen_depth"], tags[mode]["tracker.frozen_share"]) == ("0", "0")
     assert tags["probe"]["tracker.frozen_depth"] == "1"
-    assert {mode for mode in tags if "tracker.trunk_unchanged" in tags[mode]} == {"probe", *ALL[1:-1]}
+    said = {
+        mode: tags[mode]["tracker.trunk_unchanged"]
+        for mode in tags
+        if "tracker.trunk_unchanged" in tags[mode]
+    }
+    assert said == {**dict.fromkeys(("probe", *ALL[1:-1]), "true"), VARIANT: "false"}
+    assert {mode for mode in tags if "tracker.trunk_weights_unchanged" in tags[mode]} == {VARIANT}
+    assert tags[VARIANT]["tracker.frozen_share"] == tags["feature-extractor"]["tracker.frozen_share"]
+
+
+def test_a_table_has_a_row_where_norms_adapt_beside_the_one_where_they_are_frozen(
+    made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(made.folder)
+    assert call_main("compare", "--experiment", "modes", "--format", "csv") == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    means = {row["mode"]: float(row["mean"]) for row in rows if row["metric"] == "test/accuracy"}
+    modes = list(means)
+    assert modes.index(VARIANT) == modes.index("feature-extractor") + 1
+    assert means[VARIANT] == made.runs[VARIANT].metrics["final/test/accuracy"]
+    losses = [made.runs[mode].history["train/loss"][0].value for mode in (VARIANT, "feature-extractor")]
+    assert losses[0] != losses[1]
+    assert f"feature-extractor minus {VARIANT}" in {row["mode"] for row in rows}
 
 
 def test_runs_say_how_their_last_layer_came_about(made: Made) -> None:
@@ -83,7 +109,7 @@ def test_runs_say_how_their_last_layer_came_about(made: Made) -> None:
     assert two_phases.tags["tracker.head_mode"] == "feature-extractor"
 
 
-@pytest.mark.parametrize("mode", ["probe", "lp-ft"])
+@pytest.mark.parametrize("mode", ["probe", "lp-ft", VARIANT])
 def test_the_stored_network_gives_the_recorded_predictions(
     made: Made, radiographs: Path, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +118,7 @@ def test_the_stored_network_gives_the_recorded_predictions(
     kind = [one for one in read_predictions(made.uri, run.run_id) if one.epoch_kind == "final"]
     # MLflow's own function would leave it in the environment of all tests that follow.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", made.uri)
-    model = mlflow.pyfunc.load_model(f"runs:/{run.run_id}/mini-resnet-{mode}")
+    model = mlflow.pyfunc.load_model(f"runs:/{run.run_id}/mini-resnet-{mode.replace('+', '-')}")
     # Samples are named without the end of their file.
     found = {path.relative_to(radiographs).as_posix(): path for path in radiographs.rglob("*.png")}
     paths = [next(str(path) for name, path in found.items() if name.startswith(one.sample)) for one in kind]

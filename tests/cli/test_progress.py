@@ -62,6 +62,17 @@ def test_a_pipe_is_told_at_once_that_an_arm_begins_and_ends() -> None:
     assert last == f"{'✓ 2/6 alexnet · fine-tuning':42} val/loss 0.25  lr 0.01  4 trials  0 s"
 
 
+def test_what_a_study_found_stands_on_two_lines_where_one_is_too_long() -> None:
+    pipe, arm = Pipe(), Arm("mini-densenet", "feature-extractor+norms")
+    with LiveObserver(Console(file=pipe, soft_wrap=True, width=80)) as reporter:
+        reporter.study_started(arm, 1, 1)
+        reporter.study_ended(arm, Tuned("study", {"lr": 0.0123}, 50, "val/loss", 0.25, "how"))
+    assert pipe.seen.splitlines()[1:] == [
+        "✓ 1/1 mini-densenet · feature-extractor+norms val/loss 0.25  50 trials  0 s",
+        "      lr 0.0123",
+    ]
+
+
 def test_a_pipe_is_told_of_stages_that_take_long() -> None:
     pipe = Pipe()
     with LiveObserver(Console(file=pipe, width=80), stages_every_s=0.0) as reporter:

@@ -9,8 +9,10 @@ from tracker.config.loading import read_options
 from tracker.config.modes import HEAD, INPUT, NAMED, Mode, every_depth, find_mode, meaningless_settings
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Recipe, default_lr
+from tracker.errors import UsageError
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
+from tracker.records import ADAPTING
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,43 @@ def test_every_depth_goes_from_all_to_the_last_layer_with_scratch_beside_it() ->
     modes = ["fine-tuning", "freeze:a", "freeze:b", "feature-extractor", "scratch"]
     assert every_depth(["a", "b"]) == modes
     assert not any(find_mode(mode).several for mode in modes)
+
+
+def test_what_freezes_layers_before_trained_ones_has_a_variant_whose_norms_adapt() -> None:
+    for name in ("feature-extractor", "freeze:layer1", "freeze:all"):
+        base, variant = find_mode(name), find_mode(f"{name}{ADAPTING}")
+        assert (variant.cut, variant.pretrained, variant.frozen) == (base.cut, base.pretrained, base.frozen)
+        assert (variant.norms_adapt, base.norms_adapt, variant.base) == (True, False, base.base)
+        assert variant.several == base.several
+        assert default_lr(variant.name, "sgd") == default_lr(name, "sgd")
+    assert find_mode("feature-extractor+norms").short_name == "FE+N"
+    assert find_mode("freeze:layer3.1.relu_1+norms").short_name == "er3.1.relu_1+N"
+
+
+@pytest.mark.parametrize("name", ["probe", "fine-tuning", "scratch", "lp-ft"])
+def test_what_freezes_nothing_or_trains_no_batches_has_none(name: str) -> None:
+    with pytest.raises(ValueError, match=r"with frozen layers before \+norms, got"):
+        find_mode(f"{name}{ADAPTING}")
+
+
+def test_a_mode_of_a_colleague_has_a_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modes, "NAMED", (*NAMED, Mode("half-frozen", cut="layer2")))
+    options = RunOptions(mode=("half-frozen",), norms=("frozen", "adapt"))
+    assert options.modes == ["half-frozen", "half-frozen+norms"]
+
+
+def test_norms_adapt_in_the_place_of_frozen_ones_or_beside_them() -> None:
+    def asked(**given: object) -> list[str]:
+        return read_options({"mode": ["feature-extractor", "probe", "fine-tuning"], **given}).modes
+
+    variant = "feature-extractor+norms"
+    assert asked() == ["feature-extractor", "probe", "fine-tuning"]
+    assert asked(norms="adapt") == [variant, "probe", "fine-tuning"]
+    assert asked(norms=["frozen", "adapt"]) == ["feature-extractor", variant, "probe", "fine-tuning"]
+    assert asked(mode=[variant, "feature-extractor"], norms="adapt") == [variant]
+    assert asked(mode=[variant]) == [variant]
+
+
+def test_norms_cannot_adapt_where_nothing_is_frozen() -> None:
+    with pytest.raises(UsageError, match="norms adapt in feature-extractor and freeze:NODE alone"):
+        read_options({"mode": ["probe", "scratch"], "norms": "adapt"})

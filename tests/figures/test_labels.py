@@ -45,6 +45,16 @@ def test_papers_have_their_own_names_for_networks(model, name):
     assert paper_model(model) == name
 
 
+def test_a_mode_whose_norms_adapt_follows_the_one_whose_norms_are_frozen():
+    modes = ["fine-tuning", "probe", "freeze:a.10", "freeze:a.2+norms", "freeze:a.2", "feature-extractor"]
+    assert order_modes([*modes, "feature-extractor+norms"]) == [
+        *("feature-extractor", "feature-extractor+norms", "probe"),
+        *("freeze:a.2", "freeze:a.2+norms", "freeze:a.10", "fine-tuning"),
+    ]
+    assert paper_mode("feature-extractor+norms") == "Feature extractor, norms adapt"
+    assert paper_mode("freeze:layer2+norms") == "Frozen through layer2, norms adapt"
+
+
 def test_papers_write_modes_as_words():
     modes = ("feature-extractor", "probe", "lp-ft", "freeze:denseBlock4", "scratch")
     assert [paper_mode(mode) for mode in modes] == [

@@ -44,6 +44,36 @@ def test_its_runs_are_those_of_whoever_names_the_nodes(workplace: Path, radiogra
     assert every.recipes == named.recipes
 
 
+def test_norms_adapt_in_every_depth_and_where_something_is_frozen_alone(tmp_path: Path) -> None:
+    variants = [f"{mode}+norms" for mode in (*DEPTHS[1:], "feature-extractor")]
+    adapting = ["fine-tuning", *variants, "scratch"]
+    assert modes_of(tmp_path, "freeze:all", norms="adapt") == adapting
+    assert modes_of(tmp_path, "freeze:all+norms") == adapting
+    both = modes_of(tmp_path, "freeze:all", norms=("frozen", "adapt"))
+    assert both == [*DEPTHS, *ENDS, *variants]
+
+
+def test_a_depth_that_is_named_is_there_once_with_norms_and_once_without(tmp_path: Path) -> None:
+    named = "freeze:layer2.0.relu_1"
+    modes = modes_of(tmp_path, f"{named}+norms", "freeze:all")
+    assert modes == [f"{named}+norms", *DEPTHS, *ENDS]
+    assert "freeze:layer2+norms" not in modes_of(tmp_path, named, "freeze:all", norms="adapt")
+
+
+@pytest.mark.parametrize("asked", [{"norms": "adapt"}, {"mode": "feature-extractor+norms"}])
+def test_where_no_norm_is_frozen_the_mode_itself_is_run_and_that_is_said(
+    workplace: Path, radiographs: Path, asked: dict[str, str]
+) -> None:
+    given = {"model": ("mini-alexnet", "mini-resnet"), "mode": "feature-extractor", **asked}
+    plan = make_plan(small_options(radiographs, **given))
+    modes = {"mini-alexnet": "feature-extractor", "mini-resnet": "feature-extractor+norms"}
+    assert {recipe.model: recipe.mode for recipe in plan.recipes} == modes
+    (note,) = [note for note in plan.notes if "norms" in note]
+    assert note.startswith("mini-alexnet: no batch norms in frozen layers")
+    plan = make_plan(small_options(radiographs, **given | {"model": "mini-resnet"}))
+    assert not [note for note in plan.notes if "norms" in note]
+
+
 def test_a_probe_is_planned_once_for_all_seeds(workplace: Path, radiographs: Path) -> None:
     modes = ("probe", "fine-tuning")
     asked = {"model": "mini-resnet", "mode": modes, "seed": (3, 4), "weights": "bundled"}

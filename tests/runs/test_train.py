@@ -20,6 +20,8 @@ from tracker.errors import TrainingError
 from tracker.runs import prepared_network
 from tracker.runs import train as runs_train
 from tracker.runs.images import Images, decode_images, find_images
+from tracker.runs.prepared_network import PreparedNetwork
+from tracker.runs.tails import begin_tail
 from tracker.training.features import stored_features
 
 CLASSES = ("a, b", "ill", "well")
@@ -42,12 +44,14 @@ def prepared(options: RunOptions) -> tuple[Images, Pixels]:
     return decode_images(find_images(options), options)
 
 
-def recipe(options: RunOptions, mode: str, seed: int = 0) -> Recipe:
-    return options.recipe(model="squeezenet1_1", mode=mode, seed=seed, split="12/6/6", precision="fp32")
+def recipe(options: RunOptions, mode: str, model: str = "squeezenet1_1") -> Recipe:
+    return options.recipe(model=model, mode=mode, seed=0, split="12/6/6", precision="fp32")
 
 
-def train(options: RunOptions, prepared: tuple[Images, Pixels], mode: str) -> runs_train.Trained:
-    return runs_train.train(recipe(options, mode), *prepared, Collected(), device=CPU)
+def train(
+    options: RunOptions, prepared: tuple[Images, Pixels], mode: str, model: str = "squeezenet1_1"
+) -> runs_train.Trained:
+    return runs_train.train(recipe(options, mode, model), *prepared, Collected(), device=CPU)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,27 @@ def test_a_trunk_that_changed_fails_the_run(
     monkeypatch.setattr(prepared_network, "stored_features", meddling)
     with pytest.raises(TrainingError, match="a frozen trunk must not change"):
         train(options, prepared, "feature-extractor")
+
+
+def test_where_norms_adapt_the_trunk_is_said_to_have_changed(
+    options: RunOptions, prepared: tuple[Images, Pixels]
+) -> None:
+    trained = train(options, prepared, "freeze:layer2+norms", "mini-resnet")
+    assert trained.trunk_unchanged is False
+
+
+@pytest.mark.parametrize("layer", ["conv1", "bn1"])
+def test_a_weight_that_changed_fails_the_run_also_where_norms_adapt(
+    options: RunOptions, prepared: tuple[Images, Pixels], layer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meddling(whole: PreparedNetwork, *given: Any, **named: Any) -> object:
+        with torch.no_grad():
+            next(whole.network.module.get_submodule(layer).parameters()).add_(1e-6)
+        return begin_tail(whole, *given, **named)
+
+    monkeypatch.setattr(runs_train, "begin_tail", meddling)
+    with pytest.raises(TrainingError, match="something beside its batch norms' statistics up to"):
+        train(options, prepared, "feature-extractor+norms", "mini-resnet")
 
 
 def test_memory_that_is_too_small_is_said_in_plain_words(

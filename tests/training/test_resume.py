@@ -78,6 +78,13 @@ def test_in_every_mode(pixels: Pixels, tmp_path: Path, mode: str) -> None:
     check(lambda: training_of(recipe, pixels), tmp_path / "checkpoints", calls=4)
 
 
+@pytest.mark.parametrize("mode", ["feature-extractor+norms", "freeze:layer2+norms"])
+def test_where_batch_norms_adapt_with_their_running_statistics(
+    pixels: Pixels, tmp_path: Path, mode: str
+) -> None:
+    check(lambda: training_of(make_recipe("mini-resnet", mode, epochs=2), pixels), tmp_path / "kept", calls=4)
+
+
 @pytest.mark.parametrize("calls", [3, 4, 5, 8])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])

@@ -56,6 +56,7 @@ def same(one: Sequence[Mapping[str, float]], other: Sequence[Mapping[str, float]
         (HEAD_MODEL, "feature-extractor", HeadTrials),
         (HEAD_MODEL, "fine-tuning", TailTrials),
         (TAIL_MODEL, "feature-extractor", TailTrials),
+        (HEAD_MODEL, "feature-extractor+norms", TailTrials),
     ],
 )
 def test_trials_are_trained_at_once_where_one_linear_layer_is_trained(
@@ -68,7 +69,12 @@ def test_trials_are_trained_at_once_where_one_linear_layer_is_trained(
 
 @pytest.mark.parametrize(
     ("model", "mode"),
-    [(HEAD_MODEL, "feature-extractor"), (TAIL_MODEL, "fine-tuning"), ("mini-resnet", "lp-ft")],
+    [
+        (HEAD_MODEL, "feature-extractor"),
+        (HEAD_MODEL, "feature-extractor+norms"),
+        (TAIL_MODEL, "fine-tuning"),
+        ("mini-resnet", "lp-ft"),
+    ],
 )
 def test_a_trial_has_the_training_and_validation_numbers_of_a_run_and_no_test_numbers(
     prepare_small: Prepare, model: str, mode: str

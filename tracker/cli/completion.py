@@ -34,8 +34,10 @@ def _models() -> Iterable[str]:
 
 def _modes() -> Iterable[str]:
     from tracker.config.modes import EVERY, FREEZE, NAMED
+    from tracker.records import ADAPTING
 
-    return [*(mode.name for mode in NAMED), FREEZE, FREEZE + EVERY]
+    variants = [mode.name + ADAPTING for mode in NAMED if mode.has_variant]
+    return [*(mode.name for mode in NAMED), *variants, FREEZE, FREEZE + EVERY]
 
 
 def _datasets() -> Iterable[str]:

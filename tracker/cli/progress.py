@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.api import Observer
-from tracker.cli.run_text import found_line, found_lines, left_out_lines, plan_lines
+from tracker.cli.run_text import found_by, found_lines, left_out_lines, plan_lines
 from tracker.cli.runs_at_work import BAR_WIDTH, RunsAtWork, items, row
 from tracker.cli.study_lines import StudyLines
 from tracker.cli.terminal import duration
@@ -170,7 +170,7 @@ class LiveObserver(Observer):
     def study_ended(self, arm: StudyKey, tuned: Tuned) -> None:
         """Print what a study found."""
         took = duration(time.monotonic() - self._study_began)
-        self.show([found_line(f"✓ {self._label}", tuned, spent=[f"{tuned.trials} trials", took])])
+        self.show(found_by(f"✓ {self._label}", tuned, spent=[f"{tuned.trials} trials", took]))
         self._label = ""
 
     def _draw_study(self) -> None:

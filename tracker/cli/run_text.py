@@ -95,8 +95,8 @@ def left_out_lines(plan: Plan) -> list[str]:
     ]
 
 
-def found_line(label: str, tuned: Tuned, *, spent: Sequence[str] = ()) -> str:
-    """Return what the study of an arm found, on more lines where one would be too long.
+def found_by(label: str, tuned: Tuned, *, spent: Sequence[str] = ()) -> list[str]:
+    """Return what the study of an arm found, on two lines where one would be too long.
 
     Args:
         label: The arm.
@@ -106,13 +106,15 @@ def found_line(label: str, tuned: Tuned, *, spent: Sequence[str] = ()) -> str:
     pieces = [f"{tuned.objective} {tuned.objective_value:.3g}", values_text(tuned.values), *spent]
     line = f"{label:42} {'  '.join(pieces)}"
     if len(line) <= _WIDTH:
-        return line
-    return f"{label:42} {'  '.join([pieces[0], *spent])}\n      {pieces[1]}"
+        return [line]
+    return [f"{label:42} {'  '.join([pieces[0], *spent])}", f"      {pieces[1]}"]
 
 
 def found_lines(tuned: Mapping[StudyKey, Tuned]) -> list[str]:
     """Return what earlier studies found, an arm after the other."""
-    return [found_line(f"= {arm.in_words}, {one.trials} trials", one) for arm, one in tuned.items()]
+    return [
+        line for arm, one in tuned.items() for line in found_by(f"= {arm.in_words}, {one.trials} trials", one)
+    ]
 
 
 def summary_lines(plan: Plan, results: Sequence[RunResult], table: Sequence[str] | None) -> list[str]:

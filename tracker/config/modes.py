@@ -1,14 +1,17 @@
 """The modes: where a network is cut, and whether its weights are pretrained.
 
 What follows from that is derived, and decided nowhere else: what is frozen, which learning rate a mode
-starts from, and which settings mean nothing in it. A new mode is a line in `NAMED`.
+starts from, and which settings mean nothing in it. A new mode is a line in `NAMED`. Each mode that freezes
+layers and trains others has a variant, in which the batch norms of the frozen layers adapt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from tracker.records import ADAPTING
 
 INPUT, HEAD = "", "head"
 FREEZE = "freeze:"
@@ -16,6 +19,7 @@ EVERY = "all"
 """What `freeze:` is followed by where the end of every block is meant."""
 
 _NODE_END = 12
+_SHORT_VARIANT = "+N"
 # Whatever a user says, a convex mode has these: one value for all, so that they make no other runs.
 _OF_STEPS: Mapping[str, str | int | float] = MappingProxyType(
     {
@@ -43,6 +47,8 @@ class Mode:
         convex: Whether the tail, one linear layer then, is solved for and not trained epoch by epoch.
         head_from: The mode as which the new last layer is trained before this one begins; empty: the layer
             is drawn at random.
+        norms_adapt: Whether the batch norms of frozen layers go on as in training: each batch is normalized
+            by itself, and their running statistics follow.
     """
 
     name: str
@@ -51,16 +57,27 @@ class Mode:
     short: str = ""
     convex: bool = False
     head_from: str = ""
+    norms_adapt: bool = False
+
+    @property
+    def base(self) -> str:
+        """The mode that it is a variant of; itself where it is none."""
+        return self.name.removesuffix(ADAPTING)
 
     @property
     def several(self) -> bool:
         """Whether it stands for several modes, which depend on the network."""
-        return self.name == FREEZE + EVERY
+        return self.base == FREEZE + EVERY
 
     @property
     def frozen(self) -> bool:
         """Whether anything is frozen."""
         return self.cut != INPUT
+
+    @property
+    def has_variant(self) -> bool:
+        """Whether frozen layers stand before trained ones in it, so that their batch norms could adapt."""
+        return self.frozen and not self.convex
 
     @property
     def trains_pretrained_layers(self) -> bool:
@@ -70,8 +87,9 @@ class Mode:
     @property
     def short_name(self) -> str:
         """What a list calls it that shows a name's first 20 letters; of a node the end, which differs."""
-        node = self.name.removeprefix(FREEZE)
-        return self.short or (node[-_NODE_END:].lstrip("._") if node != self.name else self.name)
+        node = self.base.removeprefix(FREEZE)
+        short = self.short or (node[-_NODE_END:].lstrip("._") if node != self.base else self.base)
+        return f"{short}{_SHORT_VARIANT}" if self.norms_adapt else short
 
 
 NAMED = (
@@ -97,6 +115,33 @@ def find_mode(name: str) -> Mode:
     Raises:
         ValueError: There is none of that name.
     """
+    base = name.removesuffix(ADAPTING)
+    mode = _find_base(base)
+    if base == name:
+        return mode
+    if not mode.has_variant:
+        raise ValueError(f"must be a mode with frozen layers before {ADAPTING}, got {name!r}")
+    return replace(mode, name=name, norms_adapt=True)
+
+
+def with_norms(names: Iterable[str], *, frozen: bool, adapt: bool) -> list[str]:
+    """Return modes with their variants beside them, or in their place.
+
+    Args:
+        names: The modes.
+        frozen: Whether modes that have a variant stay.
+        adapt: Whether their variants are there.
+    """
+    found: list[str] = []
+    for mode in map(find_mode, names):
+        if mode.norms_adapt or not mode.has_variant:
+            found.append(mode.name)
+            continue
+        found += [mode.name] * frozen + [mode.name + ADAPTING] * adapt
+    return list(dict.fromkeys(found))
+
+
+def _find_base(name: str) -> Mode:
     node = name.removeprefix(FREEZE)
     if node != name and node and not any(letter.isspace() for letter in node):
         return Mode(name, cut=node)

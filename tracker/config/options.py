@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from tracker.config.columns import Columns
 from tracker.config.command_line import CommandLine
 from tracker.config.experiment import fault_of_name, own_name
-from tracker.config.modes import find_mode, meaningless_settings
+from tracker.config.modes import find_mode, meaningless_settings, with_norms
 from tracker.config.recipe import (
     BatchSize,
     Epochs,
@@ -43,6 +43,7 @@ LogModel = Literal["all", "first", "none"]
 Objective = Literal["val/loss", "val/auroc", "val/accuracy", "val/balanced_accuracy"]
 Sampler = Literal["tpe", "gp", "random", "grid"]
 Pruner = Literal["hyperband", "median", "none"]
+Norms = Literal["frozen", "adapt"]
 Count = Annotated[int, NotTruth, Field(ge=1, le=100_000)]
 
 _MOST_JOBS = 1000
@@ -152,6 +153,12 @@ class RunOptions(BaseModel):
         description="feature-extractor, fine-tuning, scratch, lp-ft (the last layer first, then all), probe "
         "(logistic regression on frozen features), freeze:NODE or freeze:all; repeat for several.",
     )
+    norms: Annotated[tuple[Norms, ...], NETWORKS] = Field(
+        ("frozen",),
+        min_length=1,
+        description="Batch norms of frozen layers: frozen; or adapt, as in most tutorials, which makes "
+        "feature-extractor+norms of feature-extractor, and the same of freeze; repeat for both.",
+    )
     weights: Annotated[str | None, NETWORKS] = Field(
         None,
         description="imagenet, bundled, none, or a .pth or .safetensors file. "
@@ -256,13 +263,14 @@ class RunOptions(BaseModel):
     dry_run: Annotated[bool, PLAIN] = Field(False, description="Print the plan and stop.")
 
     @field_validator(
-        *("model", "mode", "seed", "include", "exclude", "fold", "repeat", "train_fraction"), mode="before"
+        *("model", "mode", "norms", "seed", "include", "exclude", "fold", "repeat", "train_fraction"),
+        mode="before",
     )
     @classmethod
     def _one_value_is_a_list_of_one(cls, value: object) -> object:
         return [value] if isinstance(value, str | Number) else value
 
-    @field_validator("model", "mode", "seed", "fold", "repeat", "train_fraction")
+    @field_validator("model", "mode", "norms", "seed", "fold", "repeat", "train_fraction")
     @classmethod
     def _each_value_once(cls, values: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(dict.fromkeys(values))
@@ -308,6 +316,15 @@ class RunOptions(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _norms_adapt_where_layers_are_frozen(self) -> RunOptions:
+        if "adapt" in self.norms and not any(find_mode(mode).has_variant for mode in self.mode):
+            raise ValueError(
+                "norms adapt in feature-extractor and freeze:NODE alone, where layers are frozen that each "
+                f"batch passes: got {', '.join(self.mode)}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _seeds_are_given_in_one_way(self) -> RunOptions:
         if self.seeds is not None and "seed" in self.model_fields_set:
             raise ValueError("seeds is short for several of seed: give one of them")
@@ -324,6 +341,11 @@ class RunOptions(BaseModel):
                 f"repeat: of {self.repeats} repeats the last is {self.repeats - 1}, got {max(self.repeat)}"
             )
         return self
+
+    @property
+    def modes(self) -> list[str]:
+        """The modes, those with frozen layers as their batch norms are to be."""
+        return with_norms(self.mode, frozen="frozen" in self.norms, adapt="adapt" in self.norms)
 
     @property
     def study_pruner(self) -> Pruner:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from tracker.figures.labels import order_models, order_modes, paper_mode, paper_model, scale_of
 from tracker.figures.marks import MARKERS, axis_name, finish
 from tracker.figures.style import LineStyle, figure_style, line_styles, new_axes
+from tracker.records import ADAPTING
 
 _WIDTH, _HEIGHT = 5.2, 3.2
 _SLOT, _DODGE = 14.0, 1.1
@@ -28,8 +29,8 @@ class DepthPoint:
         value: What it reached, as recorded.
         low: The lower end of the interval; None where there is none.
         high: The upper end.
-        on_line: Whether it is on the way from fine-tuning to feature extractor; others stand beside the line,
-            at their own mark.
+        on_line: Whether it is on the way from fine-tuning to feature extractor; others have open marks,
+            beside the line, or at their depth where batch norms adapt.
     """
 
     model: str
@@ -39,6 +40,11 @@ class DepthPoint:
     low: float | None = None
     high: float | None = None
     on_line: bool = True
+
+    @property
+    def has_slot(self) -> bool:
+        """Whether it stands at a place of its own, because its depth says little of it."""
+        return not self.on_line and not self.mode.endswith(ADAPTING)
 
 
 @figure_style()
@@ -71,7 +77,7 @@ def depth_figure(
 
 def _slots(points: Sequence[DepthPoint]) -> dict[str, float]:
     """Return where modes stand that are no depth: those that freeze little on the left, others right."""
-    beside = {point.mode: point.depth for point in points if not point.on_line}
+    beside = {point.mode: point.depth for point in points if point.has_slot}
     left = [mode for mode in order_modes(beside) if beside[mode] < 0.5]
     right = [mode for mode in order_modes(beside) if beside[mode] >= 0.5]
     return {
@@ -101,7 +107,11 @@ def _draw(
         ms=4,
         label=label,
     )
-    beside = [(slots[point.mode] + shift, point) for point in points if not point.on_line]
+    beside = [
+        (slots.get(point.mode, _PERCENT * point.depth) + shift, point)
+        for point in points
+        if not point.on_line
+    ]
     for place, point in beside:
         axes.plot([place], [factor * point.value], color=style.color, marker=marker, ms=4, mfc="white")
     for place, point in [*zip(places, line, strict=True), *beside]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tracker.records import Arm
+from tracker.records import ADAPTING, Arm
 
 REFERENCE_MODELS = ("alexnet", "resnet152", "densenet201")
 _MODEL_ORDER = (*REFERENCE_MODELS, "mini-alexnet", "mini-resnet", "mini-densenet")
@@ -74,6 +74,9 @@ def paper_model(model: str) -> str:
 
 def paper_mode(mode: str) -> str:
     """Return a mode as a paper would write it, beginning with a capital letter."""
+    base = mode.removesuffix(ADAPTING)
+    if base != mode:
+        return f"{paper_mode(base)}, norms adapt"
     kind, _, node = mode.partition(":")
     if node:
         return f"Frozen through {node}"
@@ -86,8 +89,11 @@ def order_models(models: Iterable[str]) -> list[str]:
 
 
 def order_modes(modes: Iterable[str]) -> list[str]:
-    """Return the modes without repeats, from the most to the least frozen; `freeze:` modes by name."""
-    return sorted(set(modes), key=lambda mode: (_mode_rank(mode), natural_key(mode)))
+    """Return the modes without repeats, from the most to the least frozen; `freeze:` modes by name.
+
+    A mode whose batch norms adapt follows the one whose batch norms are frozen.
+    """
+    return sorted(set(modes), key=_mode_key)
 
 
 def order_arms(arms: Iterable[Arm]) -> list[Arm]:
@@ -122,6 +128,11 @@ def capitalized(text: str) -> str:
 def scale_of(metric: str) -> Scale:
     """Return how the values of a metric such as `test/accuracy`, or of a measure, are written."""
     return _SCALES.get(metric.rpartition("/")[2], _PLAIN)
+
+
+def _mode_key(mode: str) -> tuple[int, list[tuple[int, str]], bool]:
+    base = mode.removesuffix(ADAPTING)
+    return _mode_rank(base), natural_key(base), base != mode
 
 
 def _mode_rank(mode: str) -> int:

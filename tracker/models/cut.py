@@ -12,8 +12,8 @@ import difflib
 import hashlib
 import itertools
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import fx, nn
@@ -24,6 +24,7 @@ from torchvision.ops import StochasticDepth
 
 from tracker.config.modes import HEAD, INPUT, find_mode
 from tracker.errors import ModelError
+from tracker.models.adapting import AdaptingTail, has_norms
 from tracker.models.networks import Network
 from tracker.models.normalize import Intake
 
@@ -38,9 +39,10 @@ class Cut:
     Both share their layers with the network that was cut, so training the tail trains the network.
 
     Attributes:
-        trunk: The frozen part, from pixels uint8 [N, H, W, C] on; None if the cut is at the input.
-        tail: The trained part: what the trunk gives (or pixels, if there is none) to logits [N, classes].
-        node: The name of the trunk's last node, or None.
+        trunk: The frozen part, from pixels uint8 [N, H, W, C] on; None if the cut is at the input, or if its
+            batch norms adapt, so that it gives something else at every step.
+        tail: What is trained on: what the trunk gives (or pixels, if there is none) to logits [N, classes].
+        node: The name of the last frozen node, or None.
         depth: The share of the steps before the last layer that is frozen, 0 to 1.
     """
 
@@ -50,11 +52,17 @@ class Cut:
     depth: float = 0.0
 
     @property
+    def adapting(self) -> nn.Module | None:
+        """The frozen layers whose batch norms adapt; None where there are none such."""
+        return self.tail.frozen if isinstance(self.tail, AdaptingTail) else None
+
+    @property
     def frozen_share(self) -> float:
         """The share of the network's parameters that is frozen, 0 to 1."""
-        if self.trunk is None:
+        layers = self.adapting or self.trunk
+        if layers is None:
             return 0.0
-        frozen = {id(one): one.numel() for one in self.trunk.parameters()}
+        frozen = {id(one): one.numel() for one in layers.parameters()}
         return sum(frozen.values()) / sum(
             (frozen | {id(one): one.numel() for one in self.tail.parameters()}).values()
         )
@@ -71,13 +79,26 @@ def cut_network(network: Network, mode: str) -> Cut:
 
     Raises:
         ModelError: If torch.fx cannot trace the network, there is no such node, more than one tensor
-            crosses at it, or nothing would be left to train or to freeze.
+            crosses at it, nothing would be left to train or to freeze, or norms are to adapt where there
+            are none.
     """
-    place = find_mode(mode).cut
-    if place == INPUT:
+    asked = find_mode(mode)
+    if asked.cut == INPUT:
         return Cut(None, nn.Sequential(_intake(network), network.module), None)
     graph = TracedNetwork(network)
-    return graph.cut(graph.input_of_head() if place == HEAD else graph.find(place))
+    cut = graph.cut(graph.input_of_head() if asked.cut == HEAD else graph.find(asked.cut))
+    return _with_adapting_norms(cut, network, mode) if asked.norms_adapt else cut
+
+
+def _with_adapting_norms(cut: Cut, network: Network, mode: str) -> Cut:
+    assert cut.trunk is not None
+    if not has_norms(cut.trunk):
+        raise ModelError(
+            f"{mode} needs batch norms in its frozen layers",
+            but=f"{network.name} has none up to {cut.node}",
+            do=f"Use --mode {find_mode(mode).base}: it would be the same.",
+        )
+    return replace(cut, trunk=None, tail=AdaptingTail(cut.trunk, cut.tail))
 
 
 def cut_points(network: Network) -> list[str]:
@@ -271,14 +292,20 @@ def _divide(graph: fx.Graph, last: fx.Node) -> tuple[fx.Graph, fx.Graph]:
     return trunk, tail
 
 
-def state_hash(module: nn.Module) -> str:
+def state_hash(module: nn.Module, *, without: Container[str] = ()) -> str:
     """Return the SHA-256 (hexadecimal) of every parameter and buffer, in the order of their names.
 
     Buffers count: the running statistics of a batch norm drift in a network whose parameters stand still.
+
+    Args:
+        module: The network, or a part of it.
+        without: Names of what does not count.
     """
     digest = hashlib.sha256()
     state = itertools.chain(module.named_parameters(), module.named_buffers())
     for name, tensor in sorted(state, key=lambda item: item[0]):
+        if name in without:
+            continue
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()

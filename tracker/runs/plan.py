@@ -21,7 +21,7 @@ from tracker.io.progress import Progress, silent
 from tracker.models.networks import build_network, check_network_names
 from tracker.models.weights import is_file, look_at_weights, prepare_weights, weights_digest
 from tracker.records import DataPart, StudyKey
-from tracker.runs.arms import find_arms
+from tracker.runs.arms import find_arms, norms_note
 from tracker.runs.images import Images, decode_images, find_images
 from tracker.runs.single_images import check_single_images
 from tracker.runs.unsaid import with_dataset, with_experiment
@@ -89,12 +89,17 @@ def _recipes(options: RunOptions, images: Images, *, device: torch.device) -> It
 
 
 def _notes(options: RunOptions, recipes: Sequence[Recipe]) -> Iterator[str]:
-    """Say which modes have fewer runs or no study, because nothing of what would differ means anything."""
+    """Say which modes have fewer runs or no study, because nothing of what would differ means anything.
+
+    So do variants of modes that would be the same as these.
+    """
     convex = ", ".join(dict.fromkeys(recipe.mode for recipe in recipes if find_mode(recipe.mode).convex))
     if convex and any("seed" in meaningless_settings(recipe.mode, recipe.weights) for recipe in recipes):
         yield f"{convex}: one run for all seeds, whose numbers would be the same; it counts as seed 0"
     if convex and (options.tune is not None or options.tuned):
         yield f"{convex}: has nothing to tune, its penalty is chosen inside the training part: no study"
+    if note := norms_note(options, {recipe.arm for recipe in recipes}):
+        yield note
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from tracker.config.modes import find_mode
 from tracker.config.recipe import Recipe, digest_of
 from tracker.data.left_out import left_out_words
 from tracker.data.positive_class import positive_class
@@ -130,8 +131,7 @@ def _record_dataset(recorder: RunRecorder, images: Images, name: str, part: Part
 def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, trained: Trained) -> None:
     """Record what a run achieved: summary metrics, predictions and figures of the test part."""
     recorder.summary(_summary_metrics(trained.measured), step=recipe.epochs)
-    if trained.trunk_unchanged is not None:
-        recorder.tags({"tracker.trunk_unchanged": str(trained.trunk_unchanged).lower()})
+    recorder.tags(_frozen_tags(recipe, trained))
     predictions = _predictions(images, trained.measured)
     _record_table(recorder, PREDICTIONS, predictions_csv(predictions))
     classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
@@ -139,6 +139,14 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     recorder.artifact("confusion_matrix.png", matrix)
     positive = positive_class(classes, recipe.positive)
     recorder.artifact("roc.png", roc_png(predictions, positive=positive, synthetic=synthetic))
+
+
+def _frozen_tags(recipe: Recipe, trained: Trained) -> dict[str, str]:
+    """Return whether frozen layers stood still; a run of which anything but batch norms moved has failed."""
+    if trained.trunk_unchanged is None:
+        return {}
+    told = {"tracker.trunk_unchanged": str(trained.trunk_unchanged).lower()}
+    return told | ({"tracker.trunk_weights_unchanged": "true"} if find_mode(recipe.mode).norms_adapt else {})
 
 
 def _summary_metrics(measured: Mapping[EpochKind, Measured]) -> dict[str, float]:

@@ -31,7 +31,14 @@ from tracker.training.memory import is_out_of_memory
 
 @dataclass(frozen=True)
 class Trained:
-    """A network that a recipe made, and what it achieved."""
+    """A network that a recipe made, and what it achieved.
+
+    Attributes:
+        network: The network.
+        measured: What it achieved at the last epoch, and at the one with the lowest validation loss.
+        trunk_unchanged: Whether frozen layers are what they were; false where batch norms adapted, and
+            nothing else of them changed; None where nothing is frozen.
+    """
 
     network: Network
     measured: Mapping[EpochKind, Measured]

@@ -225,7 +225,9 @@ class GraphStep:
         tail, states = self._eager.tail, self._eager.optimizer.state
         of_optimizer: list[Tensor] = []
         for parameter in tail.parameters():
-            of_optimizer += [value for value in states[parameter].values() if isinstance(value, Tensor)]
+            of_optimizer += [
+                value for value in states.get(parameter, {}).values() if isinstance(value, Tensor)
+            ]
         groups: list[list[Tensor]] = [list(tail.parameters()), list(tail.buffers()), of_optimizer]
         counters = [one for group in groups for one in group if _counts(one)]
         return [counters, *([one for one in group if not _counts(one)] for group in groups)]

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from tracker.config.recipe import Recipe
 from tracker.errors import NonFiniteLoss
 from tracker.interruption import Interrupted
+from tracker.models.adapting import trained_parameters
 from tracker.models.layer_versions import restore_state
 from tracker.records import EpochKind, Part
 from tracker.training.device import autocast, on_device, tail_precision
@@ -118,12 +119,13 @@ class Training:
         self._note = note
         self._labels = examples.labels.to(device)
         self._precision = tail_precision(tail, recipe.precision)
-        for parameter in self.tail.parameters():
+        trained = trained_parameters(self.tail)
+        for parameter in trained:
             parameter.requires_grad_(True)
         self._reader = reader_of(examples.store, device)
         # Smaller batches are taken where training takes them.
         self._evaluator = Evaluator(self.tail, self._reader, device=device, largest=recipe.batch_size)
-        self._optimizer = make_optimizer(self.tail.parameters(), recipe, device)
+        self._optimizer = make_optimizer(trained, recipe, device)
         self._step = self._make_step()
         self._schedule = make_schedule(self._optimizer, recipe)
         self._order = torch.Generator().manual_seed(recipe.seed)

@@ -49,6 +49,18 @@ def test_the_figure_goes_from_fine_tuning_to_feature_extractor_with_scratch_besi
     assert len(axes.collections) == 6, "an interval each"
 
 
+def test_where_norms_adapt_there_is_an_open_mark_at_the_same_depth(depths):
+    depths.run("alexnet", "freeze:c+norms", range(10), **frozen(0.5, 0.3))
+    depths.run("alexnet", "feature-extractor+norms", range(12))
+    view = depths.compare(DEPTH).views["depth"]
+    modes = [row["mode"] for row in view.records]
+    assert modes.index("freeze:c+norms") == modes.index("freeze:c") - 1, "less of it is frozen"
+    line, *others = view.plot().axes[0].get_lines()
+    assert len(line.get_xdata()) == 5
+    assert [round(one.get_xdata()[0]) for one in others if one.get_xdata()[0] >= 0] == [50, 100]
+    assert {one.get_markerfacecolor() for one in others} == {"white"}
+
+
 def test_a_depth_that_is_not_recorded_is_left_out_and_said(depths):
     depths.run("alexnet", "freeze:d", range(22))
     view = depths.compare(DEPTH).views["depth"]

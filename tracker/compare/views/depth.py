@@ -23,14 +23,14 @@ from tracker.figures.labels import (
     scale_of,
     title_with_unit,
 )
-from tracker.records import Arm
+from tracker.records import ADAPTING, Arm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BLOCK = "freeze:"
 _ENDS = {MINUEND: 1.0, SUBTRAHEND: 0.0}
-_BESIDE = {"scratch": 0.0, "lp-ft": 0.0, "probe": 1.0}
+_BESIDE = {"scratch": 0.0, "lp-ft": 0.0, "probe": 1.0, MINUEND + ADAPTING: 1.0}
 _NO_CHOICE = (
     "A depth that is chosen because these test images like it best is chosen by the test images, and reaches "
     "less on others; choose by validation, with --metric val/loss."
@@ -60,7 +60,8 @@ class Depth:
     @property
     def on_line(self) -> bool:
         """Whether it is on the way from fine-tuning to feature extractor, or beside it."""
-        return self.arm.mode in _ENDS or self.arm.mode.startswith(_BLOCK)
+        adapts = self.arm.mode.endswith(ADAPTING)
+        return self.arm.mode in _ENDS or (self.arm.mode.startswith(_BLOCK) and not adapts)
 
 
 def depth_view(table: Table, findings: Findings | None) -> View:

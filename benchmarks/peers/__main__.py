@@ -44,7 +44,7 @@ def take_turns(
     outcomes: dict[str, Outcome] = {}
     for _ in range(repeats):
         folder = place
-        for one in (one for one in who if one.can(work)):
+        for one in (one for one in who if one.takes_part(work)):
             if not one.again:
                 folder = Path(tempfile.mkdtemp(dir=place))
             cost, outcomes[one.name] = do(one, work, setting, folder)
@@ -143,7 +143,7 @@ def main() -> None:
                 mode, _, kind = row.partition(":")
                 work = Work(model, mode, kind)
                 cells[work] = take_turns(work, who, setting, place, given.repeats)
-    text = f"{heading(given, sizes, who)}\n{markdown(cells, sizes['test'])}"
+    text = f"{heading(given, sizes, who)}\n{markdown(cells, sizes)}"
     print(text)
     if given.write:
         write_between(given.write, f"peers, {'GPU' if torch.cuda.is_available() else 'CPU'}", text)

@@ -48,6 +48,7 @@ class Contestant:
         precision: What a peer that can choose computes in.
         resized: Whether it is given images that were resized beforehand.
         again: Whether it works in the folder, and with the cache, of the one before it.
+        variant: Whether it stands beside the others to show what makes the difference.
     """
 
     name: str
@@ -57,10 +58,19 @@ class Contestant:
     precision: str = "fp32"
     resized: bool = False
     again: bool = False
+    variant: bool = False
 
-    def can(self, work: Work) -> bool:
-        """Say whether its network can be the one of the work: fastai keeps the convolutions alone."""
-        return self.script != "fastai_learner.py" or work.model.startswith(("resnet", "densenet"))
+    def takes_part(self, work: Work) -> bool:
+        """Say whether it does a work.
+
+        fastai keeps a network's convolutions alone; what was stored the first time matters to a frozen network;
+        single runs are enough to see what makes the difference.
+        """
+        if self.script == "fastai_learner.py" and not work.model.startswith(("resnet", "densenet")):
+            return False
+        if self.again and work.mode != "feature-extractor":
+            return False
+        return work.kind == "run" or not self.variant
 
     def command(self, work: Work, setting: Setting, folder: Path) -> list[str]:
         """Return what is typed in a folder."""
@@ -109,9 +119,9 @@ def contestants(peers: Path | None, variants: bool) -> list[Contestant]:
     tracker = Contestant("tracker")
     again = Contestant("tracker, again", extra=("--experiment", "again"), again=True)
     more = [
-        Contestant("tracker in fp32", extra=("--precision", "fp32")),
-        replace(lightning, name="Lightning in bf16", precision="bf16"),
-        replace(tutorial, name="tutorial's loop, images resized beforehand", resized=True),
+        Contestant("tracker in fp32", extra=("--precision", "fp32"), variant=True),
+        replace(lightning, name="Lightning in bf16", precision="bf16", variant=True),
+        replace(tutorial, name="tutorial's loop, images resized beforehand", resized=True, variant=True),
     ]
     return [tracker, again, tutorial, lightning, fastai, *(more if variants else [])]
 

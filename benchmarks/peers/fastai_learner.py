@@ -19,7 +19,6 @@ from typing import Any
 
 import mlflow
 import torch
-import torch.nn.functional as F
 from fastai.callback.training import BnFreeze
 from fastai.data.transforms import get_image_files
 from fastai.layers import Flatten
@@ -49,20 +48,18 @@ class LogToMLflow(Callback):
         names = ("train/loss", "val/loss", "val/accuracy")
         values = dict(zip(names, self.recorder.values[-1], strict=True))
         if "test" in self.parts:
-            loader = self.dls.test_dl(get_image_files(self.dls.path / "test"), with_labels=True)
-            values |= measure_test(self.model, loader)
+            values |= measure_test(self.learn)
         mlflow.log_metrics(values, step=self.epoch)
 
 
-def measure_test(model: nn.Module, loader: Any) -> dict[str, float]:
-    model.eval()
+def measure_test(learner: Learner) -> dict[str, float]:
+    loader = learner.dls.test_dl(get_image_files(learner.dls.path / "test"), with_labels=True)
+    learner.model.eval()
     with torch.no_grad():
-        answers = [(model(images), labels) for images, labels in loader]
+        answers = [(learner.model(images), labels) for images, labels in loader]
     logits, labels = (torch.cat(values) for values in zip(*answers, strict=True))
-    return {
-        "test/loss": F.cross_entropy(logits, labels).item(),
-        "test/accuracy": (logits.argmax(1) == labels).float().mean().item(),
-    }
+    loss = learner.loss_func(logits, labels)
+    return {"test/loss": loss.item(), "test/accuracy": accuracy(logits, labels).item()}
 
 
 def learner_of(job: dict[str, Any]) -> Learner:

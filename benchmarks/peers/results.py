@@ -10,28 +10,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.peers.work import SEEDS, TRIALS, Work
+from tracker.records import Part
 
 _NEWEST = "SELECT experiment_id FROM experiments WHERE name != 'Default' ORDER BY experiment_id DESC LIMIT 1"
 _POINTS = f"""SELECT m.run_uuid, m.key, m.value FROM metrics m JOIN runs r ON m.run_uuid = r.run_uuid
-WHERE r.experiment_id = ({_NEWEST}) AND m.key IN ('train/loss', 'val/loss', 'test/accuracy')
-ORDER BY m.step, m.timestamp"""
+WHERE r.experiment_id = ({_NEWEST}) ORDER BY m.step, m.timestamp"""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was recorded.
+    """What the last epoch measured.
 
     Attributes:
-        runs: Runs with a training loss in each epoch.
-        train_loss: Of the last epoch, mean over runs.
-        val_loss: Of the last epoch, the best run's.
-        test_accuracy: Of the last epoch, mean over runs; None where test images took no part.
+        loss: The mean loss over the runs, of the test images; of a study the best run's, of the validation
+            images.
+        accuracy: The accuracy, 0 to 1, of the same images and runs.
     """
 
-    runs: int
-    train_loss: float
-    val_loss: float
-    test_accuracy: float | None
+    loss: float
+    accuracy: float
+
+
+def judged_part(work: Work) -> Part:
+    """Return whose images say what came of the work."""
+    return "val" if work.kind == "study" else "test"
 
 
 def read_outcome(store: Path, work: Work, epochs: int) -> Outcome:
@@ -44,18 +46,18 @@ def read_outcome(store: Path, work: Work, epochs: int) -> Outcome:
     with closing(sqlite3.connect(store)) as database:
         for run, key, value in database.execute(_POINTS):
             runs.setdefault(run, {}).setdefault(key, []).append(value)
-    whole = [values for values in runs.values() if len(values.get("train/loss", ())) >= epochs]
-    expected = {"run": 1, "study": TRIALS, "seeds": SEEDS}[work.kind]
-    tested = [values["test/accuracy"] for values in whole if "test/accuracy" in values]
-    measured = len(tested) if work.kind != "study" else expected - len(tested)
-    if len(whole) != expected or measured != expected:
-        raise SystemExit(f"{store}: {len(whole)} whole runs, {len(tested)} tested; expected {expected}")
-    return Outcome(
-        runs=len(whole),
-        train_loss=statistics.fmean(values["train/loss"][-1] for values in whole),
-        val_loss=min(values["val/loss"][-1] for values in whole),
-        test_accuracy=statistics.fmean(values[-1] for values in tested) if tested else None,
+    trained = [values for values in runs.values() if len(values.get("train/loss", ())) == epochs]
+    part, expected = judged_part(work), {"run": 1, "study": TRIALS, "seeds": SEEDS}[work.kind]
+    whole = [values for values in trained if len(values.get(f"{part}/accuracy", ())) == epochs]
+    if len(whole) != expected or (work.kind == "study" and any("test/loss" in values for values in whole)):
+        raise SystemExit(f"{store}: {work.name} must be {expected} runs of {epochs} epochs, got {len(whole)}")
+    if work.kind == "study":
+        whole = [min(whole, key=lambda values: values["val/loss"][-1])]
+    loss, accuracy = (
+        statistics.fmean(values[f"{part}/{metric}"][-1] for values in whole)
+        for metric in ("loss", "accuracy")
     )
+    return Outcome(loss, accuracy)
 
 
 def equal_within_noise(ours: float, theirs: float, images: int) -> bool:

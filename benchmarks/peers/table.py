@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.peers.measure import Cost
-from benchmarks.peers.results import Outcome, equal_within_noise
+from benchmarks.peers.results import Outcome, equal_within_noise, judged_part
 from benchmarks.peers.work import Work
 
-_HEADER = (
-    "| work | who | wall, s | CPU, s | memory, MiB | written, MB | last training loss | test accuracy, % |"
-)
+_HEADER = "| work | who | wall, s | CPU, s | memory, MiB | written, MB | loss | accuracy, % |"
 _QUANTITIES = ("wall_s", "cpu_s", "memory_mib", "written_mb")
 
 
@@ -29,35 +27,29 @@ class Cell:
         return statistics.median(getattr(cost, quantity) for cost in self.costs)
 
 
-def markdown(cells: Mapping[Work, Mapping[str, Cell]], test_images: int) -> str:
+def markdown(cells: Mapping[Work, Mapping[str, Cell]], sizes: Mapping[str, int]) -> str:
     """Return the table: tracker's numbers, and those of the others with their ratio to it.
 
     Args:
         cells: For each work, the cell of each contestant; tracker's is the first.
-        test_images: How many test images an accuracy is of.
+        sizes: How many images each part has.
     """
     lines = [_HEADER, "|" + "---|" * (_HEADER.count("|") - 1)]
     for work, row in cells.items():
-        ours = next(iter(row.values()))
+        ours, images = next(iter(row.values())), sizes[judged_part(work)]
         for name, cell in row.items():
             title = work.name if cell is ours else ""
-            lines.append(f"| {title} | {name} | {' | '.join(_numbers(cell, ours, test_images))} |")
+            lines.append(f"| {title} | {name} | {' | '.join(_numbers(cell, ours, images))} |")
     return "\n".join(lines)
 
 
-def _numbers(cell: Cell, ours: Cell, test_images: int) -> Iterator[str]:
+def _numbers(cell: Cell, ours: Cell, images: int) -> Iterator[str]:
     for quantity in _QUANTITIES:
         value, base = cell.median(quantity), ours.median(quantity)
         yield f"{value:.{1 if value < 100 else 0}f}" + (f" ({value / base:.2f})" if cell is not ours else "")
-    yield f"{cell.outcome.train_loss:.3f}"
-    yield _accuracy(cell.outcome, ours.outcome, test_images)
-
-
-def _accuracy(outcome: Outcome, ours: Outcome, test_images: int) -> str:
-    if outcome.test_accuracy is None or ours.test_accuracy is None:
-        return f"not measured; best validation loss {outcome.val_loss:.3f}"
-    same = equal_within_noise(outcome.test_accuracy, ours.test_accuracy, test_images)
-    return f"{100 * outcome.test_accuracy:.1f}" + ("" if same else " (differs)")
+    yield f"{cell.outcome.loss:.3f}"
+    same = equal_within_noise(cell.outcome.accuracy, ours.outcome.accuracy, images)
+    yield f"{100 * cell.outcome.accuracy:.1f}" + ("" if same else " (differs)")
 
 
 def write_between(page: Path, name: str, text: str) -> None:

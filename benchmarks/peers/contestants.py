@@ -63,7 +63,7 @@ class Contestant:
     def takes_part(self, work: Work) -> bool:
         """Say whether it does a work.
 
-        fastai keeps a network's convolutions alone; what was stored the first time matters to a frozen network;
+        fastai keeps a network's convolutions alone; what was stored before matters to a frozen network;
         single runs are enough to see what makes the difference.
         """
         if self.script == "fastai_learner.py" and not work.model.startswith(("resnet", "densenet")):

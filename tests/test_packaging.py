@@ -74,7 +74,8 @@ def test_what_is_imported_is_declared_and_nothing_else() -> None:
 
 def test_what_the_tests_and_tools_import_is_declared() -> None:
     known = declared(PROJECT["dependencies"]) | declared(PROJECT["optional-dependencies"]["dev"])
-    peers = [line for file in (ROOT / "benchmarks" / "peers").glob("*.txt") for line in file.open()]
+    files = (ROOT / "benchmarks" / "peers").glob("*.txt")
+    peers = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     for folder, more in (("tests", []), ("tools", []), ("benchmarks", peers)):
         assert imported(ROOT / folder) - known.keys() - declared(more).keys() == set(), folder
 

@@ -15,6 +15,7 @@ from tracker.io.parallel import allowed_cores, usable_cores
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "127.0.0.0/8")
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_SPINS = "1000"
 LEAST_TEMPORARY = 64 * 2**20
 """Free bytes with which a folder of temporary files is large enough: archives and images do not go there."""
 
@@ -40,6 +41,9 @@ def prepare_process() -> None:
     cores = usable_cores()
     if cores < allowed_cores():
         os.environ.setdefault("OMP_NUM_THREADS", str(cores))
+    if "OMP_WAIT_POLICY" not in os.environ:
+        # Its own 300,000 turns are milliseconds of a core that someone else could use, at each wait.
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
 
 
 def ask_this_machine_directly() -> None:

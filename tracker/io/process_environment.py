@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.io.cache import cache_dir
+from tracker.io.kept_memory import keep_freed_memory
 from tracker.io.parallel import allowed_cores, usable_cores
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "127.0.0.0/8")
@@ -44,6 +45,7 @@ def prepare_process() -> None:
     if "OMP_WAIT_POLICY" not in os.environ:
         # Its own 300,000 turns are milliseconds of a core that someone else could use, at each wait.
         os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+    keep_freed_memory()
 
 
 def ask_this_machine_directly() -> None:

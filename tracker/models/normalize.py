@@ -34,4 +34,4 @@ class Intake(nn.Module):
         # Whole rows at a time: over three channels, a processor computes number by number.
         rows_NHR = pixels_NHWC.flatten(2).to(torch.float32, copy=True)
         rows_NHR.mul_(self.scale.repeat(width)).add_(self.shift.repeat(width))
-        return rows_NHR.unflatten(2, (width, _COLORS)).permute(0, 3, 1, 2)
+        return rows_NHR.reshape(pixels_NHWC.shape).permute(0, 3, 1, 2)

@@ -111,6 +111,22 @@ def test_no_more_threads_than_a_container_has_time_for(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
+    ("given", "spins"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "5"}, "5"), ({"OMP_WAIT_POLICY": "active"}, None)],
+)
+def test_threads_that_wait_leave_their_core_soon_unless_a_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], spins: str | None
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    prepare_process()
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
+
+
+@pytest.mark.parametrize(
     ("given", "then"),
     [
         ({"HTTP_PROXY": "http://proxy:3128"}, "localhost,127.0.0.1,::1,127.0.0.0/8"),

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 from tracker.io.cache import cache_dir
+from tracker.io.kept_memory import keep_freed_memory
 from tracker.io.parallel import allowed_cores, usable_cores
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "127.0.0.0/8")
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_SPINS = "1000"
 LEAST_TEMPORARY = 64 * 2**20
 """Free bytes with which a folder of temporary files is large enough: archives and images do not go there."""
 
@@ -40,6 +42,10 @@ def prepare_process() -> None:
     cores = usable_cores()
     if cores < allowed_cores():
         os.environ.setdefault("OMP_NUM_THREADS", str(cores))
+    if "OMP_WAIT_POLICY" not in os.environ:
+        # Its own 300,000 turns are milliseconds of a core that someone else could use, at each wait.
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+    keep_freed_memory()
 
 
 def ask_this_machine_directly() -> None:

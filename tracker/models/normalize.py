@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+_COLORS = 3
+
 
 class Intake(nn.Module):
     """Turn pixels uint8 [N, H, W, C] into normalized images float32 [N, 3, H, W], channels-last in memory.
@@ -26,5 +28,10 @@ class Intake(nn.Module):
 
     def forward(self, pixels_NHWC: Tensor) -> Tensor:
         """Return the normalized images [N, 3, H, W]."""
-        images_NHWC = pixels_NHWC.float() * self.scale + self.shift
-        return images_NHWC.permute(0, 3, 1, 2)
+        if pixels_NHWC.shape[3] == 1:
+            pixels_NHWC = torch.cat([pixels_NHWC] * _COLORS, 3)
+        width = pixels_NHWC.shape[2]
+        # Whole rows at a time: over three channels, a processor computes number by number.
+        rows_NHR = pixels_NHWC.flatten(2).to(torch.float32, copy=True)
+        rows_NHR.mul_(self.scale.repeat(width)).add_(self.shift.repeat(width))
+        return rows_NHR.reshape(pixels_NHWC.shape).permute(0, 3, 1, 2)

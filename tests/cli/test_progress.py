@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -11,7 +12,8 @@ from tests.support.trainings import make_recipe
 from tracker.cli.progress import LiveObserver
 from tracker.cli.study_lines import StudyLines
 from tracker.config.tuned import Tuned
-from tracker.records import Arm
+from tracker.records import Arm, RunState
+from tracker.runs.events import RunResult
 from tracker.search.records import StudyProgress, TrialRecord
 
 
@@ -36,6 +38,48 @@ def progress_of(spent: int, *, budget: int = 4, value: float = 0.25) -> StudyPro
     )
     counts = dict.fromkeys(("pruned", "running", "waiting", "failed", "others"), 0)
     return StudyProgress(budget=budget, complete=spent, best=best if spent else None, **counts)
+
+
+RUNS = [make_recipe("resnet152", mode, epochs=40) for mode in ("fine-tuning", "feature-extractor")]
+VALUES = {"train/loss": 0.5, "val/accuracy": 0.75, "test/accuracy": 0.25}
+
+
+def tell_of_two(reporter: LiveObserver) -> None:
+    """Tell of two runs in turns; the first one ends."""
+    for number, run in enumerate(RUNS, start=1):
+        reporter.run_started(run, number, 2)
+    for done in (1, 2):
+        reporter.run_progress(RUNS[1], done, 2, "images through the frozen trunk")
+    for epoch in (1, 2):
+        for run in RUNS:
+            reporter.epoch(run, epoch, VALUES)
+    reporter.run_ended(RunResult(RUNS[0], RunState.FINISHED, VALUES, seconds=3.0))
+    reporter.run_left(RUNS[1])
+
+
+def test_lines_of_several_runs_say_whose_they_are() -> None:
+    said = io.StringIO()
+    with LiveObserver(Console(file=said, soft_wrap=True, width=80), stages_every_s=0.0) as reporter:
+        tell_of_two(reporter)
+    measured = "loss 0.500  val 75.0 %  test 25.0 %"
+    names = [run.in_words for run in RUNS]
+    assert said.getvalue().splitlines() == [
+        f"  2/2 images through the frozen trunk ({names[1]})",
+        *(f"  {name}  epoch {epoch:2}/40  {measured}" for epoch in (1, 2) for name in names),
+        f"✓ {'1/2 ' + names[0]:47} test  25.0 %  3 s",
+    ]
+
+
+def test_a_terminal_shows_each_run_at_work_in_eighty_columns() -> None:
+    said = io.StringIO()
+    with LiveObserver(Console(file=said, force_terminal=True, width=80)) as reporter:
+        tell_of_two(reporter)
+    pictures = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text) for text in said.getvalue().split("\r")]
+    both = next(text for text in pictures if "epoch 2/40" in text and text.count("epoch") == 2)
+    assert [line[:3] for line in both.splitlines() if "·" in line] == ["1/2", "2/2"]
+    assert max(len(line) for text in pictures for line in text.splitlines()) <= 80
+    after = pictures[-1]
+    assert "1/2" not in after
 
 
 class Pipe(io.StringIO):

@@ -48,6 +48,11 @@ def go_on_until_asked(folder: Path) -> None:
     (folder / f"{os.getpid()}-ended-gently").touch()
 
 
+def tell_environment(folder: Path) -> None:
+    names = (os.environ["OMP_NUM_THREADS"], os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
+    (folder / "-".join([*names, sys.modules["__main__"].__name__])).touch()
+
+
 def nothing() -> None: ...
 
 
@@ -116,3 +121,35 @@ def test_ctrl_c_is_passed_on_once_and_waited_for(tmp_path: Path) -> None:
             )
     thread.join()
     assert sum(path.name.endswith("ended-gently") for path in tmp_path.iterdir()) == 2
+
+
+def test_each_process_has_its_own_variables_and_this_one_keeps_its_own(tmp_path: Path) -> None:
+    before = dict(os.environ)
+    environments = [{"CUDA_VISIBLE_DEVICES": "1"}, {"CUDA_VISIBLE_DEVICES": "GPU-2", "OMP_NUM_THREADS": "3"}]
+    workers = [Worker((tmp_path,), environment) for environment in environments]
+    # Another thread may start them: only the main one can be told of signals.
+    thread = threading.Thread(
+        target=work_in_processes,
+        args=(tell_environment, workers),
+        kwargs={"meanwhile": nothing, "interruption": Interruption()},
+    )
+    thread.start()
+    thread.join()
+    assert {path.name for path in tmp_path.iterdir()} == {"1-1-__main__", "3-GPU-2-__main__"}
+    assert dict(os.environ) == before
+
+
+def test_the_script_that_starts_processes_is_not_begun_anew_in_them(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path; from tests.engines.test_processes import *\n"
+        f"folder = Path({str(tmp_path)!r}, 'marks'); folder.mkdir()\n"
+        "work_in_processes(leave_a_mark, [Worker((folder,))], meanwhile=nothing,"
+        " interruption=Interruption())\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert len(list((tmp_path / "marks").iterdir())) == 1

@@ -30,10 +30,11 @@ from torch import Tensor, nn
 
 from tools.lessons import OF_ANATOMY, OF_PROJECTION, draw_lesson
 from tracker.io.parallel import parallel_map
+from tracker.models.catalog import BUNDLED
 from tracker.models.digests import SUMS, file_digest
 from tracker.models.minis import MINIS
 from tracker.models.normalize import Intake
-from tracker.models.weights import BUNDLED, IMAGENET
+from tracker.models.weights import IMAGENET
 from tracker.phantom.findings import FINDINGS
 from tracker.training.device import autocast, choose_device, on_device
 from tracker.training.metrics import aurocs

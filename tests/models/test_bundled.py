@@ -17,11 +17,12 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.support.phantoms import PhantomSample
 from tracker.errors import ModelError
+from tracker.models.catalog import BUNDLED, bundled_names
 from tracker.models.cut import cut_network, state_hash
 from tracker.models.digests import SUMS
 from tracker.models.minis import MINIS
 from tracker.models.networks import build_network
-from tracker.models.weights import BUNDLED, bundled_names, prepare_weights, weights_digest
+from tracker.models.weights import prepare_weights, weights_digest
 
 # Enough of the sample that ten points are no chance: half of it.
 MANY = 330
@@ -84,7 +85,7 @@ def test_they_are_told_from_those_of_another_version(tmp_path: Path, monkeypatch
     ours = weights_digest("bundled")
     for file in BUNDLED.glob("*.safetensors"):
         (tmp_path / file.name).write_bytes(file.read_bytes()[:-1] + b"\0")
-    monkeypatch.setattr("tracker.models.weights.BUNDLED", tmp_path)
+    monkeypatch.setattr("tracker.models.catalog.BUNDLED", tmp_path)
     assert weights_digest("bundled") != ours
 
 
@@ -94,7 +95,7 @@ def test_they_are_held_against_the_digests_that_came_with_them(
     file = tmp_path / "mini-resnet.safetensors"
     for name in (file.name, SUMS):
         (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
-    monkeypatch.setattr("tracker.models.weights.BUNDLED", tmp_path)
+    monkeypatch.setattr("tracker.models.catalog.BUNDLED", tmp_path)
     prepare_weights("mini-resnet", "bundled")
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
     for attempt in (prepare_weights, partial(build_network, classes=2, seed=0)):

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,14 @@ MODES = ("feature-extractor", "fine-tuning")
 HEAVY = {"torch", "torchvision", "mlflow", "optuna", "ray", "sklearn", "pandas", "matplotlib"}
 _PROBE = """
 import json, resource, sys
-sys.argv = ["tracker", *json.loads(sys.argv[1])]
+commands = json.loads(sys.argv[1])
 from tracker.cli import main
-try:
-    main()
-except SystemExit:
-    pass
+for arguments in commands:
+    sys.argv = ["tracker", *arguments]
+    try:
+        main()
+    except SystemExit:
+        pass
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([sorted(sys.modules), usage.ru_utime + usage.ru_stime]), file=sys.stderr)
 """
@@ -74,7 +77,12 @@ class Probed:
 
 def probe(*arguments: str) -> Probed:
     """Call the command line as a process of its own and look at what that cost."""
-    command = [sys.executable, "-c", _PROBE, json.dumps(arguments)]
+    return probe_all(arguments)
+
+
+def probe_all(*commands: Sequence[str]) -> Probed:
+    """Call the command line several times in one process of its own and look at what that cost."""
+    command = [sys.executable, "-c", _PROBE, json.dumps(commands)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     modules, seconds = json.loads(answer.stderr.splitlines()[-1])
     return Probed(answer.stdout, sorted(HEAVY & set(modules)), seconds)

@@ -47,7 +47,7 @@ class Installation:
         made = cls(folder / "torch" / "hub" / "checkpoints", folder / "bundled")
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setenv("TORCH_HOME", str(folder / "torch"))
-        monkeypatch.setattr("tracker.models.weights.BUNDLED", made.bundled)
+        monkeypatch.setattr("tracker.models.catalog.BUNDLED", made.bundled)
         for model, file in zip(("alexnet", "resnet152", "densenet201"), FILES, strict=True):
             url = f"https://download.pytorch.org/models/{file}"
             monkeypatch.setattr(imagenet_weights(model).value, "url", url)

@@ -25,9 +25,16 @@ _MODULES = (
         "tracker.cli.execution",
         "tracker.cli.progress",
         "tracker.tracking.shipping.sender",
+        "tracker.tracking.shipping.delivery",
+        "tracker.tracking.shipping.unsendable",
         "tracker.tracking.shipping.flush",
     ),
-    *("tracker.data.sources.folder", "tracker.tracking.backend.models", "tracker.runs.recording"),
+    *(
+        "tracker.data.sources.folder",
+        "tracker.tracking.backend.models",
+        "tracker.runs.recording",
+        "tracker.figures.evaluation",
+    ),
     *("matplotlib.backends.backend_agg", "PIL.PngImagePlugin", "sklearn.metrics", "torchvision.models"),
     *("torch.fx", "torch.optim", "mlflow.store.tracking.rest_store", "mlflow.tracking.client"),
 )

@@ -9,8 +9,8 @@ import safetensors
 from tests.support.phantoms import PhantomSample
 from tools.lessons import FORMER_NAMES, OF_ANATOMY, OF_PROJECTION, draw_lesson
 from tools.pretrain import SEED
+from tracker.models.catalog import BUNDLED
 from tracker.models.minis import MINIS
-from tracker.models.weights import BUNDLED
 from tracker.phantom.anatomy import draw_anatomy
 from tracker.phantom.findings import FINDINGS
 from tracker.phantom.rng import generator

@@ -19,15 +19,21 @@ def models(
     ] = None,
 ) -> None:
     """List the networks, or the nodes at which freeze:NODE can cut one; those of freeze:all are marked."""
-    from tracker.models.blocks import marked_cut_points
-    from tracker.models.networks import build_network, network_names
-    from tracker.models.weights import bundled_names
-
     if name is None:
-        bundled = set(bundled_names())
-        for known in network_names():
-            say(f"{known:22} brings its weights" if known in bundled else known)
+        _list_networks()
         return
+    from tracker.models.blocks import marked_cut_points
+    from tracker.models.networks import build_network
+
     network = build_network(name, weights="none", classes=2, seed=0)
     for point, block in marked_cut_points(network):
         say(f"{point:40} freeze:all: {block}" if block else point)
+
+
+def _list_networks() -> None:
+    """Print the names of all networks; torch is not imported."""
+    from tracker.models.catalog import bundled_names, network_names
+
+    bundled = set(bundled_names())
+    for known in network_names():
+        say(f"{known:22} brings its weights" if known in bundled else known)

@@ -66,7 +66,8 @@ def imagenet() -> CheckResult:
 def bundled() -> CheckResult:
     """Check that the weights that the first run begins with came with this package."""
     need("torch", "torchvision")
-    from tracker.models.weights import bundled_names, prepare_weights
+    from tracker.models.catalog import bundled_names
+    from tracker.models.weights import prepare_weights
 
     models = RunOptions.model_validate({"dataset": "phantom"}).model
     absent = [model for model in models if model not in bundled_names()]

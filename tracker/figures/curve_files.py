@@ -10,12 +10,10 @@ from matplotlib.figure import Figure
 
 from tracker.errors import ComparisonError
 from tracker.figures.curve_figures import draw_curves, draw_modes_together
+from tracker.figures.curves import CURVE_METRICS
 from tracker.figures.labels import order_modes
 from tracker.figures.style import ImageFormat, to_bytes
 from tracker.records import RunRecord
-
-CURVE_METRICS = ("train/loss", "val/accuracy", "test/accuracy")
-"""The metrics whose histories `write_curves` draws."""
 
 _ALL_MODES = "all-modes"
 _FORMATS: tuple[ImageFormat, ...] = ("png", "svg")

@@ -10,6 +10,9 @@ import numpy as np
 from tracker.figures.labels import natural_key, order_models, scale_of
 from tracker.records import RunRecord
 
+CURVE_METRICS = ("train/loss", "val/accuracy", "test/accuracy")
+"""The metrics whose histories are drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:

@@ -21,6 +21,7 @@ from tracker.errors import DataError, ModelError
 from tracker.io.cache import locked
 from tracker.io.download import DownloadError, download
 from tracker.io.progress import Seldom
+from tracker.models import catalog
 from tracker.models.digests import check_digest, digest_in, file_digest, listed_digest, published_names
 from tracker.models.minis import MINIS
 from tracker.models.normalization import Pretrained
@@ -28,8 +29,6 @@ from tracker.models.state_file import load_file
 from tracker.models.state_reading import unreadable
 
 _log = logging.getLogger(__name__)
-
-BUNDLED = Path(__file__).with_name("bundled")
 
 IMAGENET = Pretrained((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -64,11 +63,6 @@ def load_weights(module: nn.Module, name: str, weights: str, *, head: str) -> Pr
 def is_file(weights: str) -> bool:
     """Return whether weights are a file of the user's."""
     return weights not in WEIGHTS
-
-
-def bundled_names() -> list[str]:
-    """Return the names of the networks whose weights come with this package."""
-    return sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
 
 
 def imagenet_weights(name: str) -> Any:
@@ -149,7 +143,7 @@ def weights_digest(weights: str) -> str:
     """Return the SHA-256 of weights that a name does not identify; nothing for ImageNet's and for none."""
     if weights == "bundled":
         # They can be others in another version of this package.
-        return _digest_of_all(sorted(BUNDLED.glob("*.safetensors")))
+        return _digest_of_all(catalog.bundled_files())
     if not is_file(weights):
         return ""
     return file_digest(_existing(weights))
@@ -163,12 +157,12 @@ def _digest_of_all(files: Sequence[Path]) -> str:
 
 
 def _bundled(name: str) -> Path:
-    file = BUNDLED / f"{name}.safetensors"
+    file = catalog.BUNDLED / f"{name}.safetensors"
     if not file.is_file():
         raise ModelError(
             "a network must bring weights for --weights bundled",
             but=f"{name} brings none",
-            do=f"Those that do: {', '.join(bundled_names())}. For others: --weights imagenet.",
+            do=f"Those that do: {', '.join(catalog.bundled_names())}. For others: --weights imagenet.",
         )
     check_digest(file, listed_digest(file), do="Install tracker again.")
     return file

@@ -12,7 +12,7 @@ from tracker.compare.table import build_table
 from tracker.compare.trials import trials_by_study
 from tracker.compare.views.asked import Asked
 from tracker.config.options import RunOptions
-from tracker.figures.curve_files import CURVE_METRICS
+from tracker.figures.curves import CURVE_METRICS
 from tracker.records import EpochKind, NotSent, RunRecord
 from tracker.tracking.backend.experiments import NoSuchExperiment, the_experiment
 from tracker.tracking.backend.held_out import read_held_out

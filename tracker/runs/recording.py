@@ -14,7 +14,6 @@ from tracker.data.left_out import left_out_words
 from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
 from tracker.data.splits.report import patients_in
-from tracker.figures.evaluation import confusion_matrix_png, roc_png
 from tracker.inference.export import copy_loader, export_network, requirements
 from tracker.io.cache import scratch_folder, writing_into
 from tracker.models.networks import Network
@@ -128,6 +127,9 @@ def _record_dataset(recorder: RunRecorder, images: Images, name: str, part: Part
 
 def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, trained: Trained) -> None:
     """Record what a run achieved: summary metrics, predictions and figures of the test part."""
+    # Slow to import: whoever only looks at what has finished draws nothing.
+    from tracker.figures.evaluation import confusion_matrix_png, roc_png
+
     recorder.metrics(_summary_metrics(trained.measured), step=recipe.epochs)
     if trained.trunk_unchanged is not None:
         recorder.tags({"tracker.trunk_unchanged": str(trained.trunk_unchanged).lower()})

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
+from sqlalchemy.engine import Engine, make_url
 
 from tracker.errors import TrackingError
+from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.typed_address import normalized
 from tracker.tracking.backend.uri import (
     as_mlflow_takes_it,
@@ -152,6 +155,22 @@ def test_reading_a_store_that_is_not_there_creates_nothing(tmp_path: Path) -> No
     ):
         require_store(resolve_uri())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_database_waits_for_the_disk_once_and_not_with_each_table(tmp_path: Path) -> None:
+    waits: set[int] = set()
+
+    def returned(connection: sqlite3.Connection, _record: object) -> None:
+        waits.add(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    event.listen(Engine, "checkin", returned)
+    try:
+        assert initialize_embedded(resolve_uri())
+        assert waits == {0}
+        open_client(resolve_uri()).search_experiments()
+        assert waits > {0}
+    finally:
+        event.remove(Engine, "checkin", returned)
 
 
 @pytest.mark.slow

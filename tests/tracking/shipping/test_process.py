@@ -51,6 +51,26 @@ def test_a_run_is_sent_while_it_lives_and_whole_after_draining(
     assert (home / "shipper.log").read_text() == ""
 
 
+def test_where_all_is_sent_the_process_imports_no_mlflow(database: str, home: Path, start: Start) -> None:
+    with start(database):
+        pass
+    assert not sync(home)
+    program = (
+        "import sys; from tracker.tracking.shipping.process import main\n"
+        "main(); print('mlflow' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(home)],
+        env=os.environ | {"MLFLOW_TRACKING_URI": database},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (told.stdout, told.stderr) == ("False\n", "")
+
+
 def test_without_a_server_draining_says_what_is_left_and_a_later_sync_sends_it(
     mlflow_server: MlflowServer, home: Path, start: Start, experiment: str
 ) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tracker.addresses import SQLITE, shown, split_account, sqlite_address, sqlite_file
 from tracker.errors import TrackingError
+from tracker.io.atomic import sync
 from tracker.io.locks import exclusive
 from tracker.io.short_path import short_path
 from tracker.tracking.backend.account import keep_account
@@ -106,7 +110,7 @@ def initialize_embedded(uri: str) -> bool:
     """Make the database of an embedded store, once, whoever asks first.
 
     Two processes that open a fresh database at once can leave it broken for good, and a process that is
-    killed in the six seconds that it takes leaves half of one: it is made under a lock and another name.
+    killed in the seconds that it takes leaves half of one: it is made under a lock and another name.
     This imports MLflow: not for the training process.
 
     Args:
@@ -132,6 +136,29 @@ def _make(database: Path) -> None:
     unfinished = database.with_name(f"{database.name}-new")
     unfinished.unlink(missing_ok=True)
     artifacts = artifact_folder(database).as_uri()
-    store = SqlAlchemyStore(as_mlflow_takes_it(sqlite_address(unfinished)), artifacts)  # type: ignore[no-untyped-call]
-    store.engine.dispose()
+    with _written_at_once(unfinished):
+        store = SqlAlchemyStore(as_mlflow_takes_it(sqlite_address(unfinished)), artifacts)  # type: ignore[no-untyped-call]
+        store.engine.dispose()
+    sync(unfinished)
     unfinished.replace(database)
+    sync(database.parent)
+
+
+@contextmanager
+def _written_at_once(database: Path) -> Iterator[None]:
+    """Have SQLite not wait for the disk after each of the statements that make MLflow's tables: hundreds."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def connected(connection: object, _record: object) -> None:
+        if not isinstance(connection, sqlite3.Connection):
+            return
+        ((_, _, file),) = connection.execute("PRAGMA database_list")
+        if Path(file).name == database.name:
+            connection.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY")
+
+    event.listen(Engine, "connect", connected)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", connected)

@@ -1,4 +1,7 @@
-"""Sends all journals of a home that are meant for one MLflow store or server, and bears its failures."""
+"""Sends all journals of a home that are meant for one MLflow store or server, and bears its failures.
+
+MLflow takes seconds to import: it is imported when the first journal has something to send.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tracker.errors import TrackerError
 from tracker.records import ENDED
 from tracker.tracking.backend.account import showing_account
 from tracker.tracking.backend.client import ask_anything, open_client
-from tracker.tracking.backend.denials import denial_of
-from tracker.tracking.backend.failures import (
-    FAILURES,
-    SENDING_FAILURES,
-    Failure,
-    failure_of,
-    problem_of,
-    refusal_of,
-    said_by,
-)
 from tracker.tracking.backend.moved_store import find_artifacts_again
-from tracker.tracking.backend.uri import describe, initialize_embedded, is_there
+from tracker.tracking.backend.uri import initialize_embedded, is_there
 from tracker.tracking.journal.lifecycle import close_abandoned
 from tracker.tracking.journal.log import UNREADABLE
 from tracker.tracking.journal.run_folder import RunFolder, run_folders
 from tracker.tracking.shipping.cursor import forget_cursors, is_sent, rewind, save_problem
-from tracker.tracking.shipping.delivery import deliver
 from tracker.tracking.shipping.destinations import destination, runs_for
 from tracker.tracking.shipping.kept_back import keep_back, obstacle_to_sending
 from tracker.tracking.shipping.lock import sole_sender
@@ -39,6 +30,7 @@ from tracker.tracking.shipping.pauses import Pauses, Row
 
 if TYPE_CHECKING:
     from tracker.tracking.backend.client import MlflowClient
+    from tracker.tracking.backend.failures import Failure
     from tracker.tracking.journal.entries import Creation
 
 _PAUSE_S = 1.0
@@ -51,14 +43,13 @@ _LONGEST_REST_S = 10.0
 _MOST_IN_A_ROW, _LONGEST_ROW_S = 3, 10.0
 _LAST_TRIES = 3
 
-Outcome = Failure | Literal["busy", "held"]
+Outcome: TypeAlias = "Failure | Literal['busy', 'held']"
 """How it went: as a request fails, or
 
 busy   another process is sending some of it
 held   something about a run itself cannot be sent now; the others were
 """
 _NEWS: tuple[Outcome, ...] = ("busy", "held", "forbidden")
-_EXPECTED = (TrackerError, *SENDING_FAILURES)
 _log = logging.getLogger(__name__)
 # Read in the shipper's log; a command tells of it in one line.
 _log.addHandler(logging.NullHandler())
@@ -95,11 +86,6 @@ class Sender:
             wait: Waits between two passes, and says when to end.
             drain_s: How long to go on at most after that, seconds.
         """
-        if obstacle_to_sending(self._home, self._uri) is None:
-            self._notice_lost_store()
-            with suppress(*FAILURES):
-                # Before the first run has anything to send; what fails here fails again, and is told, then.
-                initialize_embedded(self._uri)
         while not wait(self._rest_s):
             self.send_due()
         deadline = time.monotonic() + drain_s
@@ -197,6 +183,8 @@ class Sender:
             if run.state() in ENDED:
                 self._complete[run] = size
             return
+        from tracker.tracking.shipping.delivery import deliver
+
         with self._talking(run) as client:
             deliver(client, run, goes_on=run in self._begun)
             self._begun.add(run)
@@ -224,41 +212,14 @@ class Sender:
 
     def _failed(self, run: RunFolder, error: Exception) -> Failure:
         """Keep why a journal could not be sent."""
-        if not isinstance(error, _EXPECTED):
+        from tracker.tracking.shipping.unsendable import is_expected, outcome_of, problem_with
+
+        if not is_expected(error):
             _log.warning("%s cannot be sent", run.path, exc_info=error)
         with suppress(OSError):
             # A disk that is full says enough by itself.
-            save_problem(run, self._problem(run, error))
-        if isinstance(error, TrackerError):
-            return "refused"
-        failure = failure_of(error)
-        if failure == "missing":
-            return "refused"
-        return "temporary" if failure == "lacking" else failure
-
-    def _problem(self, run: RunFolder, error: Exception) -> str:
-        """Say why a journal could not be sent, and what is to be done about it, if anything."""
-        if isinstance(error, TrackerError):
-            return str(error)
-        where, refusal = describe(self._uri), refusal_of(error)
-        if not isinstance(error, _EXPECTED):
-            return f"sending to {where} ends in {type(error).__name__}: {said_by(error)}"
-        if isinstance(error, OSError) and error.strerror and not isinstance(error, ConnectionError):
-            return (
-                f"files must be readable and writable, but {error.filename or where}: {error.strerror}. "
-                "When that is mended, type tracker sync: nothing is lost."
-            )
-        if refusal is None:
-            return problem_of(error, where)
-        begun = self._beginnings[run]
-        denial = denial_of(
-            refusal,
-            self._uri,
-            experiment=begun.experiment,
-            permission="EDIT",
-            recorded=begun.tracking_uri,
-        )
-        return f"{where} {denial.problem}. {denial.advice} Then type tracker sync: nothing is lost."
+            save_problem(run, problem_with(error, self._uri, self._beginnings[run]))
+        return outcome_of(error)
 
     def _notice_lost_store(self) -> None:
         """Begin again where a user threw the database away: a new one has nothing of what that one had."""

@@ -13,12 +13,11 @@ import safetensors.torch
 
 from tracker.config.recipe import Resize
 from tracker.data import decoding
-from tracker.inference import served_network
 from tracker.models import minis
 from tracker.models.layer_versions import written_versions
 from tracker.models.networks import Network, builder_options
 
-LOADER = Path(served_network.__file__)
+LOADER = Path(__file__).with_name("served_network.py")
 _NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
 
 

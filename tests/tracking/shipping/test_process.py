@@ -132,9 +132,9 @@ def test_an_end_while_training_goes_on_is_told_at_once_and_only_once(
     assert "ImportError: libpq.so.5" in (home / "shipper.log").read_text()
 
 
-@pytest.mark.usefixtures("broken")
 def test_an_end_is_told_also_where_nothing_is_left(database: str, home: Path) -> None:
     shipper = start_shipper(home, database)
+    shipper.process.send_signal(signal.SIGABRT)
     shipper.process.wait(PATIENCE_S)
     left = shipper.drain(PATIENCE_S)
     assert not left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
@@ -38,7 +38,8 @@ def read_runs(
     with reading(uri, experiment) as client:
         experiment_id = find_experiment(client, experiment, uri)
         runs = list(runs_by_page(client, [experiment_id], order="ASC", page_size=page_size))
-        return [_record(client, run, metrics) for run in runs]
+        histories = _histories(client, uri, runs, metrics)
+        return [_record(run, histories.get(run.info.run_id, {})) for run in runs]
 
 
 def read_predictions(uri: str, run_id: str) -> list[Prediction]:
@@ -62,9 +63,25 @@ def read_predictions(uri: str, run_id: str) -> list[Prediction]:
         return parse_predictions(content.decode(errors="replace"))
 
 
-def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord:
-    # Studies have hundreds of trials, and no figure shows their curves.
-    wanted = () if run.data.tags.get(_KIND) in _WITHOUT_CURVES else metrics
+def _histories(
+    client: MlflowClient, uri: str, runs: Sequence[Run], metrics: Sequence[str]
+) -> dict[str, dict[str, list[Point]]]:
+    """Return metrics by epoch, by run and name; studies have hundreds of trials, whose curves none shows."""
+    if not metrics:
+        return {}
+    from tracker.tracking.backend.histories import Histories
+
+    histories = Histories(client, uri)
+    found: dict[str, dict[str, list[Point]]] = {}
+    shown = [run for run in runs if run.data.tags.get(_KIND) not in _WITHOUT_CURVES]
+    for metric in metrics:
+        having = [run.info.run_id for run in shown if metric in run.data.metrics]
+        for run_id, points in histories.of(having, metric).items():
+            found.setdefault(run_id, {})[metric] = points
+    return found
+
+
+def _record(run: Run, history: Mapping[str, list[Point]]) -> RunRecord:
     return RunRecord(
         run_id=run.info.run_id,
         name=run.info.run_name or run.info.run_id,
@@ -74,12 +91,5 @@ def _record(client: MlflowClient, run: Run, metrics: Sequence[str]) -> RunRecord
         tags=dict(run.data.tags),
         metrics=dict(run.data.metrics),
         experiment_id=run.info.experiment_id,
-        history={name: _points(client, run.info.run_id, name) for name in wanted if name in run.data.metrics},
+        history=dict(history),
     )
-
-
-def _points(client: MlflowClient, run_id: str, metric: str) -> list[Point]:
-    found = client.get_metric_history(run_id, metric)
-    # Of two values of one step the later one counts, as for MLflow's own latest value.
-    latest = {point.step: point.value for point in sorted(found, key=lambda p: (p.step, p.timestamp))}
-    return [Point(step, value) for step, value in latest.items()]

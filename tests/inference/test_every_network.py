@@ -12,10 +12,10 @@ import safetensors.torch
 import torch
 import torchvision
 
+from tests.support.exported import export_network
 from tests.support.trainings import CPU, Collected, make_recipe
 from tracker.data.pixels import Pixels
 from tracker.errors import UsageError
-from tracker.inference.export import export_network
 from tracker.inference.served_network import load
 from tracker.interruption import Interrupted
 from tracker.models.cut import cut_network, state_hash

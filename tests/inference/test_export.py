@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support.disks import missing_for_small_disk, small_disk
+from tests.support.exported import copy_loader, export_network
 from tests.support.mixed_images import KINDS, write_kind
 from tracker.config.recipe import Resize
 from tracker.data import decoding
 from tracker.data.decoding import decode
-from tracker.inference.export import LOADER, copy_loader, export_network, requirements
+from tracker.inference.export import LOADER, requirements
 from tracker.inference.served_network import load
 from tracker.models import minis
 from tracker.models.cut import cut_network
@@ -135,12 +135,3 @@ def test_the_loader_is_named_by_its_content(tmp_path: Path) -> None:
     assert copy.stem.startswith("served_network_")
     assert copy.stem.isidentifier()
     assert copy.read_bytes() == LOADER.read_bytes()
-
-
-@pytest.mark.skipif(bool(missing_for_small_disk()), reason=missing_for_small_disk())
-def test_a_full_disk_is_the_same_error_as_everywhere(tmp_path: Path) -> None:
-    network = build_network("squeezenet1_1", weights="none", classes=2, seed=0)
-    with small_disk(tmp_path / "disk", mib=1) as disk:
-        disk.fill()
-        with pytest.raises(OSError, match="No space left"):
-            export_network(network, disk.folder, classes=["a", "b"], image_size=32, resize="stretch")

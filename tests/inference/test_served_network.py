@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.support.exported import export_network
 from tests.support.mixed_images import write_kind
-from tracker.inference.export import export_network
 from tracker.inference.served_network import ServedNetwork, load
 from tracker.models.networks import build_network
 

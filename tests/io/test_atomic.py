@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.io.atomic import unfinished_file, write_all, write_once, write_whole
+from tracker.io.atomic import share, unfinished_file, write_all, write_once, write_whole
 
 
 def test_a_file_takes_the_place_of_an_older_one_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -39,3 +39,16 @@ def test_of_several_that_write_a_file_once_one_wins_whole(tmp_path: Path) -> Non
         list(threads.map(lambda content: write_once(path, content), contents))
     assert path.read_bytes() in contents
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_shared_takes_no_room_again_and_the_place_of_an_older_one(tmp_path: Path) -> None:
+    file, second = tmp_path / "file", tmp_path / "folder" / "second"
+    file.write_bytes(b"content")
+    for _ in range(2):
+        share(file, second)
+        assert second.samefile(file)
+    file.unlink()
+    second.write_bytes(b"other")
+    file.write_bytes(b"content")
+    share(file, second)
+    assert second.read_bytes() == b"content"

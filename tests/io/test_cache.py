@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tracker.errors import DataError
-from tracker.io.cache import atomic_folder, cache_dir, locked, require_space, scratch_folder, writing_into
+from tracker.io.cache import atomic_folder, cache_dir, locked, require_space, writing_into
 
 
 def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -73,34 +73,13 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["final"]
 
 
-def test_a_scratch_folder_lies_in_the_cache_and_is_gone_after_use(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("TRACKER_CACHE", str(tmp_path / "cache"))
-    with scratch_folder("a1b2") as left_behind:
-        assert left_behind.is_relative_to(tmp_path / "cache")
-        copy = left_behind.with_name(f"{left_behind.name}-of-a-killed-process")
-        shutil.copytree(left_behind, copy)
-        with scratch_folder("a1b2"):
-            assert left_behind.exists(), "its process lives"
-            assert not copy.exists()
-    assert list((tmp_path / "cache/scratch").iterdir()) == []
-
-
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EACCES])
-def test_only_what_is_written_into_a_scratch_folder_is_told_of_its_disk(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int
-) -> None:
-    monkeypatch.setenv("TRACKER_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(OSError, match="of another disk"), scratch_folder("a1b2"):
-        raise OSError(code, "of another disk", str(tmp_path / "home/model"))
+def test_what_is_written_into_the_cache_is_told_of_its_disk(tmp_path: Path, code: int) -> None:
     with (
-        pytest.raises(DataError, match=r"cache/scratch must be writable .*as the system says.*TRACKER_CACHE"),
-        scratch_folder("a1b2") as scratch,
-        writing_into(scratch),
+        pytest.raises(DataError, match=r"must be writable.*as the system says.*TRACKER_CACHE"),
+        writing_into(tmp_path / "part"),
     ):
         raise OSError(code, "as the system says")
-    assert list((tmp_path / "cache/scratch").iterdir()) == []
 
 
 def test_a_lock_keeps_another_process_waiting(tmp_path: Path) -> None:

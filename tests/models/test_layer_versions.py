@@ -13,9 +13,9 @@ import torch
 import torchvision
 from torch import nn
 
+from tests.support.exported import export_network
 from tests.support.networks import State
 from tracker.errors import ModelError
-from tracker.inference.export import export_network
 from tracker.inference.served_network import load
 from tracker.models.layer_versions import restore_state
 from tracker.models.networks import Network, build_network

@@ -69,7 +69,7 @@ def start(home: Path, experiment: str) -> Start:
     return begin
 
 
-def record_all(recorder: RunRecorder, scratch: Path) -> None:
+def record_all(recorder: RunRecorder) -> None:
     """Record one of everything."""
     for context, part in (("train", "train"), ("validation", "val"), ("test", "test")):
         recorder.dataset(name=f"cxr-{part}", digest="d1", context=context, source='{"path": "cxr"}')  # type: ignore[arg-type]
@@ -78,11 +78,13 @@ def record_all(recorder: RunRecorder, scratch: Path) -> None:
     recorder.tags({"tracker.trunk_unchanged": "true"})
     recorder.artifact("recipe.yaml", b"model: alexnet\n")
     recorder.artifact("roc.png", b"not really a picture", folder="figures")
-    network = scratch / "network"
-    network.mkdir()
-    (network / "card.json").write_text(json.dumps({"classes": ["normal", "tuberculosis"]}))
+    classes = ["normal", "tuberculosis"]
     recorder.model(
-        network, loader=LOADER, classes=["normal", "tuberculosis"], pip_requirements=["numpy"], image_size=32
+        {"card.json": json.dumps({"classes": classes}).encode()},
+        loader=(LOADER.name, LOADER.read_bytes()),
+        classes=classes,
+        pip_requirements=["numpy"],
+        image_size=32,
     )
 
 
@@ -90,7 +92,7 @@ def record_all(recorder: RunRecorder, scratch: Path) -> None:
 def sent(client: MlflowClient, uri: str, start: Start, tmp_path: Path) -> RunFolder:
     """The folder of a run that MLflow has whole."""
     with start(uri) as recorder:
-        record_all(recorder, tmp_path)
+        record_all(recorder)
     deliver(client, recorder.folder)
     return recorder.folder
 

@@ -123,7 +123,7 @@ def test_the_ui_shows_artifacts_and_ends_with_its_workers(
     number: signal.Signals, database: str, start: Start, tmp_path: Path, experiment: str
 ) -> None:
     with start(database) as recorder:
-        record_all(recorder, tmp_path)
+        record_all(recorder)
     client = open_client(database)
     deliver(client, recorder.folder)
     (run,) = all_runs(client, experiment)

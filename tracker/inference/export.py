@@ -1,4 +1,4 @@
-"""Write a trained network, and what reads images for it, to a folder from which it can be loaded anywhere."""
+"""The files of a trained network, and of what reads images for it: it can be loaded from them anywhere."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ LOADER = Path(__file__).with_name("served_network.py")
 _NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
 
 
-def export_network(
-    network: Network, folder: Path, *, classes: Sequence[str], image_size: int, resize: Resize
-) -> None:
-    """Write `network.safetensors`, `card.json` and `decoding/` into a folder, and what builds our networks.
+def network_files(
+    network: Network, *, classes: Sequence[str], image_size: int, resize: Resize
+) -> dict[str, bytes]:
+    """Return `network.safetensors`, `card.json`, `decoding/`, and what builds our networks, by their paths.
 
     Args:
         network: The trained network, trunk and tail.
-        folder: An existing folder.
         classes: Class names, in the order of the network's outputs.
         image_size: Height and width that images are resized to.
         resize: How images that are not square become so.
@@ -36,8 +35,6 @@ def export_network(
     state = {key: value.cpu().contiguous() for key, value in network.module.state_dict().items()}
     metadata = {"mean": json.dumps(network.mean), "std": json.dumps(network.std)}
     metadata |= written_versions(network.module)
-    # Not `save_file`: a full disk would be an error of its own kind, which nobody expects.
-    (folder / "network.safetensors").write_bytes(safetensors.torch.save(state, metadata))
     card = {
         "model": network.name,
         "head": network.head,
@@ -48,19 +45,20 @@ def export_network(
         "std": network.std,
         "builder": _builder(network),
     }
-    (folder / "card.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
-    _copy_python(Path(decoding.__file__).parent, folder / "decoding")
-    if card["builder"] is None:
-        (folder / "minis.py").write_bytes(Path(minis.__file__).read_bytes())
+    files = {
+        "network.safetensors": safetensors.torch.save(state, metadata),
+        "card.json": json.dumps(card, indent=2).encode(),
+        **_python_files(Path(decoding.__file__).parent, "decoding"),
+    }
+    return files if card["builder"] is not None else files | {"minis.py": Path(minis.__file__).read_bytes()}
 
 
-def _copy_python(package: Path, to: Path) -> None:
-    """Copy a package without rights and times, which not every disk knows."""
-    for file in package.rglob("*"):
-        copy = to / file.relative_to(package)
-        if file.is_file() and "__pycache__" not in file.parts:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(file.read_bytes())
+def _python_files(package: Path, folder: str) -> dict[str, bytes]:
+    return {
+        f"{folder}/{file.relative_to(package).as_posix()}": file.read_bytes()
+        for file in sorted(package.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    }
 
 
 def _builder(network: Network) -> dict[str, Any] | None:
@@ -72,18 +70,13 @@ def _builder(network: Network) -> dict[str, Any] | None:
     return builder_options(network.name, pretrained=True) | as_it_is
 
 
-def copy_loader(folder: Path) -> Path:
-    """Copy what loads a network into a folder, and return where it is.
+def named_loader() -> tuple[str, bytes]:
+    """Return the name and the content of the file that loads a network.
 
     Its name is that of its content: a program that loads networks of two versions of tracker has two modules.
-
-    Args:
-        folder: An existing folder.
     """
     content = LOADER.read_bytes()
-    copy = folder / f"{LOADER.stem}_{hashlib.sha256(content).hexdigest()[:8]}.py"
-    copy.write_bytes(content)
-    return copy
+    return f"{LOADER.stem}_{hashlib.sha256(content).hexdigest()[:8]}.py", content
 
 
 def requirements() -> list[str]:

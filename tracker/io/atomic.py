@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -22,6 +23,7 @@ _LACKING = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOT
 _NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _NO_FOLDER_SYNC = _NO_SYNC | {errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
 _NO_LINKS = _LACKING | {errno.EMLINK, errno.EACCES}
+_NOT_TO_BE_LINKED = _NO_LINKS | {errno.EXDEV}
 _NO_RENAME_OVER = _LACKING | {errno.EEXIST}
 
 
@@ -125,6 +127,23 @@ def write_once(path: Path, data: bytes) -> None:
         _rename_once(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def share(source: Path, target: Path) -> None:
+    """Have a file at a second place, too, in the place of an older one; a copy where it cannot be linked.
+
+    Args:
+        source: The file; it is never written again.
+        target: Its second path; its folder is made where it is not there.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NOT_TO_BE_LINKED:
+            raise
+        shutil.copyfile(source, target)
 
 
 def _rename_once(unfinished: Path, path: Path) -> None:

@@ -119,34 +119,11 @@ def atomic_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
         _rename_unless_there(temporary, final)
 
 
-@contextmanager
-def scratch_folder(name: str) -> Iterator[Path]:
-    """Make a folder in the cache that is gone after the block.
-
-    Not in the folder of temporary files: in a container that is often a small one, in memory. What is written
-    into it is written in a block of `writing_into`; the rest of the block may meet errors of other disks.
-
-    Args:
-        name: What it is for; one process at a time makes one of a name.
-
-    Yields:
-        The folder, empty.
-
-    Raises:
-        DataError: The disk is full or may not be written to.
-    """
-    place = cache_dir() / "scratch" / name
-    with ExitStack() as held:
-        with _disk_errors(place):
-            temporary = held.enter_context(_unfinished_folder(place))
-        yield temporary
-
-
 def writing_into(folder: Path) -> AbstractContextManager[None]:
     """Name the cache's disk, as long as the block lasts, where it is full or may not be written to.
 
     Args:
-        folder: A scratch folder; the block writes nowhere else.
+        folder: A folder of the cache; the block writes nowhere else.
     """
     return _disk_errors(folder)
 

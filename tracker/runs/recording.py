@@ -14,8 +14,7 @@ from tracker.data.left_out import left_out_words
 from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
 from tracker.data.splits.report import patients_in
-from tracker.inference.export import copy_loader, export_network, requirements
-from tracker.io.cache import scratch_folder, writing_into
+from tracker.inference.export import named_loader, network_files, requirements
 from tracker.models.networks import Network
 from tracker.records import (
     POSITIVE_CLASS,
@@ -182,20 +181,12 @@ def _predictions_of(
 def record_model(recorder: RunRecorder, recipe: Recipe, images: Images, network: Network) -> None:
     """Record the trained network as a model that takes files of images."""
     classes = images.manifest.classes
-    with scratch_folder(recorder.folder.name) as scratch:
-        folder = scratch / "network"
-        with writing_into(scratch):
-            folder.mkdir()
-            export_network(
-                network, folder, classes=classes, image_size=recipe.image_size, resize=recipe.resize
-            )
-            loader = copy_loader(scratch)
-        recorder.model(
-            folder,
-            loader=loader,
-            classes=classes,
-            pip_requirements=requirements(),
-            image_size=recipe.image_size,
-            name=f"{recipe.model}-{recipe.mode}",
-            reads_files=True,
-        )
+    recorder.model(
+        network_files(network, classes=classes, image_size=recipe.image_size, resize=recipe.resize),
+        loader=named_loader(),
+        classes=classes,
+        pip_requirements=requirements(),
+        image_size=recipe.image_size,
+        name=f"{recipe.model}-{recipe.mode}",
+        reads_files=True,
+    )

@@ -10,6 +10,7 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.support.recorded import Start, all_runs, record_all
+from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.run_folder import RunFolder
 from tracker.tracking.shipping.cursor import is_sent
 from tracker.tracking.shipping.delivery import deliver
@@ -38,9 +39,25 @@ def test_what_a_killed_process_was_sending_is_no_hindrance_and_nothing_stays(
     client: MlflowClient, uri: str, start: Start, tmp_path: Path
 ) -> None:
     with start(uri) as recorder:
-        record_all(recorder, tmp_path)
+        record_all(recorder)
     left_behind = recorder.folder.path / "sending" / "model"
     left_behind.mkdir(parents=True)
     deliver(client, recorder.folder)
     assert is_sent(recorder.folder)
     assert not left_behind.parent.exists()
+
+
+def test_in_an_embedded_store_the_network_is_the_file_beside_the_journal(
+    database: str, start: Start, experiment: str
+) -> None:
+    with start(database) as recorder:
+        record_all(recorder)
+    client = open_client(database)
+    deliver(client, recorder.folder)
+    (run,) = all_runs(client, experiment)
+    logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
+    stored = Path(logged.artifact_location.removeprefix("file://")) / "data" / "model" / "card.json"
+    assert stored.samefile(recorder.folder.path / "model" / "card.json")
+    artifacts = stored.parents[2]
+    counted = sum(file.stat().st_size for file in (stored, *artifacts.glob("*input_example.json")))
+    assert f"model_size_bytes: {counted}\n" in (artifacts / "MLmodel").read_text()

@@ -28,7 +28,7 @@ def test_training_and_starting_the_shipper_import_no_mlflow() -> None:
 
 def test_a_run_is_all_in_its_journal(start: Start, tmp_path: Path) -> None:
     with start(URI) as recorder:
-        record_all(recorder, tmp_path)
+        record_all(recorder)
     found = entries(recorder)
     assert isinstance(found[0], Creation)
     place = {"tracker.home": home_token(recorder.folder.path.parents[1])[:8], "tracker.order": "1"}
@@ -53,8 +53,9 @@ def test_a_run_is_a_later_one_although_folders_of_earlier_ones_were_removed(star
 
 def test_files_lie_beside_the_journal_when_it_names_them(start: Start, tmp_path: Path) -> None:
     with start(URI) as recorder:
-        record_all(recorder, tmp_path)
-        recorder.artifact("copied.txt", tmp_path / "network" / "card.json")
+        record_all(recorder)
+        (tmp_path / "file").write_bytes(b"content")
+        recorder.artifact("copied.txt", tmp_path / "file")
     folder = recorder.folder
     files = [entry for entry in entries(recorder) if isinstance(entry, Artifact)]
     assert [file.file for file in files] == [
@@ -86,14 +87,13 @@ def test_a_run_that_did_not_finish_goes_on_in_the_same_journal(start: Start, hom
     assert [folder.name for folder in (home / "runs").iterdir()] == ["a1b2"]
 
 
-def test_what_was_recorded_before_is_not_recorded_again(start: Start, tmp_path: Path) -> None:
+def test_what_was_recorded_before_is_not_recorded_again(start: Start) -> None:
     recorder = start(URI)
-    record_all(recorder, tmp_path)
+    record_all(recorder)
     before = entries(recorder)
     recorder.close()
     recorder = start(URI)
-    (tmp_path / "network").rename(tmp_path / "old")
-    record_all(recorder, tmp_path)
+    record_all(recorder)
     recorder.metrics({"train/loss": 123.0, "new": 1.0}, step=3)
     recorder.artifact("recipe.yaml", b"model: resnet18\n")
     recorder.close()

@@ -18,7 +18,7 @@ def test_each_request_says_its_own_and_nothing_when_it_is_sent_again(
     recorder = start(uri)
     deliver(client, recorder.folder)
     (run,) = all_runs(client, experiment)
-    record_all(recorder, tmp_path)
+    record_all(recorder)
     recorder.finish("FINISHED")  # type: ignore[arg-type]
     recorder.close()
 

@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model, ModelSignature
+from mlflow.models.model import MLMODEL_FILE_NAME
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+from mlflow.utils.file_utils import local_file_uri_to_path
 from PIL import Image
 
+from tracker.io.atomic import share
 from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeout
 from tracker.tracking.journal.entries import NETWORK
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from tracker.tracking.journal.entries import TrainedModel
     from tracker.tracking.journal.run_folder import RunFolder
 
+_DATA = "data"
+"""The folder of a model in which MLflow has what its loader reads."""
 _EXAMPLE_SHAPE = (2, 32, 32, 3)
 
 
@@ -56,10 +61,26 @@ def _name_as_output(client: MlflowClient, run: Run, logged: LoggedModel) -> None
 
 def _upload(client: MlflowClient, logged: LoggedModel, run: RunFolder, model: TrainedModel) -> None:
     with run.scratch() as scratch:
-        files = scratch / "model"
-        _save(files, logged, run, model)
-        client.log_model_artifacts(logged.model_id, str(files))
+        described = scratch / "model"
+        _save(described, logged, run, model)
+        client.log_model_artifacts(logged.model_id, str(described))
+    _upload_network(client, logged, run.path / model.folder)
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+
+
+def _upload_network(client: MlflowClient, logged: LoggedModel, network: Path) -> None:
+    """Have a network's files be among the model's; on the disk of the journal they take no room again."""
+    place = f"{_DATA}/{network.name}"
+    if not logged.artifact_location.startswith("file:"):
+        client.log_model_artifacts(logged.model_id, str(network), place)
+        return
+    artifacts = Path(local_file_uri_to_path(logged.artifact_location))  # type: ignore[no-untyped-call]
+    for file in _files(network):
+        share(file, artifacts / place / file.relative_to(network))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def _one_model(client: MlflowClient, run: Run, name: str) -> LoggedModel:
@@ -87,24 +108,31 @@ def _models_of(client: MlflowClient, run: Run, name: str) -> list[LoggedModel]:
 
 
 def _save(target: Path, logged: LoggedModel, run: RunFolder, model: TrainedModel) -> None:
-    loader = run.path / model.loader
+    """Write all of a model but the network's files, which lie beside the journal already."""
+    loader, network = run.path / model.loader, run.path / model.folder
+    empty = target.with_name("empty") / network.name
+    empty.mkdir(parents=True)
+    described = Model(
+        artifact_path=logged.artifact_location,
+        run_id=logged.source_run_id,
+        model_uuid=logged.model_id,
+        model_id=logged.model_id,
+    )
     mlflow.pyfunc.save_model(
         target,
         # A loader module next to its data: MLflow refuses pickles where a server's owner forbids them.
         loader_module=loader.stem,
-        data_path=str(run.path / model.folder),
+        data_path=str(empty),
         code_paths=[str(loader)],
-        mlflow_model=Model(
-            artifact_path=logged.artifact_location,
-            run_id=logged.source_run_id,
-            model_uuid=logged.model_id,
-            model_id=logged.model_id,
-        ),
+        mlflow_model=described,
         signature=_signature(model),
         input_example=_example(model),
         pip_requirements=list(model.pip_requirements),
         metadata={"classes": list(model.classes), "image_size": model.image_size},
     )
+    size = sum(file.stat().st_size for file in _files(network))
+    described.model_size_bytes = (described.model_size_bytes or 0) + size
+    described.save(str(target / MLMODEL_FILE_NAME))
 
 
 def _signature(model: TrainedModel) -> ModelSignature:

@@ -1,7 +1,8 @@
-"""The files of a trained network, on their way to a place beside its run's journal."""
+"""Where the files of a trained network lie beside its run's journal."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tracker.tracking.journal.run_folder import RunFolder
@@ -9,18 +10,17 @@ from tracker.tracking.journal.run_folder import RunFolder
 MODEL, LOADER = "model", "loader"
 
 
-def model_files(folder: Path, loader: Path, run: RunFolder) -> dict[Path, bytes]:
+def model_files(files: Mapping[str, bytes], loader: tuple[str, bytes], run: RunFolder) -> dict[Path, bytes]:
     """Return what has to lie beside a journal before it names a network.
 
     Args:
-        folder: The files that the loader reads.
-        loader: The Python file that loads them.
+        files: What the loader reads: contents by their paths in a folder.
+        loader: The name and the content of the Python file that loads them.
         run: The run's folder.
 
     Returns:
-        Contents by their paths in the run's folder.
+        Contents by their paths.
     """
-    files = {run.path / LOADER / loader.name: loader.read_bytes()}
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        files[run.path / MODEL / file.relative_to(folder)] = file.read_bytes()
-    return files
+    name, content = loader
+    lying = {run.path / MODEL / path: files[path] for path in sorted(files)}
+    return {run.path / LOADER / name: content, **lying}

@@ -234,37 +234,37 @@ class RunRecorder:
 
     def model(
         self,
-        folder: Path,
+        files: Mapping[str, bytes],
         *,
-        loader: Path,
+        loader: tuple[str, bytes],
         classes: Sequence[str],
         pip_requirements: Sequence[str],
         image_size: int,
         name: str = NETWORK,
         reads_files: bool = False,
     ) -> None:
-        """Record the trained network; its files are copied beside the journal first.
+        """Record the trained network; its files are written beside the journal first.
 
         Args:
-            folder: The files that the loader reads.
-            loader: A Python file that imports nothing of tracker and has `_load_pyfunc(data_path)`.
+            files: What the loader reads: contents by their paths in a folder.
+            loader: The name and content of a Python file that imports nothing of tracker and has
+                `_load_pyfunc(data_path)`.
             classes: Names of the outputs, in order.
             pip_requirements: What the loader needs, as pip reads it.
             image_size: Side of the square that images are resized to, pixels.
             name: What MLflow calls the model.
             reads_files: Whether it takes files of images, too, and not decoded ones alone.
         """
-        files = model_files(folder, loader, self.folder)
         entry = TrainedModel(
             folder=MODEL,
-            loader=f"{LOADER}/{loader.name}",
+            loader=f"{LOADER}/{loader[0]}",
             classes=list(classes),
             pip_requirements=list(pip_requirements),
             image_size=image_size,
             name=safe_model_name(name),
             reads_files=reads_files,
         )
-        self._write_new(entry, files)
+        self._write_new(entry, model_files(files, loader, self.folder))
 
     def finish(self, status: RunState, reason: str = "") -> None:
         """Record how the run ended.

@@ -75,6 +75,7 @@ class LiveObserver(Observer):
     def planned(self, plan: Plan) -> None:
         """Print the plan."""
         self.plan = plan
+        self._runs.expect(plan.recipes)
         self.show(plan_lines(plan))
 
     def prepared(self, prepared: Prepared) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.progress_bar import ProgressBar
@@ -18,6 +18,7 @@ from tracker.records import RunState
 from tracker.runs.events import RunResult
 
 BAR_WIDTH = 20
+_NAME_WIDTH, _LONGEST_NAME = 47, 64
 _MARKS = {RunState.FINISHED: "✓", RunState.SKIPPED: "=", RunState.TAKEN: "~", RunState.FAILED: "✗"}
 
 
@@ -47,6 +48,13 @@ class RunsAtWork:
         self._stages_every_s = stages_every_s
         self._names: dict[Recipe, str] = {}
         self._runs: dict[Recipe, _Run] = {}
+        self._width = _NAME_WIDTH
+
+    def expect(self, recipes: Sequence[Recipe]) -> None:
+        """Make room for the names of the runs of a plan."""
+        number = len(f"{len(recipes)}/{len(recipes)} ")
+        longest = max((number + len(recipe.in_words) for recipe in recipes), default=0)
+        self._width = max(_NAME_WIDTH, min(longest, _LONGEST_NAME))
 
     @property
     def alone(self) -> Recipe | None:
@@ -101,7 +109,7 @@ class RunsAtWork:
     def end(self, result: RunResult) -> None:
         """Tell how a run ended."""
         self.leave(result.recipe)
-        self._tell(f"{_MARKS[result.state]} {self._names[result.recipe]:47} {_ending(result)}")
+        self._tell(f"{_MARKS[result.state]} {self._names[result.recipe]:{self._width}} {_ending(result)}")
 
 
 def items(done: int, total: int, what: str) -> str:

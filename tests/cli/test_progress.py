@@ -138,6 +138,7 @@ def test_a_pipe_is_told_of_stages_that_take_long() -> None:
 def test_epochs_that_are_trained_again_are_told_of(last: int, said: str) -> None:
     recipe, pipe = make_recipe("alexnet"), Pipe()
     with LiveObserver(Console(file=pipe, soft_wrap=True, width=80)) as reporter:
+        reporter.run_started(recipe, 1, 1)
         reporter.resumed(recipe, 7)
         reporter.repeats(recipe, 8, last)
     assert pipe.seen.splitlines() == [

@@ -16,7 +16,8 @@ from tests.support.plans import Prepare, RecordingReporter
 from tracker import engines
 from tracker.engines.engine import Worker
 from tracker.interruption import Interruption
-from tracker.runs.events import RunResult
+from tracker.runs import run_worker
+from tracker.runs.events import Reporter, RunResult
 from tracker.runs.execute import execute
 from tracker.runs.plan_executor import PlanExecutor
 from tracker.runs.run_worker import HELLO, NEXT
@@ -155,3 +156,9 @@ def test_a_process_of_its_own_makes_a_run_and_tells_of_it(prepare_small: Prepare
     (recorded,) = recorded_in(workplace).values()
     assert recorded.tags["tracker.threads"] == "1"
     assert run.run_name in recorded_in(workplace)
+
+
+def test_a_worker_passes_on_whatever_a_reporter_can_be_told() -> None:
+    # What several runs do at once has a name of its own there, and is what `progress` becomes.
+    events = {name for name in vars(Reporter) if not name.startswith("_")} - {"run_progress"}
+    assert events <= vars(run_worker._Telling).keys()

@@ -87,6 +87,9 @@ class _Telling(Reporter):
     def resumed(self, recipe: Recipe, epoch: int) -> None:
         self._told("resumed", recipe, epoch)
 
+    def repeats(self, recipe: Recipe, first: int, last: int) -> None:
+        self._told("repeats", recipe, first, last)
+
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
         self._told("epoch", recipe, epoch, dict(values))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.peers.work import TRIALS, Work
+from benchmarks.peers.work import SEEDS, TRIALS, Work
 
 _SCRIPTS = Path(__file__).parent
 
@@ -102,7 +102,7 @@ def _tracker_arguments(work: Work, setting: Setting) -> list[str]:
     shared += ["--image-size", str(setting.image_size), *(["--weights", str(weights)] if weights else [])]
     if work.kind == "study":
         return ["tune", *shared, "--trials", str(TRIALS), "--sampler", "grid", "--pruner", "none"]
-    seeds = ["--seeds", "5", "--log-model", "all"] if work.kind == "seeds" else []
+    seeds = ["--seeds", str(SEEDS), "--log-model", "all"] if work.kind == "seeds" else []
     return ["run", *shared, *seeds]
 
 

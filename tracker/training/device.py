@@ -55,6 +55,16 @@ def _computes_bf16(device: torch.device) -> bool:
     return False
 
 
+def gpu_memory(device: torch.device) -> int:
+    """Return how many bytes of a GPU are free, with those that torch keeps for its next tensors.
+
+    Args:
+        device: The GPU.
+    """
+    free, _all = torch.cuda.mem_get_info(device)
+    return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
+
+
 def on_device(module: nn.Module, device: torch.device) -> nn.Module:
     """Move a module to a device, with the memory format that convolutions are fastest in."""
     return module.to(device).to(memory_format=torch.channels_last)

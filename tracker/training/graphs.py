@@ -165,15 +165,19 @@ class GraphStep:
     def _first(self, batch: Tensor, labels_B: Tensor) -> Stepped:
         """Capture the step of a size of batch, and make it."""
         try:
-            wanted = None if self._captured else self._wanted(batch, labels_B)
-            captured = self._captured_step(batch, labels_B)
-            if wanted is not None:
-                self._check(captured, wanted, batch, labels_B)
-            stepped = captured(batch, labels_B)
+            return self._captured_and_made(batch, labels_B)
         except RuntimeError as error:
-            # All is as it was before the batch.
-            self._give_up(str(error).splitlines()[0])
-            return self._eager(batch, labels_B)
+            reason = str(error).splitlines()[0]
+        # All is as it was before the batch. Not inside the handler: the error holds what the step had made.
+        self._give_up(reason)
+        return self._eager(batch, labels_B)
+
+    def _captured_and_made(self, batch: Tensor, labels_B: Tensor) -> Stepped:
+        wanted = None if self._captured else self._wanted(batch, labels_B)
+        captured = self._captured_step(batch, labels_B)
+        if wanted is not None:
+            self._check(captured, wanted, batch, labels_B)
+        stepped = captured(batch, labels_B)
         self._captured[batch.shape] = captured
         return stepped
 

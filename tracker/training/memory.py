@@ -16,6 +16,7 @@ from torch import Tensor
 
 from tracker.errors import TrainingError
 from tracker.io.memory import available_memory, format_size
+from tracker.training.device import gpu_memory
 from tracker.training.steps import EagerStep, Step, Stepped
 
 
@@ -183,6 +184,5 @@ def _saved_bytes(step: EagerStep, batch: Tensor, labels_B: Tensor) -> int:
 
 def _available(device: torch.device) -> int | None:
     if device.type == "cuda":
-        free, _all = torch.cuda.mem_get_info(device)
-        return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return gpu_memory(device)
     return available_memory() if device.type == "cpu" else None

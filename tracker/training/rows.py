@@ -14,6 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from tracker.training.device import gpu_memory
 from tracker.training.store import Store
 
 RESIDENT_SHARE = 0.3
@@ -44,8 +45,7 @@ def reader_of(store: Store, device: torch.device) -> RowReader:
     """
     if device.type != "cuda":
         return MappedRows(store, device)
-    free, _all = torch.cuda.mem_get_info(device)
-    return ResidentRows(store, device) if fits(store, free) else RowsAhead(store, device)
+    return ResidentRows(store, device) if fits(store, gpu_memory(device)) else RowsAhead(store, device)
 
 
 def fits(store: Store, free: int) -> bool:

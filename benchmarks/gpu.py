@@ -39,11 +39,11 @@ from tracker.errors import TrackerError
 from tracker.interruption import Interrupted
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
+from tracker.training.captures import SWITCH
 from tracker.training.checkpoint_writer import copied
 from tracker.training.determinism import determinism
 from tracker.training.device import choose_device, choose_precision, device_name, on_device
 from tracker.training.examples import Examples
-from tracker.training.graphs import SWITCH
 from tracker.training.loop import Training
 from tracker.training.store import Store
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 from tracker.io.control_group import memory_left
@@ -14,7 +16,7 @@ def available_memory(*, with_swap: bool = True) -> int | None:
         with_swap: Whether what can be moved to the disk counts, too.
     """
     names = ("MemAvailable:", "SwapFree:") if with_swap else ("MemAvailable:",)
-    left = [size for size in (_of_machine(names), memory_left()) if size is not None]
+    left = [size for size in (_of_machine(names), memory_left(), _of_process()) if size is not None]
     return min(left, default=None)
 
 
@@ -25,6 +27,17 @@ def format_size(size: int) -> str:
         size: Bytes.
     """
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _of_process() -> int | None:
+    """Return what `ulimit -v` leaves; None where there is no such limit."""
+    limit, _hard = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return None
+    with suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        return max(0, limit - pages * resource.getpagesize())
+    return None
 
 
 def _of_machine(names: tuple[str, ...]) -> int | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tracker.io.control_group import memory_left
+
+SHARE = "TRACKER_MEMORY_SHARE"
+"""The variable that says how many bytes one of several processes may take that were started together."""
 
 
 def available_memory(*, with_swap: bool = True) -> int | None:
@@ -14,8 +18,13 @@ def available_memory(*, with_swap: bool = True) -> int | None:
         with_swap: Whether what can be moved to the disk counts, too.
     """
     names = ("MemAvailable:", "SwapFree:") if with_swap else ("MemAvailable:",)
-    left = [size for size in (_of_machine(names), memory_left()) if size is not None]
+    left = [size for size in (_of_machine(names), memory_left(), own_share()) if size is not None]
     return min(left, default=None)
+
+
+def own_share() -> int | None:
+    """Return how many bytes this process may take of what it shares with others; None: it shares none."""
+    return int(os.environ[SHARE]) if SHARE in os.environ else None
 
 
 def format_size(size: int) -> str:

@@ -14,7 +14,7 @@ from tracker.errors import TuningError
 from tracker.interruption import Interruption
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
-from tracker.runs.workers import with_threads, worker_environments
+from tracker.runs.workers import with_shares, worker_environments
 from tracker.search.records import StudyProgress
 from tracker.search.study import ArmStudy
 from tracker.training.determinism import determinism
@@ -79,7 +79,7 @@ class StudyExecutor:
         arguments = (self.prepared, self.plan, torch.get_num_threads())
         find_engine(plan.options.engine)(
             spend_part,
-            [Worker(arguments, environment) for environment in with_threads(environments, plan.device)],
+            [Worker(arguments, environment) for environment in with_shares(environments, plan.device)],
             meanwhile=lambda: self.reporter.trials(study.progress()),
             interruption=self.interruption,
         )

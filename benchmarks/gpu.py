@@ -39,11 +39,11 @@ from tracker.errors import TrackerError
 from tracker.interruption import Interrupted
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
+from tracker.training.captures import SWITCH
 from tracker.training.checkpoint_writer import copied
 from tracker.training.determinism import determinism
 from tracker.training.device import choose_device, choose_precision, device_name, on_device
 from tracker.training.examples import Examples
-from tracker.training.graphs import SWITCH
 from tracker.training.loop import Training
 from tracker.training.store import Store
 
@@ -53,6 +53,7 @@ BATCH, SIZE = 32, 224
 PARTS = {"train": range(486), "val": range(486, 530), "test": range(530, 662)}
 STEPS = -(-486 // BATCH)
 TIMED = 10 if ON_GPU else 2
+NOTES: list[str] = []
 
 
 class Losses:
@@ -94,9 +95,19 @@ def tail_of(model: str) -> nn.Module:
 
 
 def training_of(model: str, examples: Examples, recipe: Recipe) -> Training:
-    return Training(
-        tail_of(model), examples, recipe, device=DEVICE, note=lambda note: print(f"   note: {note}")
-    )
+    return Training(tail_of(model), examples, recipe, device=DEVICE, note=note)
+
+
+def note(sentence: str) -> None:
+    NOTES.append(sentence)
+    print(f"   note: {sentence}")
+
+
+def since_noted() -> str:
+    """Return a mark for numbers of trainings that were not captured, and begin anew."""
+    marks = " (not captured)" if NOTES or not ON_GPU else ""
+    NOTES.clear()
+    return marks
 
 
 def plain_step(model: str, examples: Examples) -> Callable[[], None]:
@@ -148,7 +159,11 @@ def captured(step: Callable[[], None]) -> Callable[[], None]:
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         step()
-    return graph.replay
+
+    def repeat(_what_it_reads_and_writes: Callable[[], None] = step) -> None:
+        graph.replay()
+
+    return repeat
 
 
 def timed(step: Callable[[], None]) -> float:
@@ -180,7 +195,7 @@ def arms(models: Sequence[str], examples: Examples, epochs: int) -> Iterator[str
         evaluation = seconds(lambda: [training.logits(part) for part in ("val", "test")])  # noqa: B023
         whole = seconds(lambda: training.run(Losses()))  # noqa: B023
         ratio = whole / (bare + epochs * evaluation)
-        yield f"| {model} | {whole:.1f} | {bare:.1f} | {evaluation:.3f} | {ratio:.2f} |"
+        yield f"| {model} | {whole:.1f}{since_noted()} | {bare:.1f} | {evaluation:.3f} | {ratio:.2f} |"
 
 
 @contextmanager
@@ -208,7 +223,7 @@ def captured_and_eager(models: Sequence[str], examples: Examples) -> Iterator[st
         for precision in ("bf16", "fp32"):
             recipe = recipe_of(model, 3, precision)
             eager, graph = (losses_of(model, examples, recipe, graphs=graphs) for graphs in (False, True))
-            found.append(f"{((eager - graph).abs() / eager).max().item():.2g}")
+            found.append(f"{((eager - graph).abs() / eager).max().item():.2g}{since_noted()}")
         yield f"| {model} | {' | '.join(found)} |"
 
 
@@ -249,7 +264,7 @@ def repeated(models: Sequence[str], examples: Examples) -> Iterator[str]:
         recipe = recipe_of(model, 3)
         free, first = trained(model, examples, recipe)
         _, second = trained(model, examples, recipe)
-        with determinism(True, lambda note: print(f"   note: {note}")):
+        with determinism(True, note):
             took, one = trained(model, examples, recipe)
             _, other = trained(model, examples, recipe)
             _, resumed = trained(model, examples, recipe, stop_after=STEPS + 5)

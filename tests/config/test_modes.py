@@ -127,5 +127,5 @@ def test_norms_adapt_in_the_place_of_frozen_ones_or_beside_them() -> None:
 
 
 def test_norms_cannot_adapt_where_nothing_is_frozen() -> None:
-    with pytest.raises(UsageError, match="norms adapt in feature-extractor and freeze:NODE alone"):
+    with pytest.raises(UsageError, match="norms: adapt is about batch norms in frozen layers"):
         read_options({"mode": ["probe", "scratch"], "norms": "adapt"})

@@ -252,7 +252,7 @@ def test_a_checkpoint_that_the_disk_does_not_take_is_told_of_and_training_goes_o
     with kept.keeper as keep:
         training.run(Collected(), keep=keep)
     assert training.epoch == RECIPE.epochs
-    assert reporter.named("note") == ["no checkpoint: File exists: training goes on"]
+    assert reporter.named("note") == ["no checkpoint: File exists: an end would cost what is trained since"]
 
 
 def test_no_checkpoint_is_ahead_of_its_journal(

@@ -62,7 +62,7 @@ def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_processes_share_the_memory_that_is_free_before_they_begin(
     monkeypatch: pytest.MonkeyPatch, free: int | None, each: str | None
 ) -> None:
-    monkeypatch.setattr("tracker.runs.workers.available_memory", lambda: free)
+    monkeypatch.setattr("tracker.runs.workers.shared_memory", lambda: free)
     assert [environment.get(SHARE) for environment in with_shares([{}] * 3, CPU)] == [each] * 3
 
 

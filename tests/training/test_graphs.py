@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from tests.support.trainings import CPU, LABELS, Tiny, make_recipe
 from tracker.config.recipe import Recipe
+from tracker.training.captures import SWITCH, CudaCapture, graphs_wanted
 from tracker.training.device import on_device
-from tracker.training.graphs import SWITCH, WARM_STEPS, CudaCapture, GraphStep, graphs_wanted
+from tracker.training.graphs import WARM_STEPS, GraphStep
 from tracker.training.optimizers import make_optimizer, make_schedule
 from tracker.training.steps import EagerStep, Stepped
 
@@ -38,8 +39,13 @@ class Repeats:
 
 
 class Refuses(Repeats):
+    """Breaks as a GPU's capture does: with its cause, and once more at its end."""
+
     def capture(self, work: Callable[[], None]) -> Callable[[], None]:
-        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+        try:
+            raise RuntimeError("operation not permitted when stream is capturing\nand more")
+        finally:
+            raise RuntimeError("operation failed due to a previous error during capture")
 
 
 class Forgets(Repeats):

@@ -83,7 +83,9 @@ def test_a_batch_that_is_larger_than_the_free_memory_is_refused_before_a_step(
     monkeypatch.setattr("tracker.training.memory.available_memory", lambda: 700_000)
     recorded, tail = Collected(), Wide()
     weights = tail.last.weight.clone()
-    with pytest.raises(BatchTooLarge, match=r"8 images take .* and 1 MB are free. --batch-size 4 fits;"):
+    with pytest.raises(
+        BatchTooLarge, match=r"8 images take .* and 1 MB are free. Try a --batch-size below 4,"
+    ):
         Training(tail, on_pixels, RECIPE, device=CPU).run(recorded)
     assert recorded.epochs == []
     assert torch.equal(tail.last.weight, weights)
@@ -94,11 +96,11 @@ def test_one_of_several_processes_does_not_take_the_memory_of_the_others(
 ) -> None:
     monkeypatch.setenv(SHARE, "700000")
     with pytest.raises(
-        BatchTooLarge, match=r"1 MB are free for each process \(--jobs\). --batch-size 4 fits"
+        BatchTooLarge, match=r"1 MB are free for each process \(--jobs\). Try a --batch-size below 4"
     ):
         Training(Wide(), on_pixels, RECIPE, device=CPU).run(Collected())
 
 
 def test_a_batch_that_does_not_fit_names_the_one_that_does(on_pixels: Examples) -> None:
-    with pytest.raises(TrainingError, match=r"8 images do not .*--batch-size 5 fits"):
+    with pytest.raises(TrainingError, match=r"8 images do not .*--batch-size 5 fits,"):
         Training(NeedsTooMuch(), on_pixels, RECIPE, device=CPU).run(Collected())

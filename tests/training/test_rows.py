@@ -47,6 +47,24 @@ def test_what_was_read_stays_when_its_buffer_is_filled_again() -> None:
     assert batches[0][0].flatten().tolist() == list(range(36, 48))
 
 
+def test_what_evaluation_reads_in_larger_batches_training_reads_on_from() -> None:
+    rows = RowsAhead(PIXELS, CPU)
+    sizes = [len(batch) for batch in rows.batches(BATCHES)]
+    with torch.inference_mode():
+        sizes += [len(batch) for batch in rows.batches([torch.arange(10), torch.arange(5)])]
+    sizes += [len(batch) for batch in rows.batches(BATCHES[:2])]
+    assert sizes == [3, 3, 3, 3, 3, 1, 10, 5, 3, 3]
+
+
+def test_trainings_of_the_same_rows_share_them_as_long_as_one_has_them() -> None:
+    assert ResidentRows.at_hand(PIXELS, CPU) is None
+    resident = ResidentRows(PIXELS, CPU)
+    assert ResidentRows.at_hand(Store(PIXELS.rows), CPU) is resident
+    assert ResidentRows.at_hand(MAPS, CPU) is None
+    del resident
+    assert ResidentRows.at_hand(PIXELS, CPU) is None
+
+
 def test_rows_that_cannot_be_read_are_an_error_of_the_one_who_asks() -> None:
     with pytest.raises((IndexError, RuntimeError), match="index"):
         list(RowsAhead(PIXELS, CPU).batches([torch.tensor([99])]))

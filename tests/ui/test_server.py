@@ -156,4 +156,4 @@ def test_the_ui_shows_artifacts_and_ends_with_its_workers(
         os.kill(process.pid, number)
         wait_until_closed(port)
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
-    assert json.dumps(sorted(path.name for path in tmp_path.iterdir())) == '["home", "network"]'
+    assert json.dumps(sorted(path.name for path in tmp_path.iterdir())) == '["home"]'

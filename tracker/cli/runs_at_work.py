@@ -88,7 +88,8 @@ class RunsAtWork:
         """Take in that a run goes on after so many whole epochs."""
         self._runs[recipe].resumed = epoch
         if not self._is_terminal:
-            self._tell(f"  {recipe.in_words}  goes on after epoch {epoch}")
+            where = f"after epoch {epoch}" if epoch else "in epoch 1"
+            self._tell(f"  {recipe.in_words}  goes on {where}")
 
     def epoch(self, recipe: Recipe, epoch: int, values: Mapping[str, float]) -> None:
         """Take in what an epoch measured; where there is no terminal, it is a line."""

@@ -319,8 +319,8 @@ class RunOptions(BaseModel):
     def _norms_adapt_where_layers_are_frozen(self) -> RunOptions:
         if "adapt" in self.norms and not any(find_mode(mode).has_variant for mode in self.mode):
             raise ValueError(
-                "norms adapt in feature-extractor and freeze:NODE alone, where layers are frozen that each "
-                f"batch passes: got {', '.join(self.mode)}"
+                f"norms: adapt is about batch norms in frozen layers, and {', '.join(self.mode)} passes none "
+                "in training: give a mode that does, such as feature-extractor, or leave norms out"
             )
         return self
 

@@ -129,4 +129,6 @@ class CheckpointKeeper:
         try:
             yield
         except OSError as error:
-            self.notifier.notify(f"no checkpoint: {error.strerror or error}: training goes on")
+            self.notifier.notify(
+                f"no checkpoint: {error.strerror or error}: an end would cost what is trained since"
+            )

@@ -95,7 +95,7 @@ class Notifier:
         reporter: Who is told.
     """
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reporter | StudyReporter) -> None:
         self._reporter = reporter
         self._told: set[str] = set()
 

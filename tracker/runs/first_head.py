@@ -21,7 +21,7 @@ from tracker.runs.images import Images
 from tracker.runs.prepared_network import prepare_network
 from tracker.runs.tails import begin_tail
 from tracker.training.examples import Examples
-from tracker.training.loop import StopPoint, go_on
+from tracker.training.loop import Note, StopPoint, go_on, keep_quiet
 from tracker.training.store import Store
 
 _UNUSED = -1
@@ -73,6 +73,7 @@ def first_head(
     progress: Progress = silent,
     known: Mapping[str, Store] | None = None,
     stop_point: StopPoint = go_on,
+    note: Note = keep_quiet,
 ) -> FirstHead | None:
     """Train the last layer of a recipe's network on stored features; None where the mode has no such phase.
 
@@ -88,6 +89,7 @@ def first_head(
         progress: Told how many images went through the frozen trunk.
         known: Features that are at hand, by the trunk's `state_hash`.
         stop_point: Called before each batch.
+        note: Told, in words, where a GPU cannot be used as it should be.
 
     Raises:
         Interrupted: If a stop point says so.
@@ -103,7 +105,7 @@ def first_head(
     labels = [label if row in used else _UNUSED for row, label in enumerate(images.manifest.labels)]
     examples = Examples.of(prepared.store, labels, {"train": rows}, groups=group_numbers(images.manifest))
     last = _Last()
-    begin_tail(prepared, examples, device=device).run(last, stop_point=stop_point)
+    begin_tail(prepared, examples, device=device, note=note).run(last, stop_point=stop_point)
     prepared.check_frozen()
     head = prepared.network.module.get_submodule(prepared.network.head)
     state = {name: tensor.detach().cpu().clone() for name, tensor in head.state_dict().items()}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from tracker.config.recipe import Recipe, digest_of
 from tracker.errors import TrackerError
@@ -83,7 +84,7 @@ class RunExecutor:
         return finished and not self._plan.options.rerun
 
     def _recorded(self, recorder: RunRecorder, checkpoints: Checkpoints) -> RunResult:
-        state = checkpoints.latest(epochs=recorder.epochs_before) if recorder.goes_on else None
+        state = self._state_of(checkpoints, recorder) if recorder.goes_on else None
         resumed = state["epoch"] if state is not None else None
         try:
             with recorder:
@@ -210,6 +211,14 @@ class RunExecutor:
                 tell=recorder.tags,
                 note=lambda sentence: self.notifier.notify(f"{self.recipe.in_words}: {sentence}"),
             )
+
+    def _state_of(self, checkpoints: Checkpoints, recorder: RunRecorder) -> CheckpointState | None:
+        def damaged(file: Path) -> None:
+            self.notifier.notify(
+                f"{self.recipe.in_words}: the checkpoint {file.name} is damaged, and not used"
+            )
+
+        return checkpoints.latest(epochs=recorder.epochs_before, damaged=damaged)
 
     def _tell_where_from(self, recorder: RunRecorder, state: CheckpointState | None) -> None:
         begun = state["epoch"] if state is not None else 0

@@ -93,12 +93,21 @@ def train(
         tell(prepared.tags())
         interruption = interruption or Interruption()
         begin = partial(begin_tail, prepared, examples, device=device, tell=tell, note=note)
-        training = begin()
+        training = begin() if state is not None else None
         with interruption.stopping_gently():
-            if state is None or not training.restore(state):
+            if training is None or state is None or not training.restore(state):
+                # Its memory is free before another one takes some.
+                training = None
                 rows, stop_point = images.split.indexes(images.manifest)["train"], interruption.stop_point
                 head = first_head(
-                    recipe, images, pixels, rows, device=device, progress=progress, stop_point=stop_point
+                    recipe,
+                    images,
+                    pixels,
+                    rows,
+                    device=device,
+                    progress=progress,
+                    stop_point=stop_point,
+                    note=note,
                 )
                 if head is not None:
                     tell(head.tags)

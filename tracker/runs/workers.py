@@ -9,7 +9,7 @@ import torch
 
 from tracker.config.options import Jobs
 from tracker.errors import counted
-from tracker.io.memory import SHARE, available_memory
+from tracker.io.memory import SHARE, shared_memory
 from tracker.io.parallel import usable_cores
 
 VISIBLE, THREADS = "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"
@@ -41,7 +41,7 @@ def with_shares(environments: Sequence[Mapping[str, str]], device: torch.device)
     if device.type == "cpu":
         shares[THREADS] = str(threads_each(len(environments)))
         # Counted before they begin: later each sees what others have taken by then, and none what they will.
-        if (available := available_memory()) is not None:
+        if (available := shared_memory()) is not None:
             shares[SHARE] = str(available // len(environments))
     return [{**environment, **shares} for environment in environments]
 

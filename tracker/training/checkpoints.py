@@ -79,12 +79,15 @@ class Checkpoints:
             if file not in kept:
                 file.unlink()
 
-    def latest(self, *, epochs: int | None = None) -> CheckpointState | None:
+    def latest(
+        self, *, epochs: int | None = None, damaged: Callable[[Path], None] | None = None
+    ) -> CheckpointState | None:
         """Return the newest state that is not damaged, on the CPU; None where there is none.
 
         Args:
             epochs: How many are recorded, since a state after more of them would leave some that nobody
                 records; None: no matter.
+            damaged: Told of each that is, and was passed over.
         """
         for file in reversed(self._files()):
             if epochs is not None and int(file.name.partition(".")[0]) > epochs:
@@ -95,6 +98,8 @@ class Checkpoints:
                     io.BytesIO(content), map_location="cpu", weights_only=True
                 )
                 return state
+            if damaged is not None:
+                damaged(file)
         return None
 
     def clear(self) -> None:

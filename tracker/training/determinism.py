@@ -37,6 +37,7 @@ def determinism(wanted: bool, note: Callable[[str], None]) -> Iterator[None]:
         yield
         return
     # NVIDIA's library reads it when it is first used.
+    ours = _BLAS_MEMORY[0] not in os.environ
     os.environ.setdefault(*_BLAS_MEMORY)
     before = (
         torch.are_deterministic_algorithms_enabled(),
@@ -47,23 +48,25 @@ def determinism(wanted: bool, note: Callable[[str], None]) -> Iterator[None]:
     torch.use_deterministic_algorithms(True, warn_only=True)
     # To fill memory that is written to anyway costs time, and changes no number.
     memory.fill_uninitialized_memory = False
+    operations: dict[str, None] = {}
     try:
-        with _operations_collected() as operations:
+        with _operations_collected(operations):
             yield
     finally:
+        if ours:
+            del os.environ[_BLAS_MEMORY[0]]
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
         memory.fill_uninitialized_memory = filled
-    if operations:
-        note(
-            f"--deterministic: {', '.join(operations)} cannot be computed in a deterministic way here: "
-            "this run may differ in its last bits when it is repeated"
-        )
+        if operations:
+            note(
+                f"--deterministic: {', '.join(operations)} cannot be computed in a deterministic way here: "
+                "this run may differ in its last bits when it is repeated"
+            )
 
 
 @contextmanager
-def _operations_collected() -> Iterator[dict[str, None]]:
+def _operations_collected(operations: dict[str, None]) -> Iterator[None]:
     """Collect the operations that torch warns of; all other warnings are shown as ever."""
-    operations: dict[str, None] = {}
     with warnings.catch_warnings():
         warnings.filterwarnings("always", f".*{_OPERATION.pattern}", UserWarning)
         show = warnings.showwarning
@@ -75,4 +78,4 @@ def _operations_collected() -> Iterator[dict[str, None]]:
                 show(message, *where, **more)
 
         warnings.showwarning = collect
-        yield operations
+        yield

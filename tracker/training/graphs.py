@@ -7,87 +7,20 @@ seen, once, before it is trusted.
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from tracker.training.captures import Capture, first_cause
 from tracker.training.randomness import random_states, restore_random_states
+from tracker.training.step_check import StepState, WantedStep, counts
 from tracker.training.steps import EagerStep, Stepped
-
-SWITCH = "TRACKER_CUDA_GRAPHS"
-"""The environment variable that turns captured steps off, with `off`."""
 
 WARM_STEPS = 3
 """Steps that are made one by one before the first is captured: libraries and optimizers begin with them."""
-
-_UPDATE_TOLERANCE = 0.1
-_LOSS_TOLERANCE = 0.02
-
-
-def graphs_wanted(device: torch.device) -> bool:
-    """Say whether steps are to be captured on a device.
-
-    Args:
-        device: Where training computes.
-    """
-    return device.type == "cuda" and os.environ.get(SWITCH, "on").lower() not in {"off", "0", "no", "false"}
-
-
-class Capture(Protocol):
-    """How a device is shown some work."""
-
-    def aside(self) -> AbstractContextManager[None]:
-        """Return the context in which work is made ready to be shown."""
-
-    def capture(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Return what repeats some work; whether the work is done now, too, is the device's business.
-
-        Raises:
-            RuntimeError: The device cannot repeat such work.
-        """
-
-
-class CudaCapture:
-    """Shows work to a GPU.
-
-    Args:
-        device: The GPU.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        self._pool = torch.cuda.graph_pool_handle()
-
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Work in the stream that captures, between what came before and what comes after."""
-        self._stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self._stream):
-            yield
-        torch.cuda.current_stream().wait_stream(self._stream)
-
-    def capture(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Capture some work, which is not done."""
-        graph, before = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
-        try:
-            # Other threads may talk to the card meanwhile: the one that fills batches does.
-            with torch.cuda.graph(
-                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-            ):
-                work()
-        except RuntimeError:
-            # A capture that broke leaves its stream the current one, and the generator waiting for its end.
-            torch.cuda.set_stream(before)
-            generator = torch.cuda.default_generators[before.device_index]
-            generator.graphsafe_set_state(generator.clone_state())
-            raise
-        return graph.replay
 
 
 @dataclass
@@ -167,7 +100,7 @@ class GraphStep:
         try:
             return self._captured_and_made(batch, labels_B)
         except RuntimeError as error:
-            reason = str(error).splitlines()[0]
+            reason = first_cause(error)
         # All is as it was before the batch. Not inside the handler: the error holds what the step had made.
         self._give_up(reason)
         return self._eager(batch, labels_B)
@@ -190,16 +123,16 @@ class GraphStep:
 
         return _Captured(still, labels_still_B, results, self._capture.capture(work))
 
-    def _wanted(self, batch: Tensor, labels_B: Tensor) -> _Wanted:
+    def _wanted(self, batch: Tensor, labels_B: Tensor) -> WantedStep:
         """Return what the step itself makes of a batch; nothing is changed afterwards."""
         start = self._state()
         try:
             stepped = self._aside(batch, labels_B)
-            return _Wanted(start, self._state(), stepped)
+            return WantedStep(start, self._state(), stepped)
         finally:
             self._restore(start)
 
-    def _check(self, captured: _Captured, wanted: _Wanted, batch: Tensor, labels_B: Tensor) -> None:
+    def _check(self, captured: _Captured, wanted: WantedStep, batch: Tensor, labels_B: Tensor) -> None:
         """See that a captured step changes what the step itself changes; nothing is changed afterwards.
 
         Raises:
@@ -214,11 +147,11 @@ class GraphStep:
         if fault:
             raise RuntimeError(fault)
 
-    def _state(self) -> _State:
+    def _state(self) -> StepState:
         groups = [[tensor.detach().clone() for tensor in group] for group in self._changing()]
-        return _State(groups, random_states(self._device))
+        return StepState(groups, random_states(self._device))
 
-    def _restore(self, state: _State) -> None:
+    def _restore(self, state: StepState) -> None:
         for places, values in zip(self._changing(), state.groups, strict=True):
             for place, value in zip(places, values, strict=True):
                 place.detach().copy_(value)
@@ -233,70 +166,10 @@ class GraphStep:
                 value for value in states.get(parameter, {}).values() if isinstance(value, Tensor)
             ]
         groups: list[list[Tensor]] = [list(tail.parameters()), list(tail.buffers()), of_optimizer]
-        counters = [one for group in groups for one in group if _counts(one)]
-        return [counters, *([one for one in group if not _counts(one)] for group in groups)]
+        counters = [one for group in groups for one in group if counts(one)]
+        return [counters, *([one for one in group if not counts(one)] for group in groups)]
 
     def _give_up(self, reason: str) -> None:
         self._works = False
         self._captured.clear()
         self._note(f"its steps cannot be captured for the GPU ({reason}): they are made one by one")
-
-
-@dataclass(frozen=True)
-class _State:
-    """What a step changes, as it was: counters first, then groups of floats."""
-
-    groups: list[list[Tensor]]
-    random: dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What a step itself made of a batch.
-
-    Attributes:
-        start: The state before it.
-        after: The state after it.
-        stepped: What it measured.
-    """
-
-    start: _State
-    after: _State
-    stepped: Stepped
-
-    def fault(self, found: _State, repeated: Stepped, *, exact: bool) -> str:
-        """Return in what a captured step differs from the step itself; empty where it does not.
-
-        Args:
-            found: The state after it, from the same start.
-            repeated: What it measured.
-            exact: Whether it must be the same bits.
-        """
-        loss, again = float(self.stepped.loss), float(repeated.loss)
-        if not abs(loss - again) <= (0.0 if exact else _LOSS_TOLERANCE * max(1.0, abs(loss))):
-            return f"a captured step had a loss of {again:g} where the step itself had {loss:g}"
-        counters, *floats = zip(self.start.groups, self.after.groups, found.groups, strict=True)
-        relative = [_apart(*group) for group in floats]
-        if _apart(*counters) or not all(apart <= (0.0 if exact else _UPDATE_TOLERANCE) for apart in relative):
-            return "a captured step changed the network in another way than the step itself"
-        if any(not torch.equal(found.random[name], state) for name, state in self.after.random.items()):
-            return "a captured step drew other random numbers than the step itself"
-        return ""
-
-
-def _counts(tensor: Tensor) -> bool:
-    """Say whether a tensor is a counter, of steps or of batches."""
-    return tensor.ndim == 0 or not tensor.is_floating_point()
-
-
-def _apart(start: list[Tensor], after: list[Tensor], found: list[Tensor]) -> float:
-    """Return how far two changes are apart, in lengths of the first; 0 where they are the same bits."""
-    if all(torch.equal(one, other) for one, other in zip(after, found, strict=True)):
-        return 0.0
-    return _length(after, found) / max(_length(start, after), torch.finfo(torch.float64).tiny)
-
-
-def _length(some: list[Tensor], others: list[Tensor]) -> float:
-    """Return the Euclidean length of a difference."""
-    pairs = zip(some, others, strict=True)
-    return float(torch.stack([(one - other).double().square().sum() for one, other in pairs]).sum().sqrt())

@@ -26,8 +26,7 @@ from tracker.training.device import autocast, on_device, tail_precision
 from tracker.training.epoch import BegunEpoch
 from tracker.training.evaluation import Evaluator, measure_parts
 from tracker.training.examples import Examples
-from tracker.training.graphs import CudaCapture, GraphStep, graphs_wanted
-from tracker.training.memory import WatchedStep
+from tracker.training.make_step import make_step
 from tracker.training.optimizers import (
     make_optimizer,
     make_schedule,
@@ -37,7 +36,7 @@ from tracker.training.optimizers import (
 )
 from tracker.training.randomness import random_states, restore_random_states
 from tracker.training.rows import reader_of
-from tracker.training.steps import EagerStep, Step
+from tracker.training.steps import Step
 
 _HELD_OUT: tuple[Part, ...] = ("val", "test")
 _STATE_VERSION = 1
@@ -288,20 +287,9 @@ class Training:
         return torch.split(labels_N, [len(one) for one in batches])
 
     def _make_step(self) -> Step:
-        captured = graphs_wanted(self._device)
-        eager = EagerStep(
-            self.tail, self._optimizer, device=self._device, precision=self._precision, cast_once=not captured
+        return make_step(
+            self.tail, self._optimizer, device=self._device, precision=self._precision, note=self._note
         )
-        step: Step = eager
-        if captured:
-            step = GraphStep(
-                eager,
-                CudaCapture(self._device),
-                device=self._device,
-                exact=torch.are_deterministic_algorithms_enabled(),
-                note=self._note,
-            )
-        return WatchedStep(step, eager, device=self._device)
 
     def logits(self, part: Part, stop_point: StopPoint = go_on) -> Tensor:
         """Return float32 logits [N, K] of a part, on the CPU, with dropout off and batch norms fixed."""

@@ -33,16 +33,16 @@ class WatchedStep:
         self._step = step
         self._eager = eager
         self._device = device
-        self._is_first = True
+        self._steps = 0
 
     def __call__(self, batch: Tensor, labels_B: Tensor) -> Stepped:
         """Train on a batch.
 
         Raises:
-            BatchTooLarge: It does not fit into memory; nothing is trained then.
+            BatchTooLarge: It does not fit into memory. Smaller ones were tried then: this training is over.
         """
-        if self._is_first:
-            self._is_first = False
+        self._steps += 1
+        if self._steps == 1:
             self._check_free_memory(batch, labels_B)
         try:
             return self._step(batch, labels_B)
@@ -52,7 +52,9 @@ class WatchedStep:
             reason = str(error).split(".")[0]
         # Not inside the handler: the error holds what the step had made so far.
         fits = largest_that_fits(lambda images: self._fits(batch[:images], labels_B[:images]), len(batch))
-        raise BatchTooLarge(len(batch), fits, f"do not ({reason})")
+        # Where earlier ones did, someone else has come to this memory.
+        when = "" if self._steps == 1 else f" any more, at step {self._steps}"
+        raise BatchTooLarge(len(batch), fits, f"do not{when} ({reason})")
 
     def _check_free_memory(self, batch: Tensor, labels_B: Tensor) -> None:
         available = _available(self._device)
@@ -61,15 +63,18 @@ class WatchedStep:
         need = need_of(self._eager, batch[:2], labels_B[:2])
         if (takes := need.of(len(batch))) > available:
             found = f"take {format_size(takes)} at least, and {format_size(available)} are free{_for_whom()}"
-            raise BatchTooLarge(len(batch), min(len(batch) - 1, need.largest(available)), found)
+            most = min(len(batch) - 1, need.largest(available))
+            raise BatchTooLarge(len(batch), most, found, tried=False)
 
     def _fits(self, batch: Tensor, labels_B: Tensor) -> bool:
         self._eager.optimizer.zero_grad()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
         try:
-            loss, _logits_BK = self._eager.loss(batch, labels_B)
-            loss.backward()  # type: ignore[no-untyped-call]
+            self._eager(batch, labels_B)
+        except ValueError:
+            # Batch norm has no variance over one value: such a batch cannot be taken, whatever its size.
+            return False
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
@@ -154,16 +159,19 @@ class BatchTooLarge(TrainingError):
 
     Args:
         asked: Its images.
-        fits: How many would fit; 0 where that is not known, or none would.
+        fits: How many would; 0 where that is not known, or none would.
         found: What its images do, in words.
+        tried: Whether so many were tried, and not only counted.
     """
 
-    def __init__(self, asked: int, fits: int, found: str) -> None:
-        smaller = f"--batch-size {fits} fits" if fits else "Try a smaller --batch-size"
+    def __init__(self, asked: int, fits: int, found: str, *, tried: bool = True) -> None:
+        smaller = "Try a smaller --batch-size"
+        if fits:
+            smaller = f"--batch-size {fits} fits" if tried else f"Try a --batch-size below {fits}"
         super().__init__(
             "a batch must fit into memory",
             but=f"{asked} images {found}",
-            do=f"{smaller}; a smaller --image-size or --precision bf16 takes less.",
+            do=f"{smaller}, or a smaller --image-size.",
         )
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn, optim
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, StepLR
 
 from tracker.config.recipe import Recipe
+from tracker.training.captures import graphs_wanted
 
 _STEPS_IN_A_RUN = 3
 _STEP_FACTOR = 0.1
@@ -33,13 +34,14 @@ def make_optimizer(
     on_gpu = device is not None and device.type == "cuda"
     lr = torch.tensor(recipe.lr, device=device) if on_gpu else recipe.lr
     decay, fused = recipe.weight_decay, on_gpu or None
+    captured = device is not None and graphs_wanted(device)
     match recipe.optimizer:
         case "sgd":
             return optim.SGD(parameters, lr=lr, momentum=recipe.momentum, weight_decay=decay, fused=fused)
         case "adam":
-            return optim.Adam(parameters, lr=lr, weight_decay=decay, fused=fused, capturable=on_gpu)
+            return optim.Adam(parameters, lr=lr, weight_decay=decay, fused=fused, capturable=captured)
         case "adamw":
-            return optim.AdamW(parameters, lr=lr, weight_decay=decay, fused=fused, capturable=on_gpu)
+            return optim.AdamW(parameters, lr=lr, weight_decay=decay, fused=fused, capturable=captured)
     # A type checker knows here that none was forgotten.
     assert_never(recipe.optimizer)
 

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -45,6 +46,8 @@ def reader_of(store: Store, device: torch.device) -> RowReader:
     """
     if device.type != "cuda":
         return MappedRows(store, device)
+    if (resident := ResidentRows.at_hand(store, device)) is not None:
+        return resident
     return ResidentRows(store, device) if fits(store, gpu_memory(device)) else RowsAhead(store, device)
 
 
@@ -77,16 +80,30 @@ class MappedRows:
 
 
 class ResidentRows:
-    """Has all rows on the device, and picks batches there.
+    """Has all rows on the device, and picks batches there; trainings of the same rows share them.
 
     Args:
         store: Whose rows.
         device: Where they lie.
     """
 
+    _alive: ClassVar[WeakValueDictionary[tuple[int, int, str], ResidentRows]] = WeakValueDictionary()
+
     def __init__(self, store: Store, device: torch.device) -> None:
         self._rows = Store(store.rows.to(device), channels_last=store.channels_last)
         self._device = device
+        # As long as these are here, nothing else lies at their address.
+        self._store = store
+        self._alive[self._place(store, device)] = self
+
+    @classmethod
+    def at_hand(cls, store: Store, device: torch.device) -> ResidentRows | None:
+        """Return what has these rows on the device already, for another training; None where none has."""
+        return cls._alive.get(cls._place(store, device))
+
+    @staticmethod
+    def _place(store: Store, device: torch.device) -> tuple[int, int, str]:
+        return store.rows.data_ptr(), store.rows.nbytes, str(device)
 
     def batches(self, indexes: Sequence[Tensor]) -> Generator[Tensor, None, None]:
         """Yield batches of rows."""
@@ -128,9 +145,10 @@ class RowsAhead:
         if not self._ring or len(self._ring[0].rows) < rows:
             shape, dtype = (rows, *self._store.rows.shape[1:]), self._store.rows.dtype
             pinned = self._device.type == "cuda"
-            self._ring = [
-                _Buffer(torch.empty(shape, dtype=dtype, pin_memory=pinned)) for _ in range(_BUFFERS)
-            ]
+            # What is made in inference mode, another thread may not write to.
+            with torch.inference_mode(False):
+                memory = [torch.empty(shape, dtype=dtype, pin_memory=pinned) for _ in range(_BUFFERS)]
+            self._ring = [_Buffer(rows) for rows in memory]
         return self._ring
 
 

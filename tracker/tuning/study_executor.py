@@ -65,7 +65,7 @@ class StudyExecutor:
                     records.record_results(recorder, study)
 
     def _spend(self, study: ArmStudy, records: StudyRecords) -> None:
-        with determinism(self.plan.base.deterministic, keep_quiet):
+        with determinism(self.plan.base.deterministic, self.reporter.note):
             self._spend_budget(study, records)
 
     def _spend_budget(self, study: ArmStudy, records: StudyRecords) -> None:

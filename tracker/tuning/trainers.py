@@ -27,7 +27,7 @@ from tracker.runs.images import Images
 from tracker.runs.prepared_network import PreparedNetwork, prepare_network
 from tracker.training.examples import Examples
 from tracker.training.heads import Heads, linear_head
-from tracker.training.loop import StopPoint, Training, go_on
+from tracker.training.loop import Note, StopPoint, Training, go_on, keep_quiet
 from tracker.training.randomness import random_states, restore_random_states
 from tracker.training.store import Store
 from tracker.tuning.repetitions import Repetition
@@ -62,6 +62,7 @@ def trial_trainer(
     device: torch.device,
     interruption: Interruption,
     progress: Progress = silent,
+    note: Note = keep_quiet,
 ) -> TrialTrainer:
     """Return what trains the trials of an arm; the features that they read are computed now.
 
@@ -73,8 +74,9 @@ def trial_trainer(
         device: Where to compute.
         interruption: Asked before each batch of images whether to stop there.
         progress: Told how many images went through a frozen trunk.
+        note: Told, in words, where a GPU cannot be used as it should be.
     """
-    maker = _ExamplesMaker(base, images, pixels, device, progress)
+    maker = _ExamplesMaker(base, images, pixels, device, progress, note)
     first = maker.network(repetitions[0].seed)
     if first.frozen_as is not None and first.store.rows.ndim == 2 and linear_head(first.cut.tail) is not None:
         return HeadTrials(maker, repetitions)
@@ -90,6 +92,7 @@ class _ExamplesMaker:
     pixels: Pixels
     device: torch.device
     progress: Progress
+    note: Note
     _features: dict[str, Store] = field(default_factory=dict)
     _heads: dict[tuple[str, tuple[int, ...]], FirstHead | None] = field(default_factory=dict)
 
@@ -128,6 +131,7 @@ class _ExamplesMaker:
                 progress=self.progress,
                 known=self._features,
                 stop_point=stop_point,
+                note=self.note,
             )
         if (head := self._heads[key]) is not None:
             head.put_into(network.network)
@@ -232,7 +236,9 @@ class TailTrials:
         recipe = recipe.model_copy(update={"seed": repetition.seed})
         with self._interruption.stopping_gently():
             self._maker.put_first_head(network, recipe, repetition.rows, self._interruption.stop_point)
-        training = Training(network.cut.tail, examples, recipe, device=self._maker.device)
+        training = Training(
+            network.cut.tail, examples, recipe, device=self._maker.device, note=self._maker.note
+        )
         return _Begun(network, training, random_states(self._maker.device))
 
 

@@ -12,7 +12,7 @@ from tracker.config.recipe import Recipe
 from tracker.errors import NonFiniteLoss, TrackerError
 from tracker.interruption import Interruption
 from tracker.records import RunState
-from tracker.runs.events import StudyReporter
+from tracker.runs.events import Notifier, StudyReporter
 from tracker.runs.plan import Prepared
 from tracker.runs.train import memory_errors_told
 from tracker.search.records import OpenTrial
@@ -58,6 +58,7 @@ class TrialExecutor:
             device=plan.device,
             interruption=self.interruption,
             progress=self.reporter.progress,
+            note=Notifier(self.reporter).notify,
         )
 
     def spend(self, study: ArmStudy, records: StudyRecords) -> None:

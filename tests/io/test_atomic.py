@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def test_a_file_that_is_shared_takes_no_room_again_and_the_place_of_an_older_one
     for _ in range(2):
         share(file, second)
         assert second.samefile(file)
+        assert stat.S_IMODE(file.stat().st_mode) & 0o222 == 0, "whoever writes into one changes the other"
     file.unlink()
+    second.unlink()
     second.write_bytes(b"other")
     file.write_bytes(b"content")
     share(file, second)

@@ -7,13 +7,14 @@ import os
 import pytest
 import torch
 
+from tracker.io.memory import SHARE
 from tracker.io.parallel import usable_cores
 from tracker.runs.workers import (
     THREADS,
     VISIBLE,
     single_gpus,
     threads_each,
-    with_threads,
+    with_shares,
     worker_environments,
     workers_in_words,
 )
@@ -53,8 +54,16 @@ def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     cores = usable_cores()
     assert [threads_each(count) for count in (1, cores, 2 * cores)] == [min(8, cores), 1, 1]
-    assert with_threads([{}, {}], CPU) == [{THREADS: str(threads_each(2))}] * 2
-    assert with_threads([{VISIBLE: "1"}], torch.device("cuda")) == [{VISIBLE: "1"}]
+    assert [each[THREADS] for each in with_shares([{}, {}], CPU)] == [str(threads_each(2))] * 2
+    assert with_shares([{VISIBLE: "1"}], torch.device("cuda")) == [{VISIBLE: "1"}]
+
+
+@pytest.mark.parametrize(("free", "each"), [(9_000_000, "3000000"), (None, None)])
+def test_processes_share_the_memory_that_is_free_before_they_begin(
+    monkeypatch: pytest.MonkeyPatch, free: int | None, each: str | None
+) -> None:
+    monkeypatch.setattr("tracker.runs.workers.shared_memory", lambda: free)
+    assert [environment.get(SHARE) for environment in with_shares([{}] * 3, CPU)] == [each] * 3
 
 
 def test_nobody_computes_with_more_threads_than_were_asked_for() -> None:

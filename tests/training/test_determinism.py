@@ -7,7 +7,7 @@ import warnings
 import pytest
 import torch
 
-from tracker.training.determinism import determinism
+from tracker.training.determinism import determinism, repeats_exactly
 
 
 def ask() -> tuple[bool, bool]:
@@ -38,3 +38,13 @@ def warn_inside(notes: list[str], messages: list[str]) -> None:
     with determinism(True, notes.append):
         for message in messages:
             warnings.warn(message, UserWarning, stacklevel=1)
+
+
+@pytest.mark.parametrize(
+    ("device", "deterministic", "exactly"),
+    [("cpu", False, True), ("cpu", True, True), ("cuda", False, False), ("cuda", True, True)],
+)
+def test_what_is_trained_again_has_to_be_the_same_on_the_cpu_and_wherever_that_was_asked_for(
+    device: str, deterministic: bool, exactly: bool
+) -> None:
+    assert repeats_exactly(torch.device(device), deterministic=deterministic) is exactly

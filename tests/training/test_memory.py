@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tests.support.trainings import CPU, Collected, Tiny, make_recipe
 from tracker.errors import TrainingError
+from tracker.io.memory import SHARE
 from tracker.training.examples import Examples
 from tracker.training.loop import Training
 from tracker.training.memory import BatchTooLarge, Need, largest_that_fits, need_of
@@ -88,6 +89,16 @@ def test_a_batch_that_is_larger_than_the_free_memory_is_refused_before_a_step(
         Training(tail, on_pixels, RECIPE, device=CPU).run(recorded)
     assert recorded.epochs == []
     assert torch.equal(tail.last.weight, weights)
+
+
+def test_one_of_several_processes_does_not_take_the_memory_of_the_others(
+    on_pixels: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SHARE, "700000")
+    with pytest.raises(
+        BatchTooLarge, match=r"1 MB are free for each process \(--jobs\). Try a --batch-size below 4"
+    ):
+        Training(Wide(), on_pixels, RECIPE, device=CPU).run(Collected())
 
 
 def test_a_batch_that_does_not_fit_names_the_one_that_does(on_pixels: Examples) -> None:

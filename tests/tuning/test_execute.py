@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from torch import Tensor
 
 from tests.support.journals import Recorded, recorded_in
@@ -14,6 +15,7 @@ from tracker.errors import DataError, TrackerError
 from tracker.interruption import Interruption
 from tracker.runs.plan import Prepared
 from tracker.runs.train import train
+from tracker.runs.workers import THREADS
 from tracker.tracking.journal.entries import Params
 from tracker.tuning.execute import tune
 from tracker.tuning.plan import find_tuned
@@ -111,6 +113,39 @@ def test_a_study_of_networks_that_are_certain_chooses_the_one_that_ranks_best(
     assert len(areas) == 6
     assert len(set(areas.values())) > 1
     assert areas[float(tuned.values["lr"])] == max(areas.values()) == tuned.objective_value
+
+
+@pytest.mark.parametrize(("computing", "each"), [(8, 4), (1, 1)])
+def test_processes_at_a_study_have_the_threads_of_those_at_runs_and_find_the_features_that_are_there(
+    prepare_small: Prepare, workplace: Path, monkeypatch: pytest.MonkeyPatch, computing: int, each: int
+) -> None:
+    """No process is started, but its work is done here: what it is given is looked at."""
+    given: list[str] = []
+
+    def work_here(work, workers, **more) -> None:
+        given.extend(worker.environment[THREADS] for worker in workers)
+        before = torch.get_num_threads()
+        torch.set_num_threads(int(given[0]))
+        kept = features_in(workplace)
+        work(*workers[0].arguments)
+        assert features_in(workplace) == kept
+        assert torch.get_num_threads() == int(given[0])
+        torch.set_num_threads(before)
+
+    monkeypatch.setenv("TRACKER_CACHE", str(workplace / "cache"))
+    monkeypatch.setattr("tracker.runs.workers.usable_cores", lambda: 8)
+    monkeypatch.setattr("tracker.tuning.study_executor.find_engine", lambda _: work_here)
+    prepared = prepare_small(tune=1, pruner="none", epochs=1, jobs=2)
+    torch.set_num_threads(computing)
+    try:
+        tune(prepared, RecordingReporter(), Interruption())
+    finally:
+        torch.set_num_threads(1)
+    assert given == [str(each)] * 2
+
+
+def features_in(workplace: Path) -> set[str]:
+    return {folder.name for folder in (workplace / "cache" / "features").iterdir()}
 
 
 def lr_of(trial: Recorded) -> float:

@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -25,6 +26,7 @@ _NO_FOLDER_SYNC = _NO_SYNC | {errno.EBADF, errno.EACCES, errno.EPERM, errno.EISD
 _NO_LINKS = _LACKING | {errno.EMLINK, errno.EACCES}
 _NOT_TO_BE_LINKED = _NO_LINKS | {errno.EXDEV}
 _NO_RENAME_OVER = _LACKING | {errno.EEXIST}
+_WRITING = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -132,6 +134,9 @@ def write_once(path: Path, data: bytes) -> None:
 def share(source: Path, target: Path) -> None:
     """Have a file at a second place, too, in the place of an older one; a copy where it cannot be linked.
 
+    A file with two names can only be read: whoever wrote into one would change the other. Either can be
+    removed, and another file can be put in its place.
+
     Args:
         source: The file; it is never written again.
         target: Its second path; its folder is made where it is not there.
@@ -139,6 +144,7 @@ def share(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:
+        source.chmod(stat.S_IMODE(source.stat().st_mode) & ~_WRITING)
         os.link(source, target)
     except OSError as error:
         if error.errno not in _NOT_TO_BE_LINKED:

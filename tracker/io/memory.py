@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from contextlib import suppress
 from pathlib import Path
 
 from tracker.io.control_group import memory_left
+
+SHARE = "TRACKER_MEMORY_SHARE"
+"""The variable that says how many bytes one of several processes may take that were started together."""
 
 
 def available_memory(*, with_swap: bool = True) -> int | None:
@@ -15,9 +19,24 @@ def available_memory(*, with_swap: bool = True) -> int | None:
     Args:
         with_swap: Whether what can be moved to the disk counts, too.
     """
+    known = (shared_memory(with_swap=with_swap), _of_process(), own_share())
+    return min((size for size in known if size is not None), default=None)
+
+
+def shared_memory(*, with_swap: bool = True) -> int | None:
+    """Return how many bytes this process and others may still take together; None where that is not known.
+
+    Args:
+        with_swap: Whether what can be moved to the disk counts, too.
+    """
     names = ("MemAvailable:", "SwapFree:") if with_swap else ("MemAvailable:",)
-    left = [size for size in (_of_machine(names), memory_left(), _of_process()) if size is not None]
-    return min(left, default=None)
+    known = (_of_machine(names), memory_left())
+    return min((size for size in known if size is not None), default=None)
+
+
+def own_share() -> int | None:
+    """Return how many bytes this process may take of what it shares with others; None: it shares none."""
+    return int(os.environ[SHARE]) if SHARE in os.environ else None
 
 
 def format_size(size: int) -> str:

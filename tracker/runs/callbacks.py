@@ -65,7 +65,7 @@ class EpochRecorder:
         said = f"epoch {step}: {name} is recorded as {before:.9g} and came out as {now:.9g}"
         self.notifier.notify(
             f"{self.recipe.in_words}, trained again from its last checkpoint on, is not what it was ({said}; "
-            "another number of threads, processor or version?): what is recorded stays"
+            "another number of threads, processor, GPU or version?): what is recorded stays"
         )
         self.recorder.tags({REPEATED: said})
 

@@ -8,7 +8,7 @@ from tracker.runs.plan import Prepared
 from tracker.runs.plan_executor import PlanExecutor
 from tracker.runs.side_by_side import SideBySide
 from tracker.runs.work_list import WorkList
-from tracker.runs.workers import with_threads, worker_environments
+from tracker.runs.workers import with_shares, worker_environments
 
 
 def execute(
@@ -39,7 +39,7 @@ def execute(
         work = WorkList(left)
         finished = executor.run(WorkList(number for number in numbers if number not in left))
         workers = SideBySide(prepared, executor.recipes, reporter, interruption)
-        results = finished | workers.run(work, with_threads(environments[: len(left)], prepared.plan.device))
+        results = finished | workers.run(work, with_shares(environments[: len(left)], prepared.plan.device))
     else:
         work = WorkList(numbers)
         results = executor.run(work)

@@ -27,6 +27,7 @@ from tracker.tracking.shipping.destinations import address_forms, recorded_addre
 from tracker.training.cadence import ByCost, Cadence, EveryEpochs
 from tracker.training.checkpoint_writer import CheckpointWriter
 from tracker.training.checkpoints import Checkpoints, CheckpointState
+from tracker.training.determinism import repeats_exactly
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class RunExecutor:
         rule, options = self._images.asked, self._plan.options
         recorder.artifact(RECIPE_FILE, recipe_file(self.recipe, split=rule, options=options))
         record_inputs(recorder, self._images, experiment=options.experiment_name)
-        exact = self._plan.device.type == "cpu"
+        exact = repeats_exactly(self._plan.device, deterministic=self.recipe.deterministic)
         with self._keeper(recorder, checkpoints, state) as keep:
             return train(
                 self.recipe,

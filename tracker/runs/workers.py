@@ -1,4 +1,4 @@
-"""How many processes work at once, and what each has of this machine: a GPU, or some of the cores."""
+"""How many processes work at once, and what each has of this machine: a GPU, or cores and memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 
 from tracker.config.options import Jobs
 from tracker.errors import counted
+from tracker.io.memory import SHARE, shared_memory
 from tracker.io.parallel import usable_cores
 
 VISIBLE, THREADS = "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"
@@ -29,15 +30,20 @@ def worker_environments(jobs: Jobs, device: torch.device) -> list[dict[str, str]
     return [{VISIBLE: gpus[number % len(gpus)]} if gpus else {} for number in range(count)]
 
 
-def with_threads(environments: Sequence[Mapping[str, str]], device: torch.device) -> list[dict[str, str]]:
-    """Return environments in which processes share the cores, where these compute.
+def with_shares(environments: Sequence[Mapping[str, str]], device: torch.device) -> list[dict[str, str]]:
+    """Return environments in which processes share the cores and the free memory, where these compute.
 
     Args:
         environments: One of each process.
         device: Where they compute.
     """
-    threads = {THREADS: str(threads_each(len(environments)))} if device.type == "cpu" else {}
-    return [{**environment, **threads} for environment in environments]
+    shares: dict[str, str] = {}
+    if device.type == "cpu":
+        shares[THREADS] = str(threads_each(len(environments)))
+        # Counted before they begin: later each sees what others have taken by then, and none what they will.
+        if (available := shared_memory()) is not None:
+            shares[SHARE] = str(available // len(environments))
+    return [{**environment, **shares} for environment in environments]
 
 
 def threads_each(count: int) -> int:

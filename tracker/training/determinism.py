@@ -15,6 +15,16 @@ _OPERATION = re.compile(r"(\w+) does not have a deterministic implementation")
 _BLAS_MEMORY = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
+def repeats_exactly(device: torch.device, *, deterministic: bool) -> bool:
+    """Say whether the same recipe gives the same bits again, with the same machine and versions.
+
+    Args:
+        device: Where it computes.
+        deterministic: Whether it asks for deterministic algorithms.
+    """
+    return device.type == "cpu" or deterministic
+
+
 @contextmanager
 def determinism(wanted: bool, note: Callable[[str], None]) -> Iterator[None]:
     """Have torch take deterministic algorithms for as long as the block lasts.

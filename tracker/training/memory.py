@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tracker.errors import TrainingError
-from tracker.io.memory import available_memory, format_size
+from tracker.io.memory import available_memory, format_size, own_share
 from tracker.training.device import gpu_memory
 from tracker.training.steps import EagerStep, Step, Stepped
 
@@ -62,7 +62,7 @@ class WatchedStep:
             return
         need = need_of(self._eager, batch[:2], labels_B[:2])
         if (takes := need.of(len(batch))) > available:
-            found = f"take {format_size(takes)} at least, and {format_size(available)} are free"
+            found = f"take {format_size(takes)} at least, and {format_size(available)} are free{_for_whom()}"
             most = min(len(batch) - 1, need.largest(available))
             raise BatchTooLarge(len(batch), most, found, tried=False)
 
@@ -188,6 +188,10 @@ def _saved_bytes(step: EagerStep, batch: Tensor, labels_B: Tensor) -> int:
         _loss = step.loss(batch, labels_B)
     own = {weight.untyped_storage().data_ptr() for weight in step.tail.parameters()}
     return sum(size for place, size in kept.items() if place not in own)
+
+
+def _for_whom() -> str:
+    return "" if own_share() is None else " for each process (--jobs)"
 
 
 def _available(device: torch.device) -> int | None:

@@ -12,10 +12,9 @@ from tracker.engines import find_engine
 from tracker.engines.engine import Worker
 from tracker.errors import TuningError
 from tracker.interruption import Interruption
-from tracker.io.parallel import usable_cores
 from tracker.runs.events import StudyReporter
 from tracker.runs.plan import Prepared
-from tracker.runs.workers import worker_environments
+from tracker.runs.workers import with_shares, worker_environments
 from tracker.search.records import StudyProgress
 from tracker.search.study import ArmStudy
 from tracker.training.determinism import determinism
@@ -77,10 +76,10 @@ class StudyExecutor:
         if study.progress().done or len(environments) == 1 or trials.trainer.together > 1:
             trials.spend(study, records)
             return
-        threads = max(1, usable_cores() // len(environments))
+        arguments = (self.prepared, self.plan, torch.get_num_threads())
         find_engine(plan.options.engine)(
             spend_part,
-            [Worker((self.prepared, self.plan, threads), environment) for environment in environments],
+            [Worker(arguments, environment) for environment in with_shares(environments, plan.device)],
             meanwhile=lambda: self.reporter.trials(study.progress()),
             interruption=self.interruption,
         )
@@ -98,19 +97,20 @@ class StudyExecutor:
         return Tuned(self.plan.spec.name, best.params, progress.spent, options.objective, best.value, how)
 
 
-def spend_part(prepared: Prepared, plan: StudyPlan, threads: int) -> None:
+def spend_part(prepared: Prepared, plan: StudyPlan, found_with: int) -> None:
     """Be one of several processes at a study.
 
     Args:
         prepared: The plan that the study belongs to.
         plan: The study's part of it.
-        threads: How many threads this process may compute with.
+        found_with: How many threads computed the features, which are found under that number.
     """
     interruption = Interruption(silent=True)
     with interruption.taking_terminations(), determinism(plan.base.deterministic, keep_quiet):
         # The process that started this one tells how far the study is.
         trials = TrialExecutor(prepared, plan, StudyReporter(), interruption)
-        # Features are found under the number of threads that computed them, so this comes first.
+        threads = torch.get_num_threads()
+        torch.set_num_threads(found_with)
         _ = trials.trainer
         torch.set_num_threads(threads)
         with ArmStudy(plan.spec) as study:

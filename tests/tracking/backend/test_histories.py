@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from math import nan
 
@@ -91,3 +92,20 @@ def test_where_a_server_has_no_such_address_each_run_is_asked_alone(
     with proxy_to(mlflow_server.port) as proxy:
         proxy.answer(ADDRESS, status, body)
         check_histories(client, proxy.uri, experiment)
+
+
+@pytest.mark.parametrize("most", [0, 6, 7, 8])
+def test_a_server_that_cuts_off_earlier_than_it_was_asked_to_ends_no_curve(
+    mlflow_server: MlflowServer, fill: Fill, experiment: str, most: int
+) -> None:
+    client = fill(mlflow_server.uri)
+    runs = sorted(run.run_id for run in read_runs(mlflow_server.uri, experiment))
+    every = [
+        {"run_id": run, "key": "loss", "step": one.step, "timestamp": one.timestamp, "value": one.value}
+        for run in runs
+        for one in sorted(client.get_metric_history(run, "loss"), key=lambda one: one.timestamp)
+    ]
+    with proxy_to(mlflow_server.port) as proxy:
+        proxy.answer(ADDRESS, "200", json.dumps({"metrics": every[:most]}))
+        for run in read_runs(proxy.uri, experiment, metrics=["loss"]):
+            assert str(run.history["loss"]) == alone(client, run.run_id, "loss")

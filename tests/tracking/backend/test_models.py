@@ -8,11 +8,14 @@ import mlflow
 import numpy as np
 import pytest
 from mlflow import MlflowClient
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from tests.support.recorded import Start, all_runs, record_all
+from tests.support.recorded import Start, all_of, all_runs, record_all
+from tracker.io.short_path import short_path
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.journal.run_folder import RunFolder
-from tracker.tracking.shipping.cursor import is_sent
+from tracker.tracking.shipping.cursor import is_sent, rewind
+from tracker.tracking.shipping.dead_letters import first_reason
 from tracker.tracking.shipping.delivery import deliver
 
 
@@ -57,7 +60,33 @@ def test_in_an_embedded_store_the_network_is_the_file_beside_the_journal(
     (run,) = all_runs(client, experiment)
     logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
     stored = Path(logged.artifact_location.removeprefix("file://")) / "data" / "model" / "card.json"
-    assert stored.samefile(recorder.folder.path / "model" / "card.json")
+    beside = recorder.folder.path / "model" / "card.json"
+    assert stored.samefile(beside)
     artifacts = stored.parents[2]
     counted = sum(file.stat().st_size for file in (stored, *artifacts.glob("*input_example.json")))
     assert f"model_size_bytes: {counted}\n" in (artifacts / "MLmodel").read_text()
+    # As `mlflow gc` does.
+    get_artifact_repository(logged.artifact_location).delete_artifacts()
+    assert not stored.exists()
+    assert "tuberculosis" in beside.read_text()
+
+
+def test_a_network_that_was_changed_beside_the_journal_is_told_and_not_sent(
+    database: str, start: Start, experiment: str
+) -> None:
+    with start(database) as recorder:
+        record_all(recorder)
+    client, folder = open_client(database), recorder.folder
+    file = folder.path / "model" / "card.json"
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"tuberculosis", b"healthy     "))
+    deliver(client, folder)
+    (run,) = all_runs(client, experiment)
+    assert run.info.status == "FINISHED"
+    assert all_of(client, run)["models"] == []
+    assert first_reason(folder).startswith(f"{short_path(file)} is not the file that was recorded")
+    file.write_bytes(content)
+    rewind(folder)
+    deliver(client, folder)
+    assert [status for _, status in all_of(client, run)["models"]] == ["READY"]
+    assert first_reason(folder) == ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,9 @@ def test_files_lie_beside_the_journal_when_it_names_them(start: Start, tmp_path:
     (model,) = (entry for entry in entries(recorder) if isinstance(entry, TrainedModel))
     assert (folder.path / model.folder / "card.json").is_file()
     assert (folder.path / model.loader).is_file()
+    named = {name: hashlib.sha256((folder.path / name).read_bytes()).hexdigest() for name in model.sha256}
+    assert model.sha256 == named
+    assert set(named) == {"model/card.json", model.loader}
     assert not list(folder.path.rglob("*.tmp"))
 
 

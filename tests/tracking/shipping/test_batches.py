@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tracker.records import RunState
-from tracker.tracking.journal.entries import Entry, Metrics, Params, Status, Tags
+from tracker.tracking.journal.entries import Entry, Metrics, Params, Status, Tags, TrainedModel
 from tracker.tracking.journal.log import Line
 from tracker.tracking.shipping.batches import Batch, gather, without_superseded
 
@@ -80,3 +80,20 @@ def test_only_the_last_status_stays_and_everything_else() -> None:
     assert left(point, killed, running, point) == [point, running, point]
     assert left(point) == [point]
     assert left() == []
+
+
+def test_of_a_network_that_was_recorded_again_only_the_last_is_sent() -> None:
+    """A run that went on from its checkpoint on a GPU ends with another one, under the same names."""
+    before, now = network("1"), network("2")
+    assert left(before, status(RunState.RUNNING), now) == [status(RunState.RUNNING), now]
+
+
+def network(digest: str) -> TrainedModel:
+    return TrainedModel(
+        folder="model",
+        loader="loader/load.py",
+        classes=[],
+        pip_requirements=[],
+        image_size=1,
+        sha256={"model/weights": digest},
+    )

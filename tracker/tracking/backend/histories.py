@@ -1,12 +1,13 @@
 """Metrics by epoch of many runs at once; MLflow's client asks for one metric of one run after the other.
 
-What MLflow's own pages ask with, and its SQL stores answer, is cut off after so many points without a word.
-Not every server has that address, or lets everyone use it: then each run is asked alone.
+What MLflow's own pages ask with, and its SQL stores answer, is cut off after so many points without a word,
+and a server or proxy may have fewer: what comes of a run counts if it reaches what the run says is its latest
+value. Not every server has that address, or lets everyone use it: then each run is asked alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlflow.utils.credentials import get_default_host_creds
@@ -35,6 +36,18 @@ class _Logged(NamedTuple):
     value: float
 
 
+class Latest(NamedTuple):
+    """Where the latest value of a metric stands.
+
+    Attributes:
+        step: Its epoch.
+        timestamp: When it was logged, milliseconds since 1970.
+    """
+
+    step: int
+    timestamp: int
+
+
 _Ask = Callable[[Sequence[str], str], list[_Logged]]
 
 
@@ -50,23 +63,25 @@ class Histories:
         self._client = client
         self._ask: _Ask | None = _asking_server(uri) if uri.startswith("http") else _asking_store(client)
 
-    def of(self, run_ids: Sequence[str], metric: str) -> dict[str, list[Point]]:
+    def of(self, latest: Mapping[str, Latest], metric: str) -> dict[str, list[Point]]:
         """Return the values of a metric by epoch, by run.
 
         Of two values of one epoch the later one counts, as for MLflow's own latest value.
 
         Args:
-            run_ids: MLflow's ids of runs that have it.
+            latest: What runs that have it say is its latest value, by MLflow's ids of them.
             metric: The metric's name.
 
         Raises:
             Exception: One of FAILURES: they cannot be read.
         """
+        run_ids = list(latest)
         together: dict[str, list[_Logged]] = {}
         for start in range(0, len(run_ids), _MOST_RUNS):
             for logged in self._together(run_ids[start : start + _MOST_RUNS], metric):
                 together.setdefault(logged.run_id, []).append(logged)
-        return {run_id: _by_step(together.get(run_id) or self._alone(run_id, metric)) for run_id in run_ids}
+        whole = {run_id: found for run_id, found in together.items() if _reaches(found, latest.get(run_id))}
+        return {run_id: _by_step(whole.get(run_id) or self._alone(run_id, metric)) for run_id in run_ids}
 
     def _together(self, run_ids: Sequence[str], metric: str) -> list[_Logged]:
         """Ask for several runs at once; a run of which nothing comes back is to be asked for alone."""
@@ -86,6 +101,10 @@ class Histories:
     def _alone(self, run_id: str, metric: str) -> list[_Logged]:
         found = self._client.get_metric_history(run_id, metric)
         return [_Logged(run_id, point.step, point.timestamp, point.value) for point in found]
+
+
+def _reaches(logged: Iterable[_Logged], latest: Latest | None) -> bool:
+    return latest is not None and max(Latest(one.step, one.timestamp) for one in logged) >= latest
 
 
 def _by_step(logged: Iterable[_Logged]) -> list[Point]:

@@ -19,6 +19,7 @@ from PIL import Image
 from tracker.io.atomic import share
 from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeout
 from tracker.tracking.journal.entries import NETWORK
+from tracker.tracking.journal.model_files import check_unchanged
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -43,10 +44,16 @@ def log_model(client: MlflowClient, run_id: str, run: RunFolder, model: TrainedM
         run_id: MLflow's id of the run.
         run: The run's folder.
         model: What the journal says of it.
+
+    Raises:
+        ChangedFile: Its files are not those that were recorded; nothing of it is made then.
     """
     with request_timeout(UPLOAD_TIMEOUT_S):
         found = client.get_run(run_id)
-        logged = _one_model(client, found, model.name)
+        models = _models_of(client, found, model.name)
+        if not any(one.status == LoggedModelStatus.READY for one in models):
+            check_unchanged(model.sha256, run)
+        logged = _one_model(client, found, model.name, models)
         _name_as_output(client, found, logged)
         if logged.status != LoggedModelStatus.READY:
             _upload(client, logged, run, model)
@@ -83,8 +90,7 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def _one_model(client: MlflowClient, run: Run, name: str) -> LoggedModel:
-    found = _models_of(client, run, name)
+def _one_model(client: MlflowClient, run: Run, name: str, found: list[LoggedModel]) -> LoggedModel:
     if not found:
         client.create_logged_model(
             run.info.experiment_id,

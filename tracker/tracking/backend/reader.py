@@ -69,13 +69,20 @@ def _histories(
     """Return metrics by epoch, by run and name; studies have hundreds of trials, whose curves none shows."""
     if not metrics:
         return {}
-    from tracker.tracking.backend.histories import Histories
+    from tracker.tracking.backend.histories import Histories, Latest
 
     histories = Histories(client, uri)
     found: dict[str, dict[str, list[Point]]] = {}
     shown = [run for run in runs if run.data.tags.get(_KIND) not in _WITHOUT_CURVES]
+    # Of the latest values, only this tells the steps in public.
+    latest = {run.info.run_id: run.data.to_proto().metrics for run in shown}
     for metric in metrics:
-        having = [run.info.run_id for run in shown if metric in run.data.metrics]
+        having = {
+            run_id: Latest(one.step, one.timestamp)
+            for run_id, of_run in latest.items()
+            for one in of_run
+            if one.key == metric
+        }
         for run_id, points in histories.of(having, metric).items():
             found.setdefault(run_id, {})[metric] = points
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
 
 from tracker.errors import TrackingError
@@ -125,6 +125,7 @@ class TrainedModel:
         image_size: Side of the square that images are resized to, pixels.
         name: What MLflow calls the model.
         reads_files: Whether it takes files of images, too, and not decoded ones alone.
+        sha256: The digests of all its files, by their paths below the run's folder; earlier versions: none.
     """
 
     folder: str
@@ -134,6 +135,7 @@ class TrainedModel:
     image_size: int
     name: str = NETWORK
     reads_files: bool = False
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

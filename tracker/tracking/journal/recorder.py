@@ -43,7 +43,7 @@ from tracker.tracking.journal.limits import (
     safe_values,
 )
 from tracker.tracking.journal.log import Journal
-from tracker.tracking.journal.model_files import LOADER, MODEL, model_files
+from tracker.tracking.journal.model_files import LOADER, MODEL, digests, model_files
 from tracker.tracking.journal.order import place_in
 from tracker.tracking.journal.run_folder import RunFolder, attempt_uid
 
@@ -274,6 +274,7 @@ class RunRecorder:
             name: What MLflow calls the model.
             reads_files: Whether it takes files of images, too, and not decoded ones alone.
         """
+        lying = model_files(files, loader, self.folder)
         entry = TrainedModel(
             folder=MODEL,
             loader=f"{LOADER}/{loader[0]}",
@@ -282,8 +283,9 @@ class RunRecorder:
             image_size=image_size,
             name=safe_model_name(name),
             reads_files=reads_files,
+            sha256=digests(lying, self.folder),
         )
-        self._write_new(entry, model_files(files, loader, self.folder))
+        self._write_new(entry, lying)
 
     def finish(self, status: RunState, reason: str = "") -> None:
         """Record how the run ended.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
-from tracker.tracking.journal.entries import Metrics, Params, Status, Tags
+from tracker.tracking.journal.entries import Metrics, Params, Status, Tags, TrainedModel
 from tracker.tracking.journal.log import Line
 
 _Value = TypeVar("_Value")
@@ -103,12 +103,18 @@ class Batch:
 
 
 def without_superseded(lines: Sequence[Line]) -> list[Line]:
-    """Leave out every status that is followed by another one: the run is not that any more.
+    """Leave out every status, and every trained network, that is followed by another one.
+
+    The run is not that any more, and the network's files lie where those of the earlier one lay.
 
     Args:
         lines: Lines of one journal that are still to be sent, in order.
     """
-    superseded = {line.end for line in [line for line in lines if isinstance(line.entry, Status)][:-1]}
+    superseded = {
+        line.end
+        for kind in (Status, TrainedModel)
+        for line in [line for line in lines if isinstance(line.entry, kind)][:-1]
+    }
     return [line for line in lines if line.end not in superseded]
 
 

@@ -26,7 +26,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -37,6 +36,7 @@ from tracker.config.loading import read_options
 from tracker.config.recipe import Recipe
 from tracker.errors import TrackerError
 from tracker.interruption import Interrupted
+from tracker.io.process_environment import variables
 from tracker.models.cut import cut_network
 from tracker.models.networks import build_network
 from tracker.training.captures import SWITCH
@@ -198,20 +198,9 @@ def arms(models: Sequence[str], examples: Examples, epochs: int) -> Iterator[str
         yield f"| {model} | {whole:.1f}{since_noted()} | {bare:.1f} | {evaluation:.3f} | {ratio:.2f} |"
 
 
-@contextmanager
-def environment(**values: str) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
 def losses_of(model: str, examples: Examples, recipe: Recipe, *, graphs: bool) -> Tensor:
     losses = Losses()
-    with environment(**{SWITCH: "on" if graphs else "off"}):
+    with variables({SWITCH: "on" if graphs else "off"}):
         training_of(model, examples, recipe).run(losses)
     return torch.tensor(losses.values, dtype=torch.float64)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def prepare_process() -> None:
         # Its own 300,000 turns are milliseconds of a core that someone else could use, at each wait.
         os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
     keep_freed_memory()
+
+
+@contextmanager
+def variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Have libraries, and processes that are started, find variables for as long as the block lasts.
+
+    Args:
+        values: Their values, by name; afterwards each is what it was, or not there.
+    """
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def ask_this_machine_directly() -> None:

@@ -20,6 +20,11 @@ def has_norms(layers: nn.Module) -> bool:
     return any(isinstance(layer, _NORMS) for layer in layers.modules())
 
 
+def is_one_layer(layers: nn.Module) -> bool:
+    """Return whether a single layer has all the parameters of several."""
+    return sum(next(one.parameters(recurse=False), None) is not None for one in layers.modules()) == 1
+
+
 def statistics_of(layers: nn.Module) -> dict[str, Tensor]:
     """Return the running statistics of all batch norms, by their names: what moves where these adapt.
 
@@ -58,9 +63,8 @@ class AdaptingTail(nn.Module):
         super().__init__()
         self.frozen = frozen.requires_grad_(False)
         self.trained = trained
-        layers = [one for one in trained.modules() if next(one.parameters(recurse=False), None) is not None]
         # It computes in fp32, as the tail of a feature extractor does, which reads features from a file.
-        self._is_head = len(layers) == 1
+        self._is_head = is_one_layer(trained)
 
     def train(self, mode: bool = True) -> Self:
         """Set the trained layers, and the batch norms of the frozen ones, to training or evaluation."""

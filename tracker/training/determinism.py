@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 
+from tracker.io.process_environment import variables
+
 _OPERATION = re.compile(r"(\w+) does not have a deterministic implementation")
-_BLAS_MEMORY = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+_BLAS_MEMORY, _LARGE = "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
 
 
 def repeats_exactly(device: torch.device, *, deterministic: bool) -> bool:
@@ -37,8 +39,7 @@ def determinism(wanted: bool, note: Callable[[str], None]) -> Iterator[None]:
         yield
         return
     # NVIDIA's library reads it when it is first used.
-    ours = _BLAS_MEMORY[0] not in os.environ
-    os.environ.setdefault(*_BLAS_MEMORY)
+    blas = {_BLAS_MEMORY: os.environ.get(_BLAS_MEMORY, _LARGE)}
     before = (
         torch.are_deterministic_algorithms_enabled(),
         torch.is_deterministic_algorithms_warn_only_enabled(),
@@ -50,11 +51,9 @@ def determinism(wanted: bool, note: Callable[[str], None]) -> Iterator[None]:
     memory.fill_uninitialized_memory = False
     operations: dict[str, None] = {}
     try:
-        with _operations_collected(operations):
+        with variables(blas), _operations_collected(operations):
             yield
     finally:
-        if ours:
-            del os.environ[_BLAS_MEMORY[0]]
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
         memory.fill_uninitialized_memory = filled
         if operations:

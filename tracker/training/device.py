@@ -7,6 +7,7 @@ from torch import nn
 
 from tracker.config.options import AskedPrecision
 from tracker.config.recipe import Precision
+from tracker.models.adapting import is_one_layer
 
 # Families whose training steps are slower in bf16 on processors with AVX512-BF16 (benchmarks/precision.py,
 # docs/log.md): their convolutions have one channel a group. On GPUs bf16 is faster for all.
@@ -70,9 +71,17 @@ def on_device(module: nn.Module, device: torch.device) -> nn.Module:
     return module.to(device).to(memory_format=torch.channels_last)
 
 
-def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Return the context in which forward passes run in a precision."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+def autocast(device: torch.device, precision: Precision, *, cast_once: bool = True) -> torch.autocast:
+    """Return the context in which forward passes run in a precision.
+
+    Args:
+        device: Where they run.
+        precision: In which.
+        cast_once: Whether a weight that is used twice is cast once.
+    """
+    return torch.autocast(
+        device.type, dtype=torch.bfloat16, enabled=precision == "bf16", cache_enabled=cast_once
+    )
 
 
 def tail_precision(tail: nn.Module, precision: Precision) -> Precision:
@@ -82,5 +91,4 @@ def tail_precision(tail: nn.Module, precision: Precision) -> Precision:
         tail: The trained part of a network.
         precision: The precision of the whole network.
     """
-    layers = [layer for layer in tail.modules() if next(layer.parameters(recurse=False), None) is not None]
-    return "fp32" if len(layers) == 1 else precision
+    return "fp32" if is_one_layer(tail) else precision

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn, optim
 
 from tracker.config.recipe import Precision
+from tracker.training.device import autocast
 
 
 class Stepped(NamedTuple):
@@ -61,9 +62,7 @@ class EagerStep:
     ) -> None:
         self.tail = tail
         self.optimizer = optimizer
-        self._cast = torch.autocast(
-            device.type, dtype=torch.bfloat16, enabled=precision == "bf16", cache_enabled=cast_once
-        )
+        self._cast = autocast(device, precision, cast_once=cast_once)
 
     def __call__(self, batch: Tensor, labels_B: Tensor) -> Stepped:
         """Train on a batch."""

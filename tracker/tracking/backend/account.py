@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from tracker.addresses import Account, split_account, split_held
 from tracker.errors import TrackingError
+from tracker.io.process_environment import variables
 
 USERNAME, PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 TOKEN = "MLFLOW_TRACKING_TOKEN"
@@ -103,13 +104,8 @@ def showing_account(uri: str, recorded: str = "") -> Iterator[None]:
     if given.place != ADDRESS:
         yield
         return
-    before = {name: os.environ.get(name) for name in shown}
-    os.environ.update(shown)
-    try:
+    with variables(shown):
         yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def with_account(uri: str, recorded: str = "") -> str:

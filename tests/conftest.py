@@ -10,9 +10,9 @@ from tests.support.phantoms import phantoms
 from tests.support.postgres import postgres
 from tests.support.radiographs import radiographs
 from tests.support.servers import mlflow_server
-from tests.support.workplace import one_thread
+from tests.support.workplace import one_thread, place_stays
 
-__all__ = ["mlflow_server", "one_thread", "phantoms", "postgres", "radiographs"]
+__all__ = ["mlflow_server", "one_thread", "phantoms", "place_stays", "postgres", "radiographs"]
 
 # What MLflow's own code warns of, by name: nothing here can mend it.
 _WARNINGS_OF_MLFLOW = [

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-import mlflow
 import pytest
+from mlflow import MlflowClient
 
 from benchmarks.peers.measure import Cost, measure
 from benchmarks.peers.results import Outcome, equal_within_noise, read_outcome
@@ -34,14 +34,14 @@ def test_what_a_command_leaves_running_is_waited_for_and_counted(tmp_path: Path)
 
 def store_of(folder: Path, runs: int, **values: float) -> Path:
     """Make a store with runs of two epochs."""
-    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
-    mlflow.set_experiment("peers")
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    experiment = client.create_experiment("peers")
     for _ in range(runs):
-        with mlflow.start_run():
+        run = client.create_run(experiment).info.run_id
+        for name, start in values.items():
             for epoch in range(2):
-                mlflow.log_metrics(
-                    {name.replace("_", "/"): at + epoch for name, at in values.items()}, step=epoch
-                )
+                client.log_metric(run, name.replace("_", "/"), start + epoch, step=epoch)
+        client.set_terminated(run)
     return folder / "mlflow.db"
 
 

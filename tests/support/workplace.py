@@ -94,3 +94,29 @@ def argv_stays() -> Iterator[None]:
     before = list(sys.argv)
     yield
     sys.argv = before
+
+
+def _place() -> dict[str, str]:
+    """Return what tells commands where to read and write."""
+    told = {
+        name: value for name, value in os.environ.items() if name.startswith(("MLFLOW_TRACKING_", "TRACKER_"))
+    }
+    return told | {"PWD": str(Path.cwd())}
+
+
+@pytest.fixture(autouse=True)
+def place_stays() -> Iterator[None]:
+    """Fail the test that leaves another store, cache or folder to those that come after it in this process.
+
+    `mlflow.set_tracking_uri` is the usual one: it writes its address into the environment. Which tests run in
+    one process is chance, so the ones that fail by it are others each time.
+    """
+    folder, before = Path.cwd(), _place()
+    yield
+    after = _place()
+    if after != before:
+        os.chdir(folder)
+        for name in after.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+        pytest.fail(f"must leave the place as it was: {sorted(after.items() ^ before.items())}")

@@ -17,7 +17,7 @@ CONFIG = ROOT / ".importlinter"
 # Rules that name what is no folder: the few modules at the root, and `python -m tracker`.
 FILES = {
     *("tracker.records", "tracker.interruption", "tracker.errors", "tracker.addresses"),
-    *("tracker.api", "tracker.__main__"),
+    "tracker.__main__",
 }
 
 

@@ -1,7 +1,6 @@
-"""What notebooks call, and the command line too: run, tune, compare, load runs, status, sync.
+"""Studies and their runs: run, tune, compare, load runs, status, sync.
 
-Whatever a shell can do, Python can: options are keywords with the names of `RunOptions`, progress is told to
-an observer, and what comes back are plain records.
+Options are keywords with the names of `RunOptions`.
 """
 
 from __future__ import annotations

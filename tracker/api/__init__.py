@@ -1,0 +1,9 @@
+"""What notebooks call, and the command line too: whatever a shell can do, Python can.
+
+One file for studies and their runs, and one for each thing that is done with a trained network. Options are
+keywords, progress is told to an observer, and what comes back are plain records.
+"""
+
+from tracker.api.studies import Observer, compare, load_runs, run, status, sync, tune
+
+__all__ = ["Observer", "compare", "load_runs", "run", "status", "sync", "tune"]

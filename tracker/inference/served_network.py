@@ -17,8 +17,7 @@ import runpy
 import sys
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -203,15 +202,31 @@ def _decoded(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def load(folder: str) -> ServedNetwork:
     """Return the network that a folder holds: `card.json`, `network.safetensors` and `decoding/`."""
-    card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
-    network = _new_network(Path(folder), card)
-    state = _state(Path(folder) / "network.safetensors", network)
+    place = Path(folder)
+    card = json.loads((place / "card.json").read_text(encoding="utf-8"))
+    own = {} if card["builder"] is not None else runpy.run_path(str(place / "minis.py"))["MINIS"]
+    return ServedNetwork(trained_module(place, card, own), card, _decoding(place / "decoding"))
+
+
+def trained_module(folder: Path, card: dict[str, Any], builders: Mapping[str, Any]) -> torch.nn.Module:
+    """Return a network with its trained weights: normalized images [N, 3, H, W] to logits [N, classes].
+
+    Args:
+        folder: Holds `network.safetensors`; no code in it is run.
+        card: What `card.json` holds.
+        builders: What builds networks that torchvision does not have, by name.
+    """
+    if card["builder"] is None:
+        network: torch.nn.Module = builders[card["model"]]()
+    else:
+        network = torchvision.models.get_model(card["model"], weights=None, **card["builder"])
+    state = _state(folder / "network.safetensors", network)
     network.set_submodule(card["head"], _layer_for(state[f"{card['head']}.weight"]))
     with warnings.catch_warnings():
         # Of layers of an older version, which they are brought back to.
         warnings.simplefilter("ignore")
         network.load_state_dict(state)
-    return ServedNetwork(network, card, _decoding(Path(folder) / "decoding"))
+    return network
 
 
 def _decoding(folder: Path) -> ModuleType:
@@ -244,15 +259,6 @@ def _state(file: Path, network: torch.nn.Module) -> OrderedDict[str, torch.Tenso
     current = network.state_dict()._metadata  # type: ignore[attr-defined]
     state._metadata = json.loads(versions) if versions else current  # type: ignore[attr-defined]
     return state
-
-
-def _new_network(folder: Path, card: dict[str, Any]) -> torch.nn.Module:
-    if card["builder"] is None:
-        build = runpy.run_path(str(folder / "minis.py"))["MINIS"][card["model"]]
-    else:
-        build = partial(torchvision.models.get_model, card["model"], weights=None, **card["builder"])
-    network: torch.nn.Module = build()
-    return network
 
 
 def _layer_for(weight: torch.Tensor) -> torch.nn.Module:

@@ -39,7 +39,7 @@ def read_runs(
         experiment_id = find_experiment(client, experiment, uri)
         runs = list(runs_by_page(client, [experiment_id], order="ASC", page_size=page_size))
         histories = _histories(client, uri, runs, metrics)
-        return [_record(run, histories.get(run.info.run_id, {})) for run in runs]
+        return [as_record(run, histories.get(run.info.run_id, {})) for run in runs]
 
 
 def read_predictions(uri: str, run_id: str) -> list[Prediction]:
@@ -88,7 +88,13 @@ def _histories(
     return found
 
 
-def _record(run: Run, history: Mapping[str, list[Point]]) -> RunRecord:
+def as_record(run: Run, history: Mapping[str, list[Point]] | None = None) -> RunRecord:
+    """Return a run of MLflow's client as a plain record.
+
+    Args:
+        run: What the client gave.
+        history: Points of metrics by name, where they were read.
+    """
     return RunRecord(
         run_id=run.info.run_id,
         name=run.info.run_name or run.info.run_id,
@@ -98,5 +104,5 @@ def _record(run: Run, history: Mapping[str, list[Point]]) -> RunRecord:
         tags=dict(run.data.tags),
         metrics=dict(run.data.metrics),
         experiment_id=run.info.experiment_id,
-        history=dict(history),
+        history=dict(history or {}),
     )

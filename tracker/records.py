@@ -17,6 +17,8 @@ POSITIVE_CLASS = "tracker.positive_class"
 
 TEMPERATURE, THRESHOLD = "calibration/temperature", "calibration/threshold"
 """The metrics of a run that say where its last network is to be used, as the validation images chose."""
+RELIABILITY = "reliability.png"
+"""The artifact of a run that shows whether its probabilities mean what they say."""
 UNCALIBRATED = "tracker.uncalibrated"
 """The tag of a run that says why validation images gave it no temperature."""
 

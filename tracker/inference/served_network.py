@@ -31,7 +31,7 @@ import torchvision
 
 _BATCH_SIZE = 16
 _SHOWN = 10
-_COLUMN = "image"
+_COLUMN, _CALIBRATED = "image", "calibrated"
 _MOST_CHANNELS = 4
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"BM")
 # No name of a file is longer, and no image of use is shorter.
@@ -52,6 +52,8 @@ class ServedNetwork:
     def __init__(self, network: torch.nn.Module, card: dict[str, Any], decoding: ModuleType) -> None:
         self.network = network.eval()
         self.classes: list[str] = card["classes"]
+        # Networks of earlier versions have none.
+        self.temperature: float | None = card.get("temperature")
         self._shape = {"image_size": card["image_size"], "resize": card["resize"]}
         self._decoding = decoding
         std = torch.tensor(card["std"])
@@ -65,17 +67,21 @@ class ServedNetwork:
                 or a column of a data frame (`image`, or its only one); or decoded images, uint8 or uint16
                 [N, H, W, C] or a list of [H, W] and [H, W, C], C = 1 for gray, 3 for colors. One of
                 these without a list is one image.
-            params: Not used; MLflow passes it.
+            params: `{"calibrated": True}`: the logits are divided by the temperature that the validation part
+                gave, which changes no order. MLflow passes it.
 
         Raises:
-            ValueError: Some images cannot be read; says which, and why.
+            ValueError: Some images cannot be read; says which, and why. Or the network has no temperature.
         """
+        temperature = self._temperature(params or {})
         cells = _cells(images)
         index = images.index if isinstance(images, pd.DataFrame | pd.Series) else None
         squares = self._squares(cells)
         with torch.inference_mode():
             batches = [squares[start : start + _BATCH_SIZE] for start in range(0, len(squares), _BATCH_SIZE)]
-            answers = [self._probabilities(torch.from_numpy(np.stack(batch))) for batch in batches]
+            logits = [self._logits(torch.from_numpy(np.stack(batch))) for batch in batches]
+            # In single precision, images that are as good as certain would all be exactly that.
+            answers = [(some.double() / temperature).softmax(1) for some in logits]
         rows = torch.cat(answers).numpy() if answers else np.empty((0, len(self.classes)))
         return pd.DataFrame(rows, columns=self.classes, index=index)
 
@@ -99,11 +105,21 @@ class ServedNetwork:
         square: np.ndarray[Any, np.dtype[np.uint8]] = self._decoding.to_rgb(read(source, **self._shape))
         return square
 
-    def _probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
+    def _logits(self, pixels: torch.Tensor) -> torch.Tensor:
         normalized = pixels.float() * self._scale + self._shift
         logits: torch.Tensor = self.network(normalized.permute(0, 3, 1, 2))
-        # In single precision, images that are as good as certain would all be exactly that.
-        return logits.double().softmax(1)
+        return logits
+
+    def _temperature(self, params: Mapping[str, Any]) -> float:
+        """Return what logits are divided by."""
+        if not params.get(_CALIBRATED):
+            return 1.0
+        if self.temperature is None:
+            raise ValueError(
+                "a network must have a temperature for calibrated answers, but this one has none: "
+                "its validation images gave none, or an earlier version trained it"
+            )
+        return self.temperature
 
 
 class _NoImageError(ValueError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from tracker.compare.operating_point import OperatingPoint, operating_point
+from tracker.compare.operating_point import OperatingPoint
 from tracker.config.modes import find_mode
 from tracker.config.recipe import Recipe, digest_of
 from tracker.data.left_out import left_out_words
@@ -24,15 +24,13 @@ from tracker.records import (
     SPEED,
     SPLIT_TABLE,
     SYNTHETIC_DATASETS,
-    TEMPERATURE,
-    THRESHOLD,
-    UNCALIBRATED,
     EpochKind,
     Part,
     Prediction,
     counts_tag,
     digest_tag,
 )
+from tracker.runs.calibration import record_point, record_reliability
 from tracker.runs.images import Images
 from tracker.runs.provenance import context_tags, installed_packages
 from tracker.runs.train import Trained
@@ -145,24 +143,11 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     _record_table(recorder, PREDICTIONS, predictions_csv(predictions))
     classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
     positive = positive_class(classes, recipe.positive)
-    point = _record_point(recorder, recipe, predictions, positive)
     matrix = confusion_matrix_png(predictions, classes, synthetic=synthetic)
     recorder.artifact("confusion_matrix.png", matrix)
     recorder.artifact("roc.png", roc_png(predictions, positive=positive, synthetic=synthetic))
-    return point
-
-
-def _record_point(
-    recorder: RunRecorder, recipe: Recipe, predictions: Sequence[Prediction], positive: str | None
-) -> OperatingPoint:
-    """Record where the network of the last epoch, which is the one that is stored, is to be used."""
-    validated = [one for one in predictions if one.part == "val" and one.epoch_kind == "final"]
-    point = operating_point(validated, positive)
-    known = {TEMPERATURE: point.temperature, THRESHOLD: point.threshold}
-    values = {name: value for name, value in known.items() if value is not None}
-    recorder.summary(values, step=recipe.epochs)
-    if point.uncalibrated:
-        recorder.tags({UNCALIBRATED: point.uncalibrated})
+    point = record_point(recorder, predictions, positive, epoch=recipe.epochs)
+    record_reliability(recorder, images.manifest, predictions, point, synthetic=synthetic)
     return point
 
 
@@ -232,4 +217,5 @@ def record_model(
         image_size=recipe.image_size,
         name=f"{recipe.model}-{recipe.mode}",
         reads_files=True,
+        calibrates=True,
     )

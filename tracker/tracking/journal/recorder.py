@@ -261,6 +261,7 @@ class RunRecorder:
         image_size: int,
         name: str = NETWORK,
         reads_files: bool = False,
+        calibrates: bool = False,
     ) -> None:
         """Record the trained network; its files are written beside the journal first.
 
@@ -273,6 +274,7 @@ class RunRecorder:
             image_size: Side of the square that images are resized to, pixels.
             name: What MLflow calls the model.
             reads_files: Whether it takes files of images, too, and not decoded ones alone.
+            calibrates: Whether `predict` takes `params={"calibrated": True}`.
         """
         lying = model_files(files, loader, self.folder)
         entry = TrainedModel(
@@ -284,6 +286,7 @@ class RunRecorder:
             name=safe_model_name(name),
             reads_files=reads_files,
             sha256=digests(lying, self.folder),
+            calibrates=calibrates,
         )
         self._write_new(entry, lying)
 

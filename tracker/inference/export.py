@@ -18,7 +18,7 @@ from tracker.models.layer_versions import written_versions
 from tracker.models.networks import Network, builder_options
 
 LOADER = Path(__file__).with_name("served_network.py")
-_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
+_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas", "pydicom")
 
 
 def network_files(

@@ -259,7 +259,7 @@ REFUSED = {
     "one bit": ({"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0}, "DICOM of 1 bits a value"),
     "samples": ({"SamplesPerPixel": 4}, "with 4 values a pixel"),
     "slope": ({"RescaleSlope": "0"}, "multiplied by 0"),
-    "kind": ({"WindowCenter": "9", "WindowWidth": "9", "VOILUTFunction": "CUBIC"}, "kind that is not read (CUBIC"),
+    "kind": ({"WindowCenter": "9", "WindowWidth": "9", "VOILUTFunction": "CUBIC"}, "(CUBIC)"),
     "dose": ({"SOPClassUID": UID("1.2.840.10008.5.1.4.1.1.481.2")}, "no picture (RT Dose Storage)"),
 }  # fmt: skip
 
@@ -351,7 +351,7 @@ def test_real_grays_are_those_that_pydicom_computes(name: str) -> None:
         grays = (values - values.min()) / (values.max() - values.min())
     picture = Image.fromarray((grays * 255).astype(np.float32))
     expected = np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.BILINEAR))
-    assert abs(square(local(name).read_bytes()) - expected).max() <= 0.6
+    assert abs(square(local(name).read_bytes()) - expected).max() < 1
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.models import models
 from tracker.cli.run import run
+from tracker.cli.serve import serve
 from tracker.cli.status import status
 from tracker.cli.sync import sync
 from tracker.cli.terminal import print_notes, say
@@ -46,6 +47,7 @@ app.command()(ui)
 app.command()(sync)
 app.command()(models)
 app.command()(doctor)
+app.command()(serve)
 
 
 @app.callback(invoke_without_command=True)

@@ -31,6 +31,8 @@ import torchvision
 
 _BATCH_SIZE = 16
 _SHOWN = 10
+# In one request of others.
+_MOST_SERVED = 64
 _COLUMN = "image"
 _MOST_CHANNELS = 4
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"BM")
@@ -68,9 +70,11 @@ class ServedNetwork:
             params: Not used; MLflow passes it.
 
         Raises:
-            ValueError: Some images cannot be read; says which, and why.
+            ValueError: Some images cannot be read; says which, and why. Or others ask about too many at once.
         """
         cells = _cells(images)
+        if os.environ.get(_SERVING) and len(cells) > _MOST_SERVED:
+            raise _refusal(f"a request must have at most {_MOST_SERVED} images, but it has {len(cells)}")
         index = images.index if isinstance(images, pd.DataFrame | pd.Series) else None
         squares = self._squares(cells)
         with torch.inference_mode():
@@ -89,7 +93,7 @@ class ServedNetwork:
                 problems.append(f"image {place}{name}: {error}")
         if problems:
             more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-            raise ValueError("; ".join([*problems[:_SHOWN], *more]))
+            raise _refusal("; ".join([*problems[:_SHOWN], *more]))
         return squares
 
     def _square(self, cell: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -104,6 +108,20 @@ class ServedNetwork:
         logits: torch.Tensor = self.network(normalized.permute(0, 3, 1, 2))
         # In single precision, images that are as good as certain would all be exactly that.
         return logits.double().softmax(1)
+
+
+def _refusal(why: str) -> ValueError:
+    """Return what to raise; where MLflow serves, it answers 400 and this, without a traceback or the data."""
+    if not os.environ.get(_SERVING):
+        return ValueError(why)
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+    class Refusal(MlflowException, ValueError):
+        def serialize_as_json(self) -> str:
+            return json.dumps({"error_code": self.error_code, "message": why})
+
+    return Refusal(why, error_code=BAD_REQUEST)
 
 
 class _NoImageError(ValueError):

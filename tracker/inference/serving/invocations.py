@@ -33,32 +33,40 @@ def images_of_invocation(body: bytes, limits: Limits) -> list[Asked]:
 
 def _of_records(records: object, form: str) -> list[Any]:
     """Return the cells of rows, each of which names its columns."""
-    return [_cell(record, form) for record in _array(records, form)]
+    rows = _array(records, form)
+    for row in rows:
+        if not isinstance(row, dict):
+            raise bad_request(f'"{form}" must be an array of objects, but there is {kind_of(row)} in it')
+    column = _column({name for row in rows for name in row}, form) if rows else _COLUMN
+    return [row.get(column) for row in rows]
 
 
 def _of_instances(instances: object, form: str) -> list[Any]:
     """Return the cells of rows, which need no names of columns where there is but one."""
-    return [_cell(one, form) if isinstance(one, dict) else one for one in _array(instances, form)]
+    if isinstance(instances, list) and instances and isinstance(instances[0], dict):
+        return _of_records(instances, form)
+    return _of_inputs(instances, form)
 
 
 def _of_split(table: object, form: str) -> list[Any]:
-    """Return the cells of a table whose columns are named once."""
-    if not isinstance(table, dict) or not {"columns", "data"} <= set(table) <= {"columns", "data", "index"}:
-        raise bad_request(f'"{form}" must be an object with "columns" and "data"')
-    columns, rows = _array(table["columns"], "columns"), _array(table["data"], "data")
-    if columns.count(_COLUMN) != 1:
-        raise bad_request(f'"columns" must have one "{_COLUMN}"')
-    place = columns.index(_COLUMN)
+    """Return the cells of a table whose columns are named once, if there are several."""
+    if not isinstance(table, dict) or not {"data"} <= set(table) <= {"columns", "data", "index"}:
+        raise bad_request(f'"{form}" must be an object with "data", and "columns" where there are several')
+    rows, columns = _array(table["data"], "data"), table.get("columns")
+    if columns is None:
+        return [_alone(row) for row in rows]
+    names = [str(name) for name in _array(columns, "columns")]
+    place = names.index(_column(set(names), "columns"))
     for row in rows:
-        if not isinstance(row, list) or len(row) != len(columns):
+        if not isinstance(row, list) or len(row) != len(names):
             raise bad_request('"data" must be an array of rows, each with a cell a column')
     return [row[place] for row in rows]
 
 
 def _of_inputs(inputs: object, form: str) -> list[Any]:
-    """Return the cells of columns, one of them or several."""
-    cells = _cell(inputs, form) if isinstance(inputs, dict) else inputs
-    return [cells] if isinstance(cells, str) else _array(cells, form)
+    """Return the cells of columns, or of the only one, which needs no name."""
+    cells = inputs[_column(set(inputs), form)] if isinstance(inputs, dict) else inputs
+    return [cells] if isinstance(cells, str) else [_alone(cell) for cell in _array(cells, form)]
 
 
 def _array(value: object, name: str) -> list[Any]:
@@ -67,12 +75,17 @@ def _array(value: object, name: str) -> list[Any]:
     return value
 
 
-def _cell(row: object, form: str) -> Any:
-    if not isinstance(row, dict):
-        raise bad_request(f'"{form}" must be an array of objects, but there is {kind_of(row)} in it')
-    if _COLUMN not in row:
-        raise bad_request(f'"{form}" must have "{_COLUMN}", but there is one with {keys_of(row)}')
-    return row[_COLUMN]
+def _alone(cell: Any) -> Any:
+    """Return what is in a row of one cell."""
+    return cell[0] if isinstance(cell, list) and len(cell) == 1 else cell
+
+
+def _column(names: set[str], form: str) -> str:
+    if _COLUMN in names:
+        return _COLUMN
+    if len(names) != 1:
+        raise bad_request(f'"{form}" must have one column, or one named "{_COLUMN}", but it has {len(names)}')
+    return next(iter(names))
 
 
 _FORMS: Mapping[str, Callable[[object, str], list[Any]]] = {

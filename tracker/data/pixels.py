@@ -23,10 +23,12 @@ from tracker.data.decoding import (
     UndecodableError,
     decode,
     decoder_identity,
+    dicom_identity,
     read_file,
     to_rgb,
 )
 from tracker.data.manifest import Manifest, Sample
+from tracker.data.sources.source import is_dicom_file
 from tracker.errors import UnreadableImages
 from tracker.io.atomic import write_whole
 from tracker.io.cache import cache_dir, require_space
@@ -154,7 +156,13 @@ def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     Returns:
         64 hexadecimal digits.
     """
-    return _key(manifest, f"{decoder_identity()} {image_size} {resize}")
+    return _key(manifest, f"{_decoder_of(manifest)} {image_size} {resize}")
+
+
+def _decoder_of(manifest: Manifest) -> str:
+    """Name what decodes the images; what is known of DICOM has no part in those of other formats."""
+    some_dicom = any(is_dicom_file(sample.path) for sample in manifest.samples)
+    return f"{decoder_identity()} {dicom_identity()}" if some_dicom else decoder_identity()
 
 
 def _key(manifest: Manifest, way: str) -> str:

@@ -36,6 +36,7 @@ _MOST_SERVED = 64
 _COLUMN = "image"
 _MOST_CHANNELS = 4
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"BM")
+_DICOM, _DICOM_AT = b"DICM", 128
 # No name of a file is longer, and no image of use is shorter.
 _LONGEST_NAME = 255
 # Set by MLflow where it answers requests of others.
@@ -173,7 +174,9 @@ def _source(cell: Any) -> Path | bytes | np.ndarray[Any, Any]:
         if content is not None:
             return content
         if os.environ.get(_SERVING):
-            raise _NoImageError("neither PNG, JPEG, TIFF nor BMP in base64 (paths are not taken from others)")
+            raise _NoImageError(
+                "neither PNG, JPEG, TIFF, BMP nor DICOM in base64 (paths are not taken from others)"
+            )
         return Path(cell)
     if isinstance(cell, os.PathLike):
         return Path(cell)
@@ -195,7 +198,8 @@ def _from_base64(text: str) -> bytes | None:
         content = base64.b64decode("".join(encoded.split()), validate=True)
     except ValueError:
         return None
-    return content if content.startswith(_BEGINNINGS) or len(text) > _LONGEST_NAME else None
+    known = content.startswith(_BEGINNINGS) or content.startswith(_DICOM, _DICOM_AT)
+    return content if known or len(text) > _LONGEST_NAME else None
 
 
 def _array(nested: list[Any]) -> np.ndarray[Any, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from tracker.inference.loading import TrainedNetwork
@@ -22,7 +23,7 @@ def prediction(network: TrainedNetwork, found: Tensor | NoImage) -> dict[str, An
     answer: dict[str, Any] = {"probabilities": probabilities(network, found)}
     if network.temperature is not None:
         answer["calibrated"] = probabilities(network, found, temperature=network.temperature)
-    return answer | {"decision": decision(network, found), "threshold": network.threshold}
+    return answer | {"decision": decision(network, found), "threshold": threshold(network)}
 
 
 def probabilities(network: TrainedNetwork, logits_K: Tensor, *, temperature: float = 1.0) -> dict[str, float]:
@@ -38,15 +39,22 @@ def probabilities(network: TrainedNetwork, logits_K: Tensor, *, temperature: flo
     return dict(zip(network.classes, values, strict=True))
 
 
+def threshold(network: TrainedNetwork) -> float | None:
+    """Return the finding's probability from which an image is called so; None: the likeliest is."""
+    if network.positive not in network.classes or len(network.classes) != 2 or network.threshold is None:
+        return None
+    return float(torch.tensor(network.threshold, dtype=torch.float64).sigmoid())
+
+
 def decision(network: TrainedNetwork, logits_K: Tensor) -> str:
-    """Return the class that an image is called: by the threshold of the finding, or the most probable one."""
+    """Return the class that an image is called."""
     logits = logits_K.double()
-    if network.positive is None or network.threshold is None:
+    if threshold(network) is None or network.positive is None or network.threshold is None:
         return network.classes[int(logits.argmax())]
     found = network.classes.index(network.positive)
-    (other,) = {0, 1} - {found}
-    called = float(logits[found] - logits[other]) >= network.threshold
-    return network.classes[found if called else other]
+    # Probabilities that are close to one would be rounded to it.
+    called = float(logits[found] - logits[1 - found]) >= network.threshold
+    return network.classes[found if called else 1 - found]
 
 
 def description(network: TrainedNetwork) -> dict[str, Any]:
@@ -56,7 +64,7 @@ def description(network: TrainedNetwork) -> dict[str, Any]:
         "network": network.model,
         "classes": list(network.classes),
         "positive": network.positive,
-        "threshold": network.threshold,
+        "threshold": threshold(network),
         "temperature": network.temperature,
         "image_size": network.image_size,
         "resize": network.resize,

@@ -13,8 +13,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tracker.inference.serving.limits import Limits
 
-_LOOK_S = 1.0
-
 
 def _answer(status: str, why: str, *headers: str) -> bytes:
     body = json.dumps({"error": why}).encode()
@@ -43,7 +41,7 @@ def guarded(limits: Limits) -> type[H11Protocol]:
 
 
 class GuardedConnection(H11Protocol):
-    """One connection, that is looked at every second."""
+    """One connection, that is looked at again and again."""
 
     held_to = Limits()
 
@@ -58,7 +56,7 @@ class GuardedConnection(H11Protocol):
             transport.write(_TOO_MANY)
             transport.close()
             return
-        self._look = self.loop.call_later(_LOOK_S, self._look_at_it)
+        self._look = self.loop.call_later(self.held_to.look_s, self._look_at_it)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -85,7 +83,7 @@ class GuardedConnection(H11Protocol):
         if state != self._state:
             self._state, self._since = state, self.loop.time()
         if self.loop.time() - self._since < self._patience_s():
-            self._look = self.loop.call_later(_LOOK_S, self._look_at_it)
+            self._look = self.loop.call_later(self.held_to.look_s, self._look_at_it)
             return
         if self.conn.their_state is h11.IDLE and self.conn.our_state is h11.IDLE:
             self.transport.write(_TOO_SLOW)

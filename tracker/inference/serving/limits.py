@@ -20,6 +20,7 @@ class Limits:
         head_s: Seconds that a client has to send the lines before the body.
         body_s: Seconds that it has to send the body.
         linger_s: Seconds that a client is listened to which still sends what was refused.
+        look_s: Seconds from one look at a connection to the next.
     """
 
     max_bytes: int = 64 * MEBIBYTE
@@ -30,6 +31,7 @@ class Limits:
     head_s: float = 10.0
     body_s: float = 30.0
     linger_s: float = 3.0
+    look_s: float = 1.0
 
     @property
     def held_bytes(self) -> int:

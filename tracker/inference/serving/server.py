@@ -110,7 +110,7 @@ def answer_on(
     network.logits(np.zeros((1, network.image_size, network.image_size, 3), np.uint8))
     server, app = server_of(network, limits, ready)
     try:
-        with _pixels_limited(limits.max_pixels):
+        with pixels_limited(limits.max_pixels):
             server.run(sockets=[listener])
     except KeyboardInterrupt:
         return
@@ -119,7 +119,7 @@ def answer_on(
 
 
 @contextmanager
-def _pixels_limited(most: int) -> Iterator[None]:
+def pixels_limited(most: int) -> Iterator[None]:
     """Have every decoder refuse larger images from their headers: all of them keep Pillow's limit."""
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, most
     try:

@@ -155,9 +155,6 @@ def test_a_full_queue_is_told_with_when_to_ask_again_and_health_answers_meanwhil
 
 def test_bodies_of_all_requests_together_are_bounded(model: Path) -> None:
     with serving(model, max_bytes=100_000, body_s=20) as served:
-        head = (
-            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 99999\r\n\r\n"
-        )
         halves = [served.connect() for _ in range(4)]
         for connection in halves:
             connection.sendall(head("Content-Type: image/png", "Content-Length: 99999") + bytes(99_990))

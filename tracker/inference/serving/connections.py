@@ -45,6 +45,7 @@ class GuardedConnection(H11Protocol):
 
     held_to = Limits()
 
+    _no_more = False
     _look: asyncio.TimerHandle | None = None
     _state: object = None
     _since = 0.0
@@ -68,6 +69,17 @@ class GuardedConnection(H11Protocol):
         """Take what was sent, unless the answer to it was the last one."""
         if not self.transport.is_closing():
             super().data_received(data)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answer still what was asked, where who asked says that no more comes; uvicorn hangs up."""
+        self._no_more = self.cycle is not None and not (self.cycle.more_body or self.cycle.response_complete)
+        return self._no_more
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, if there can be one."""
+        super().on_response_complete()
+        if self._no_more:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Say in JSON that it is no HTTP; whatever is being answered is not sent."""

@@ -19,6 +19,7 @@ from tracker.cli.doctor import doctor
 from tracker.cli.models import models
 from tracker.cli.predict import predict
 from tracker.cli.run import run
+from tracker.cli.serve import serve
 from tracker.cli.status import status
 from tracker.cli.sync import sync
 from tracker.cli.terminal import print_notes, say
@@ -48,6 +49,7 @@ app.command()(ui)
 app.command()(sync)
 app.command()(models)
 app.command()(doctor)
+app.command()(serve)
 
 
 @app.callback(invoke_without_command=True)

@@ -31,6 +31,8 @@ import torchvision
 
 _BATCH_SIZE = 16
 _SHOWN = 10
+# In one request of others.
+_MOST_SERVED = 64
 _COLUMN, _CALIBRATED = "image", "calibrated"
 _MOST_CHANNELS = 4
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"BM")
@@ -72,10 +74,13 @@ class ServedNetwork:
                 gave, which changes no order. MLflow passes it.
 
         Raises:
-            ValueError: Some images cannot be read; says which, and why. Or the network has no temperature.
+            ValueError: Some images cannot be read; says which, and why. Or the network has no temperature, or
+                others ask about too many images at once.
         """
         temperature = self._temperature(params or {})
         cells = _cells(images)
+        if os.environ.get(_SERVING) and len(cells) > _MOST_SERVED:
+            raise _refusal(f"a request must have at most {_MOST_SERVED} images, but it has {len(cells)}")
         index = images.index if isinstance(images, pd.DataFrame | pd.Series) else None
         squares = self._squares(cells)
         with torch.inference_mode():
@@ -96,7 +101,7 @@ class ServedNetwork:
                 problems.append(f"image {place}{name}: {error}")
         if problems:
             more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-            raise ValueError("; ".join([*problems[:_SHOWN], *more]))
+            raise _refusal("; ".join([*problems[:_SHOWN], *more]))
         return squares
 
     def _square(self, cell: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -116,11 +121,25 @@ class ServedNetwork:
         if not params.get(_CALIBRATED):
             return 1.0
         if self.temperature is None:
-            raise ValueError(
+            raise _refusal(
                 "a network must have a temperature for calibrated answers, but this one has none: "
                 "its validation images gave none, or an earlier version trained it"
             )
         return self.temperature
+
+
+def _refusal(why: str) -> ValueError:
+    """Return what to raise; where MLflow serves, it answers 400 and this, without a traceback or the data."""
+    if not os.environ.get(_SERVING):
+        return ValueError(why)
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+    class Refusal(MlflowException, ValueError):
+        def serialize_as_json(self) -> str:
+            return json.dumps({"error_code": self.error_code, "message": why})
+
+    return Refusal(why, error_code=BAD_REQUEST)
 
 
 class _NoImageError(ValueError):
@@ -144,7 +163,7 @@ def _cells(images: Any) -> Sequence[Any]:
 def _column(table: dict[Any, Any] | pd.DataFrame) -> Any:
     names = [_COLUMN] if _COLUMN in table else list(table)
     if len(names) != 1:
-        raise ValueError(f"a table must have one column, or one named {_COLUMN}, but it has {names}")
+        raise _refusal(f"a table must have one column, or one named {_COLUMN}, but it has {names}")
     return table[names[0]]
 
 

@@ -13,6 +13,7 @@ from tracker.io.kept import kept_folder
 from tracker.records import RunRecord
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.reader import as_record
+from tracker.tracking.backend.registry import model_id_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -84,9 +85,9 @@ def _registered(client: MlflowClient, named: str) -> str:
         return named
     name, at, alias = named.partition("@")
     if at:
-        return str(client.get_model_version_by_alias(name, alias).model_id)
+        return model_id_of(client.get_model_version_by_alias(name, alias))
     name, _, version = named.rpartition("/")
-    return str(client.get_model_version(name, version).model_id)
+    return model_id_of(client.get_model_version(name, version))
 
 
 def _local(uri: str, logged: LoggedModel) -> Path:

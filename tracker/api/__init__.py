@@ -4,7 +4,8 @@ One file for studies and their runs, and one for each thing that is done with a 
 keywords, progress is told to an observer, and what comes back are plain records.
 """
 
+from tracker.api.prediction import predict
 from tracker.api.registration import register
 from tracker.api.studies import Observer, compare, load_runs, run, status, sync, tune
 
-__all__ = ["Observer", "compare", "load_runs", "register", "run", "status", "sync", "tune"]
+__all__ = ["Observer", "compare", "load_runs", "predict", "register", "run", "status", "sync", "tune"]

@@ -17,6 +17,7 @@ from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.models import models
+from tracker.cli.predict import predict
 from tracker.cli.register import register
 from tracker.cli.run import run
 from tracker.cli.status import status
@@ -43,6 +44,7 @@ app.command()(run)
 app.command()(tune)
 app.command()(status)
 app.command()(compare)
+app.command()(predict)
 app.command()(register)
 app.command()(ui)
 app.command()(sync)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,10 @@ from tracker.inference.choosing import Choice, arm_named, candidates, choose
 from tracker.inference.exported_program import exported_program
 from tracker.inference.loading import TrainedNetwork, load_trained
 from tracker.inference.model_card import Subject, about, model_card
+from tracker.inference.weights_read import WEIGHTS
 from tracker.records import RunRecord
 from tracker.tracking.backend.flavors import add_file, add_program, has_program
+from tracker.tracking.backend.model_digests import MLMODEL, sha256_of
 from tracker.tracking.backend.registry import LONGEST_DESCRIPTION, Entered, Entry, enter, version_of
 from tracker.tracking.backend.stored_networks import stored_networks
 from tracker.tracking.journal.limits import safe_tags
@@ -92,7 +93,7 @@ def register_network(uri: str, choice: Choice, *, name: str, alias: str, tell: T
     network = load_trained(f"models:/{choice.model_id}", tracking_uri=uri)
     is_known = version_of(uri, name, choice.model_id, choice.run.run_id) != ""
     program = _with_program(uri, network, tell)
-    digest = _digest(network.folder / "network.safetensors")
+    digest = sha256_of(network.folder / WEIGHTS)
     subject = Subject(name, alias, choice, network, digest, program, facts_of(uri, choice.run))
     card = model_card(subject)
     if not is_known:
@@ -151,12 +152,7 @@ def _with_program(uri: str, network: TrainedNetwork, tell: Tell) -> bool:
 
 def _model_folder(folder: Path) -> Path:
     """Return MLflow's folder of a model, in which a network's folder is."""
-    return next(place for place in (folder, *folder.parents) if (place / "MLmodel").is_file())
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return next(place for place in (folder, *folder.parents) if (place / MLMODEL).is_file())
 
 
 def _tags(subject: Subject) -> dict[str, str]:

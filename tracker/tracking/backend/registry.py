@@ -94,16 +94,6 @@ def version_of(uri: str, name: str, model_id: str, run_id: str) -> str:
         return next(iter(_versions_of(client, Entry(name, "", model_id, run_id, "", {}))), "")
 
 
-def model_id_of(version: ModelVersion) -> str:
-    """Return MLflow's id of the model that is a version; empty where it does not say.
-
-    Args:
-        version: As the client gave it.
-    """
-    of_source = version.source.removeprefix("models:/") if version.source else ""
-    return version.model_id or (of_source if of_source.startswith("m-") else version.tags.get(MODEL_ID, ""))
-
-
 def _ensure_model(client: MlflowClient, entry: Entry) -> None:
     from mlflow.exceptions import MlflowException
 
@@ -123,8 +113,13 @@ def _versions_of(client: MlflowClient, entry: Entry) -> list[str]:
         page = client.search_model_versions(f"run_id = '{entry.run_id}'", page_token=token)
         of_run += page
         token = page.token or ""
-    named = [one for one in of_run if one.name == entry.name and model_id_of(one) == entry.model_id]
+    named = [one for one in of_run if one.name == entry.name and _model_id_of(one) == entry.model_id]
     return sorted((str(one.version) for one in named), key=int)
+
+
+def _model_id_of(version: ModelVersion) -> str:
+    of_source = version.source.removeprefix("models:/") if version.source else ""
+    return version.model_id or (of_source if of_source.startswith("m-") else version.tags.get(MODEL_ID, ""))
 
 
 def _made(client: MlflowClient, uri: str, entry: Entry) -> str:

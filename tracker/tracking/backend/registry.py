@@ -76,8 +76,8 @@ def enter(uri: str, entry: Entry) -> Entered:
     """
     with reading(uri, to="write") as client:
         _ensure_model(client, entry)
-        known = _versions_of(client, entry)
-        version = known[0] if known else _made(client, uri, entry)
+        known = _the_version(client, entry)
+        version = known or _made(client, uri, entry)
         return Entered(version, is_new=not known, moved_from=_set_alias(client, entry, version))
 
 
@@ -89,9 +89,13 @@ def version_of(uri: str, name: str, model_id: str, run_id: str) -> str:
         name: The registered model's.
         model_id: MLflow's id of the network.
         run_id: MLflow's id of the run that trained it.
+
+    Raises:
+        TrackingError: The server does not answer.
     """
     with reading(uri) as client:
-        return next(iter(_versions_of(client, Entry(name, "", model_id, run_id, "", {}))), "")
+        known = _versions_of(client, Entry(name, "", model_id, run_id, "", {}))
+        return str(known[0].version) if known else ""
 
 
 def _ensure_model(client: MlflowClient, entry: Entry) -> None:
@@ -104,7 +108,21 @@ def _ensure_model(client: MlflowClient, entry: Entry) -> None:
             raise
 
 
-def _versions_of(client: MlflowClient, entry: Entry) -> list[str]:
+def _the_version(client: MlflowClient, entry: Entry) -> str:
+    """Return the version that a network is; empty where it is none.
+
+    A lost answer, or another process, can have made two: the lowest stays, and what somebody named.
+    """
+    known = _versions_of(client, entry)
+    if len(known) > 1:
+        named = {str(version) for version in client.get_registered_model(entry.name).aliases.values()}
+        for other in known[1:]:
+            if MODEL_ID in other.tags and str(other.version) not in named:
+                client.delete_model_version(entry.name, str(other.version))
+    return str(known[0].version) if known else ""
+
+
+def _versions_of(client: MlflowClient, entry: Entry) -> list[ModelVersion]:
     """List the versions that a network is, the lowest first."""
     # A name can have a quote in it, a run's id has none.
     of_run: list[ModelVersion] = []
@@ -114,7 +132,7 @@ def _versions_of(client: MlflowClient, entry: Entry) -> list[str]:
         of_run += page
         token = page.token or ""
     named = [one for one in of_run if one.name == entry.name and _model_id_of(one) == entry.model_id]
-    return sorted((str(one.version) for one in named), key=int)
+    return sorted(named, key=lambda one: int(one.version))
 
 
 def _model_id_of(version: ModelVersion) -> str:
@@ -123,7 +141,7 @@ def _model_id_of(version: ModelVersion) -> str:
 
 
 def _made(client: MlflowClient, uri: str, entry: Entry) -> str:
-    """Make a version; of two, which a lost answer or another process can make, the lower stays."""
+    """Make a version."""
     with _here(uri):
         client.create_model_version(
             entry.name,
@@ -134,15 +152,13 @@ def _made(client: MlflowClient, uri: str, entry: Entry) -> str:
             await_creation_for=_READY_S,
             model_id=entry.model_id,
         )
-    version, *others = _versions_of(client, entry) or [""]
+    version = _the_version(client, entry)
     if not version:
         raise TrackingError(
             f"registered model {entry.name!r} must have the version that was made",
             but="it is gone already",
             do="Type the command again.",
         )
-    for other in others:
-        client.delete_model_version(entry.name, other)
     _name_in_model(client, entry, version)
     return version
 

@@ -86,7 +86,7 @@ def _lines(answered: Predictions) -> list[str]:
             if answered.left_out
             else []
         ),
-        *([f"{counted(answered.gone, 'line')} of images that are gone are kept"] if answered.gone else []),
+        *([_gone(answered.gone)] if answered.gone else []),
         f"wrote {answered.output}",
     ]
 
@@ -94,4 +94,8 @@ def _lines(answered: Predictions) -> list[str]:
 def _rule(answered: Predictions) -> str:
     if answered.threshold is None:
         return "called what is likeliest"
-    return f"{answered.finding} from {answered.threshold:.3g} on"
+    return f"{answered.finding} from a probability of {answered.threshold:.3g} on"
+
+
+def _gone(lines: int) -> str:
+    return f"{counted(lines, 'line')} of images that are gone {'is' if lines == 1 else 'are'} kept"

@@ -122,23 +122,23 @@ class Ensemble:
     def _own_decisions(self, logits_MNK: Floats) -> NDArray[np.int64]:
         """Return the class [M, N] that each network decides by itself, from log-odds, which do not round."""
         if self._thresholds is None or self.finding is None:
-            return logits_MNK.argmax(2)
+            return np.asarray(logits_MNK.argmax(2))
         place = self.classes.index(self.finding)
         others_MN = np.delete(logits_MNK, place, 2)[:, :, 0]
         return self._called(logits_MNK[:, :, place] - others_MN >= self._thresholds[:, None])
 
     def _decisions(self, own_MN: NDArray[np.int64], shares_MNK: Floats) -> NDArray[np.int64]:
         if len(self.members) == 1:
-            return own_MN[0]
+            return np.asarray(own_MN[0])
         if self.threshold is None or self.finding is None:
-            return shares_MNK.mean(0).argmax(1)
+            return np.asarray(shares_MNK.mean(0).argmax(1))
         return self._called(shares_MNK.mean(0)[:, self.classes.index(self.finding)] >= self.threshold)
 
     def _called(self, is_finding: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the class of images: the finding, or the other one of two."""
         assert self.finding is not None
         place = self.classes.index(self.finding)
-        return np.where(is_finding, place, 1 - place)
+        return np.asarray(np.where(is_finding, place, 1 - place))
 
     def _agreement(self, shares_MK: Floats, same_M: NDArray[np.bool_]) -> dict[str, float | None]:
         if len(self.members) == 1:

@@ -1,0 +1,239 @@
+"""Trained networks asked about images: what they say of a run's images is what the run stored."""
+
+from __future__ import annotations
+
+import csv
+import json
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import tracker as package
+from tests.support.command import Outcome, call_main
+from tests.support.mixed_images import KINDS, write_kind
+from tests.support.workplace import working_in
+from tracker.records import RunRecord
+from tracker.tracking.backend.reader import read_predictions, read_runs
+
+Tracker = Callable[..., Outcome]
+CLASSES = ("ill", "well")
+SAME = pytest.approx
+
+
+@dataclass(frozen=True)
+class Study:
+    """Runs over images of every kind, in single precision and in bfloat16."""
+
+    uri: str
+    images: Path
+    runs: dict[str, list[RunRecord]]
+
+    def recorded(self, run: RunRecord) -> dict[str, dict[str, float]]:
+        predictions = read_predictions(self.uri, run.run_id)
+        return {p.sample: dict(p.probabilities) for p in predictions if p.epoch_kind == "final"}
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Study:
+    folder = tmp_path_factory.mktemp("kinds")
+    for label in CLASSES:
+        for number, kind in enumerate([*KINDS, *KINDS]):
+            path = folder / "images" / label / f"{number}-{kind}"
+            write_kind(kind, path, seed=number, bright=label == "ill")
+    fixed = "run --dataset folder --data images --model mini-resnet --epochs 2 --image-size 64 --batch-size 8"
+    fixed += " --split 12/10/10 --resize pad --log-model all --experiment kinds"
+    single = "--mode freeze:layer2 --precision fp32 --seed 0 --seed 1"
+    half = "--mode feature-extractor --mode freeze:layer3 --precision bf16"
+    with working_in(folder, shared_cache):
+        for more in (single, half):
+            assert call_main(*fixed.split(), *more.split()) == 0
+    uri = f"sqlite:///{folder}/mlflow.db"
+    runs: dict[str, list[RunRecord]] = {}
+    for run in read_runs(uri, "kinds"):
+        runs.setdefault(run.params["mode"], []).append(run)
+    return Study(uri, folder / "images", runs)
+
+
+@pytest.fixture
+def predict(tracker: Tracker, kinds: Study) -> Tracker:
+    """`tracker predict`, of the study's store."""
+    return lambda *more: tracker("predict", "--tracking-uri", kinds.uri, *map(str, more))
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def shares(row: dict[str, str], kind: str = "p") -> dict[str, float]:
+    return {name: float(row[f"{kind}_{name}"]) for name in CLASSES}
+
+
+def one_line(outcome: Outcome) -> str:
+    assert outcome.code != 0
+    (line,) = [line for line in outcome.err.splitlines() if line.startswith("tracker: ")]
+    assert "Traceback" not in outcome.err
+    return line
+
+
+@pytest.mark.parametrize("mode", ["freeze:layer2", "feature-extractor", "freeze:layer3"])
+def test_the_images_of_a_run_get_what_it_stored(
+    kinds: Study, predict: Tracker, workplace: Path, mode: str
+) -> None:
+    run, recorded = kinds.runs[mode][0], kinds.recorded(kinds.runs[mode][0])
+    told = predict("--model", run.run_id, "--data", kinds.images, "--output", "p.csv")
+    assert told.code == 0, told.err
+    found = {row["image"]: shares(row) for row in rows_of(workplace / "p.csv")}
+    assert len(found) == 4 * len(KINDS)
+    assert {name.partition("-")[2] for name in recorded} <= set(KINDS)
+    for image, stored in recorded.items():
+        assert found[image] == SAME(stored, abs=1e-6)
+
+
+def test_a_decision_is_that_of_the_threshold(kinds: Study, predict: Tracker, workplace: Path) -> None:
+    run = kinds.runs["freeze:layer2"][0]
+    told = predict("--model", run.run_id, "--data", kinds.images, "--output", "p.csv")
+    rows = rows_of(workplace / "p.csv")
+    called = [row["decision"] for row in rows]
+    for row in rows:
+        assert row["decision"] == ("ill" if shares(row)["ill"] >= float(row["threshold"]) else "well")
+        assert sum(shares(row, "calibrated").values()) == SAME(1)
+    assert f"{len(rows)} images, ill from a probability of {float(rows[0]['threshold']):.3g} on" in told.out
+    assert f"ill         {called.count('ill')}" in told.out
+
+
+def test_what_was_interrupted_is_gone_on_with(kinds: Study, predict: Tracker, workplace: Path) -> None:
+    run = kinds.runs["freeze:layer2"][0]
+    asked = ("--model", run.run_id, "--data", kinds.images, "--output", "p.csv")
+    predict(*asked)
+    whole = (workplace / "p.csv").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    (workplace / "p.csv").write_bytes(b"".join(lines[:10]) + lines[10][:-7])
+    again = predict(*asked)
+    assert "32 images, 9 of them before" in again.out
+    assert (workplace / "p.csv").read_bytes() == whole
+
+
+def test_only_what_changed_is_asked_about_again(kinds: Study, predict: Tracker, workplace: Path) -> None:
+    images = {
+        name: write_kind("gray.png", workplace / "x" / f"{name}.png", seed=seed)
+        for seed, name in enumerate("abc")
+    }
+    run = kinds.runs["freeze:layer2"][0]
+    asked = ("--model", run.run_id, "--data", "x", "--output", "p.jsonl")
+    predict(*asked)
+    before = {(row := json.loads(line))["image"]: row for line in (workplace / "p.jsonl").open()}
+    write_kind("gray.png", images["b"], seed=9, size=50)
+    write_kind("color.png", workplace / "x" / "d.png")
+    images["c"].unlink()
+    told = predict(*asked)
+    after = {(row := json.loads(line))["image"]: row for line in (workplace / "p.jsonl").open()}
+    assert "3 images, 1 of them before" in told.out
+    assert "1 line of images that are gone is kept" in told.out
+    assert list(after) == ["a.png", "c.png", "b.png", "d.png"]
+    assert after["a.png"] == before["a.png"]
+    assert after["b.png"]["p_ill"] != before["b.png"]["p_ill"]
+
+
+def test_a_file_is_gone_on_with_by_the_same_network_alone(
+    kinds: Study, predict: Tracker, workplace: Path
+) -> None:
+    first, second = kinds.runs["freeze:layer2"]
+    predict("--model", first.run_id, "--data", kinds.images, "--output", "p.csv")
+    before = (workplace / "p.csv").read_bytes()
+    refused = predict("--model", second.run_id, "--data", kinds.images, "--output", "p.csv")
+    assert "begun with other models" in one_line(refused)
+    refused = predict("--model", first.run_id, "--data", kinds.images / "ill", "--output", "p.csv")
+    assert "begun with other data" in one_line(refused)
+    assert (workplace / "p.csv").read_bytes() == before
+    (workplace / "other.csv").write_text("mine\n")
+    refused = predict("--model", first.run_id, "--data", kinds.images, "--output", "other.csv")
+    assert "nothing says what it was made with" in one_line(refused)
+    assert (workplace / "other.csv").read_text() == "mine\n"
+
+
+def test_a_table_keeps_its_own_names_and_unreadable_images_are_listed(
+    kinds: Study, predict: Tracker, workplace: Path
+) -> None:
+    write_kind("deep.tif", workplace / "scans" / "one.tif")
+    (workplace / "scans" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\nxx")
+    table = workplace / "list.csv"
+    table.write_text("ID;file\n7;scans\\one.tif\n8;scans/torn.png\n9;scans/gone.png\n")
+    asked = ("--model", kinds.runs["freeze:layer2"][0].run_id, "--data", table)
+    told = predict(*asked, "--output", "p.csv")
+    assert told.code == 0
+    rows = rows_of(workplace / "p.csv")
+    assert [(row["id"], row["image"]) for row in rows] == [
+        ("7", "scans\\one.tif"),
+        ("8", "scans/torn.png"),
+        ("9", "scans/gone.png"),
+    ]
+    assert [bool(row["problem"]) for row in rows] == [False, True, True]
+    assert rows[1]["p_ill"] == rows[1]["decision"] == ""
+    assert "unreadable  2" in told.out
+    stopped = predict(*asked, "--output", "q.csv", "--on-unreadable", "stop")
+    assert "every image must be readable, but 2 are not" in one_line(stopped)
+    assert [row["image"] for row in rows_of(workplace / "q.csv")] == ["scans\\one.tif"]
+
+
+def test_the_runs_of_an_arm_answer_together(kinds: Study, predict: Tracker, workplace: Path) -> None:
+    for run in kinds.runs["freeze:layer2"]:
+        predict("--model", run.run_id, "--data", kinds.images, "--output", f"{run.params['seed']}.csv")
+    told = predict("--arm", "mini-resnet/freeze:layer2", "--data", kinds.images, "--output", "both.csv")
+    assert told.code == 0, told.err
+    assert "of 2 models together" in told.out
+    alone = [rows_of(workplace / f"{seed}.csv") for seed in "01"]
+    for row, *members in zip(rows_of(workplace / "both.csv"), *alone, strict=True):
+        ill = [shares(one)["ill"] for one in members]
+        assert shares(row)["ill"] == SAME(statistics.mean(ill))
+        assert float(row["disagreement"]) == SAME(statistics.pstdev(ill), abs=1e-12)
+        assert float(row["threshold"]) == SAME(statistics.mean(float(one["threshold"]) for one in members))
+        assert float(row["agreement"]) == statistics.mean(
+            one["decision"] == row["decision"] for one in members
+        )
+        assert row["decision"] == ("ill" if shares(row)["ill"] >= float(row["threshold"]) else "well")
+
+
+def test_python_gets_the_same_rows(kinds: Study, predict: Tracker, workplace: Path) -> None:
+    run = kinds.runs["feature-extractor"][0].run_id
+    predict("--model", run, "--data", kinds.images, "--output", "p.csv")
+    in_memory = package.predict(run, kinds.images, tracking_uri=kinds.uri)
+    written = package.predict(run, kinds.images, "p.csv", tracking_uri=kinds.uri)
+    assert written.computed == 0
+    assert list(in_memory) == list(written)
+    assert len(in_memory) == sum(in_memory.decisions.values()) == 32
+    assert [row.decision for row in written] == [row["decision"] for row in rows_of(workplace / "p.csv")]
+
+
+BAD = {
+    "of no model": (("--data", "IMAGES", "--output", "p.csv"), "one of --model and --arm"),
+    "of another arm": (
+        ("--arm", "mini-resnet/scratch", "--data", "IMAGES", "--output", "p.csv"),
+        "3 arms of it have one",
+    ),
+    "without images": (("--model", "RUN", "--data", "empty", "--output", "p.csv"), "must hold images"),
+    "that is nowhere": (("--model", "RUN", "--data", "nowhere", "--output", "p.csv"), "does not exist"),
+    "to no kind of file": (("--model", "RUN", "--data", "IMAGES", "--output", "p.xlsx"), ".csv or .jsonl"),
+    "to no folder": (("--model", "RUN", "--data", "IMAGES", "--output", "no/p.csv"), "there is no no"),
+    "of part of an id": (("--model", "PART", "--data", "IMAGES", "--output", "p.csv"), "1 run may be meant"),
+    "of no id": (("--model", 32 * "0", "--data", "IMAGES", "--output", "p.csv"), "there is no run"),
+    "of no name": (("--model", "models:/x@y", "--data", "IMAGES", "--output", "p.csv"), "none is registered"),
+    "of no model id": (
+        ("--model", f"models:/m-{32 * '0'}", "--data", "IMAGES", "--output", "p.csv"),
+        "there is none of this id",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_asked_is_one_line(kinds: Study, predict: Tracker, workplace: Path, case: str) -> None:
+    (workplace / "empty").mkdir()
+    (workplace / "empty" / "notes.txt").touch()
+    run = kinds.runs["freeze:layer2"][0].run_id
+    stands_for = {"RUN": run, "PART": run[:9], "IMAGES": str(kinds.images)}
+    arguments, expected = BAD[case]
+    assert expected in one_line(predict(*(stands_for.get(one, one) for one in arguments)))
+    assert not (workplace / "p.csv").exists()

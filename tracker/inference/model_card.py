@@ -18,6 +18,7 @@ from tracker.inference.card_markdown import section, table, told
 from tracker.inference.choosing import Choice
 from tracker.inference.loading import TrainedNetwork
 from tracker.records import PARTS, POSITIVE_CLASS, Part, RunRecord
+from tracker.tracking.journal.limits import safe_folder
 
 _MEASURES = (
     *("accuracy", "balanced_accuracy", "auroc", "sensitivity_at_threshold", "specificity_at_threshold"),
@@ -35,7 +36,6 @@ below, not of a ward."""
 _SYNTHETIC = """\
 **Synthetic images**: drawn by a program, of patients that never lived. Nothing that is measured here says \
 anything of real radiographs."""
-_REST = "The whole card is `model_card.md`, among the files of the model."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,21 @@ def model_card(subject: Subject, *, longest: int | None = None) -> str:
     whole = "\n\n".join(_sections(subject))
     if longest is None or len(whole) <= longest:
         return whole + "\n"
+    rest = f"The whole card is `{card_file(subject.name)}`, among the files of the model."
     kept: list[str] = []
     for one in _sections(subject):
-        if len("\n\n".join([*kept, one, _REST])) < longest:
+        if len("\n\n".join([*kept, one, rest])) < longest:
             kept.append(one)
-    return "\n\n".join([*kept, _REST]) + "\n"
+    return "\n\n".join([*kept, rest]) + "\n"
+
+
+def card_file(name: str) -> str:
+    """Return the name of the file that holds the whole card, among the files of the model.
+
+    Args:
+        name: The registered model's; a network can be a version of several.
+    """
+    return f"model_card.{safe_folder(name)}.md"
 
 
 def _sections(subject: Subject) -> Iterator[str]:

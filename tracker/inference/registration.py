@@ -13,7 +13,7 @@ from tracker.inference.card_facts import facts_of
 from tracker.inference.choosing import Choice, arm_named, candidates, choose
 from tracker.inference.exported_program import exported_program
 from tracker.inference.loading import TrainedNetwork, load_trained
-from tracker.inference.model_card import Subject, about, model_card
+from tracker.inference.model_card import Subject, about, card_file, model_card
 from tracker.inference.weights_read import WEIGHTS
 from tracker.records import RunRecord
 from tracker.tracking.backend.flavors import add_file, add_program, has_program
@@ -24,7 +24,6 @@ from tracker.tracking.journal.limits import safe_tags
 
 Tell = Callable[[str], None]
 
-_CARD = "model_card.md"
 _TAGS = ("dataset", "split_digest", "manifest_digest", "fingerprint", "classes", "weights_digest", "seed")
 
 
@@ -97,7 +96,7 @@ def register_network(uri: str, choice: Choice, *, name: str, alias: str, tell: T
     subject = Subject(name, alias, choice, network, digest, program, facts_of(uri, choice.run))
     card = model_card(subject)
     if not is_known:
-        add_file(uri, choice.model_id, _CARD, card.encode())
+        add_file(uri, choice.model_id, card_file(name), card.encode())
     entry = Entry(
         name=name,
         about=about(subject),

@@ -5,7 +5,19 @@ keywords, progress is told to an observer, and what comes back are plain records
 """
 
 from tracker.api.prediction import predict
+from tracker.api.registration import register
 from tracker.api.serving import serve
 from tracker.api.studies import Observer, compare, load_runs, run, status, sync, tune
 
-__all__ = ["Observer", "compare", "load_runs", "predict", "run", "serve", "status", "sync", "tune"]
+__all__ = [
+    "Observer",
+    "compare",
+    "load_runs",
+    "predict",
+    "register",
+    "run",
+    "serve",
+    "status",
+    "sync",
+    "tune",
+]

@@ -18,6 +18,7 @@ from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.models import models
 from tracker.cli.predict import predict
+from tracker.cli.register import register
 from tracker.cli.run import run
 from tracker.cli.serve import serve
 from tracker.cli.status import status
@@ -45,6 +46,7 @@ app.command()(tune)
 app.command()(status)
 app.command()(compare)
 app.command()(predict)
+app.command()(register)
 app.command()(ui)
 app.command()(sync)
 app.command()(models)

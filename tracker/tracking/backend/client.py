@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tracker.errors import TrackingError
 from tracker.tracking.backend.account import showing_account, with_account
@@ -21,6 +21,8 @@ from tracker.tracking.backend.uri import as_mlflow_takes_it, describe, require_s
 if TYPE_CHECKING:
     # Under this name for rooms that do not import MLflow.
     from mlflow import MlflowClient as MlflowClient  # noqa: PLC0414
+
+    from tracker.tracking.backend.denials import Permission
 
 _FIRST_ANSWER_S = 4
 _READING_S = 60
@@ -67,12 +69,15 @@ def ask_anything(client: MlflowClient) -> None:
 
 
 @contextmanager
-def reading(uri: str, experiment: str = "") -> Iterator[MlflowClient]:
+def reading(
+    uri: str, experiment: str = "", *, to: Literal["read", "write"] = "read"
+) -> Iterator[MlflowClient]:
     """Give a client to read with; what MLflow raises inside becomes one line.
 
     Args:
         uri: As `resolve_uri` gives it.
         experiment: The experiment that is read; empty: none in particular.
+        to: What it has to let us do.
 
     Yields:
         A client of a store or server that answers.
@@ -95,17 +100,18 @@ def reading(uri: str, experiment: str = "") -> Iterator[MlflowClient]:
             with request_timeout(_READING_S):
                 yield client
     except FAILURES as error:
-        raise _unreadable(error, uri, experiment) from error
+        raise _unreadable(error, uri, experiment, to) from error
 
 
-def _unreadable(error: Exception, uri: str, experiment: str) -> TrackingError:
+def _unreadable(error: Exception, uri: str, experiment: str, to: Literal["read", "write"]) -> TrackingError:
     from tracker.tracking.backend.denials import denial_of
     from tracker.tracking.backend.failures import failure_of, problem_of, refusal_of
 
     where = describe(uri)
     if (refusal := refusal_of(error)) is not None:
-        denial = denial_of(refusal, uri, experiment=experiment)
-        return TrackingError(f"{where} must let us read", but=f"it {denial.problem}", do=denial.advice)
+        permission: Permission = "READ" if to == "read" else "EDIT"
+        denial = denial_of(refusal, uri, experiment=experiment, permission=permission)
+        return TrackingError(f"{where} must let us {to}", but=f"it {denial.problem}", do=denial.advice)
     runs = " and that the server runs" if failure_of(error) == "temporary" else ""
     do = f"Check the address (--tracking-uri, MLFLOW_TRACKING_URI){runs}."
     return TrackingError(f"{where} must answer", but=problem_of(error, "it"), do=do)

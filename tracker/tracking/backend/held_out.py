@@ -58,6 +58,21 @@ def read_held_out(uri: str, runs: Sequence[RunRecord]) -> dict[str, HeldOut]:
         }
 
 
+def read_table(uri: str, run: RunRecord, name: str) -> str | None:
+    """Read a table that a run stored; None where it stored none.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+        run: The run.
+        name: The artifact's name, such as `split.csv`.
+
+    Raises:
+        TrackingError: The server does not answer, or the artifact is not what the run stored.
+    """
+    with reading(uri) as client:
+        return _text(client, run, name)
+
+
 def _split(run: RunRecord) -> str:
     return run.tags.get(_SPLIT_DIGEST, run.run_id)
 

@@ -19,6 +19,7 @@ from PIL import Image
 from tracker.io.atomic import share
 from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeout
 from tracker.tracking.backend.model_digests import DATA, SHA256, digests_below
+from tracker.tracking.backend.model_metrics import link_metrics
 from tracker.tracking.journal.entries import NETWORK
 from tracker.tracking.journal.model_files import check_unchanged
 
@@ -57,6 +58,7 @@ def log_model(client: MlflowClient, run_id: str, run: RunFolder, model: TrainedM
         _name_as_output(client, found, logged)
         if logged.status != LoggedModelStatus.READY:
             _upload(client, logged, run, model)
+        link_metrics(client, found, logged.model_id)
 
 
 def _name_as_output(client: MlflowClient, run: Run, logged: LoggedModel) -> None:

@@ -9,6 +9,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from tracker.records import RunState
+from tracker.tracking.backend.experiment_tags import tags_of_an_experiment
 from tracker.tracking.backend.failures import failure_of
 from tracker.tracking.backend.restoring import deleted_experiment
 from tracker.tracking.backend.uri import artifact_folder, database_file
@@ -43,7 +44,8 @@ def ensure_experiment(client: MlflowClient, name: str, tracking_uri: str) -> str
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         try:
-            return client.create_experiment(name, artifact_location=_artifact_location(name, tracking_uri))
+            place = _artifact_location(name, tracking_uri)
+            return client.create_experiment(name, place, tags_of_an_experiment())
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

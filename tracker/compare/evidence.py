@@ -147,7 +147,7 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
     if run.run_id not in held_out:
         raise LookupError(NOT_STORED)
     found = held_out[run.run_id]
-    validated, tested = (_of(found.predictions, part, at) for part in ("val", "test"))
+    tested = _of(found.predictions, "test", at)
     if not tested:
         raise LookupError(NOT_STORED)
     if not found.patients:
@@ -156,7 +156,9 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
     if any(one.label not in one.probabilities for one in tested):
         raise LookupError(OTHER_CLASSES)
     positive = _positive(run, tested[0])
-    threshold = _threshold(validated, positive)
+    threshold = found.threshold
+    if threshold is None:
+        threshold = chosen_threshold(found.predictions, positive, at=at)
     fold = int(run.params.get("fold", "0"))
     return {
         one.sample: _Tested(
@@ -173,8 +175,17 @@ def _of(predictions: Iterable[Prediction], part: Part, at: EpochKind) -> list[Pr
     return [one for one in predictions if one.part == part and one.epoch_kind == at]
 
 
-def _threshold(validated: Sequence[Prediction], positive: str) -> float | None:
-    """Return what the validation images choose; None where there are none, or the class is none of theirs."""
+def chosen_threshold(
+    predictions: Iterable[Prediction], positive: str, *, at: EpochKind = "final"
+) -> float | None:
+    """Return what the validation images choose; None where there are none, or the class is none of theirs.
+
+    Args:
+        predictions: All of a run.
+        positive: The class that is the finding.
+        at: The epoch whose network answered.
+    """
+    validated = _of(predictions, "val", at)
     if not validated or positive not in validated[0].probabilities:
         return None
     scores = np.array([one.score(positive) for one in validated])

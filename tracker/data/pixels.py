@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
@@ -131,6 +131,23 @@ def known_pixels(manifest: Manifest, *, image_size: int, resize: Resize) -> Pixe
     return None
 
 
+def pixels_of_contents(digests: Iterable[str], *, image_size: int, resize: Resize) -> Pixels | None:
+    """Find what was decoded before of files that are not here any more, by their content.
+
+    Args:
+        digests: SHA-256 of all files of a manifest, in its order, as 64 hexadecimal digits.
+        image_size: As for `build_pixels`.
+        resize: As for `build_pixels`.
+
+    Returns:
+        None where nothing whole lies here.
+    """
+    key = _key(digests, f"{decoder_identity()} {image_size} {resize}")
+    with suppress(OSError, ValueError):
+        return _found(cache_dir() / "pixels" / key)
+    return None
+
+
 def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     """Return the digest of what 0.1.0 decoded the same images to; empty where it lies here no more.
 
@@ -139,7 +156,7 @@ def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> st
         image_size: As for `build_pixels`.
         resize: As for `build_pixels`.
     """
-    folder = cache_dir() / "pixels" / _key(manifest, f"{_EARLIER_DECODER} {image_size} {resize}")
+    folder = cache_dir() / "pixels" / _key(_contents(manifest), f"{_EARLIER_DECODER} {image_size} {resize}")
     return _digest(folder / _RAW, _shape(folder)) if is_whole(folder, _fits) else ""
 
 
@@ -154,13 +171,17 @@ def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     Returns:
         64 hexadecimal digits.
     """
-    return _key(manifest, f"{decoder_identity()} {image_size} {resize}")
+    return _key(_contents(manifest), f"{decoder_identity()} {image_size} {resize}")
 
 
-def _key(manifest: Manifest, way: str) -> str:
+def _contents(manifest: Manifest) -> list[str]:
+    return [sample.sha256 for sample in manifest.samples]
+
+
+def _key(digests: Iterable[str], way: str) -> str:
     digest = hashlib.sha256(way.encode())
-    for sample in manifest.samples:
-        digest.update(bytes.fromhex(sample.sha256))
+    for one in digests:
+        digest.update(bytes.fromhex(one))
     return digest.hexdigest()
 
 

@@ -58,6 +58,20 @@ def read_held_out(uri: str, runs: Sequence[RunRecord]) -> dict[str, HeldOut]:
         }
 
 
+def read_split_table(uri: str, run: RunRecord) -> str | None:
+    """Read the table that says which image was in which part of a run's split; None where it stored none.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+        run: The run.
+
+    Raises:
+        TrackingError: The server does not answer, or the table is not what the run stored.
+    """
+    with reading(uri) as client:
+        return _text(client, run, SPLIT_TABLE)
+
+
 def _split(run: RunRecord) -> str:
     return run.tags.get(_SPLIT_DIGEST, run.run_id)
 

@@ -77,11 +77,12 @@ def evaluate(
     from tracker.runs.external.class_map import parse_class_map
     from tracker.runs.external.evaluate import Asked, evaluate_networks, networks_of
     from tracker.runs.external.images import find_external
+    from tracker.runs.unsaid import with_dataset
     from tracker.tracking.journal.run_folder import tracker_home
     from tracker.tracking.shipping.flush import sync
     from tracker.ui.stores import open_store
 
-    mapping = parse_class_map(class_map)
+    options, mapping = with_dataset(options)[0], parse_class_map(class_map)
     with open_store(tracking_uri, on_unsent=on_unsent) as uri:
         asked = models or list(networks_of(uri, str(experiment), arms))
         images = find_external(options, mapping, progress)

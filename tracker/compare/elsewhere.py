@@ -24,8 +24,8 @@ DATA_NAME, DATA_DIGEST = "tracker.external_name", "tracker.external_digest"
 """The tags of an evaluation that say what the external data set is called, and what is in it."""
 
 CLASS_MAP, THRESHOLD = "tracker.class_map", "tracker.threshold"
-"""The tags that say, as JSON, which class of theirs is which of ours; and from which log-odds of the finding an
-image was called so."""
+"""The tags that say, as JSON, which class of theirs is which of ours; and from which log-odds of the finding
+an image was called so."""
 
 EVALUATED_UID, EVALUATED_ID = "tracker.evaluated_run_uid", "tracker.evaluated_run_id"
 MODEL_ID = "tracker.model_id"

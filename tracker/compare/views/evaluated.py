@@ -22,6 +22,9 @@ _MEASURES = (
     *("sensitivity_at_threshold", "specificity_at_threshold", "brier", "ece"),
 )
 
+_FEW = ("accuracy", "auroc", "sensitivity_at_threshold", "specificity_at_threshold")
+"""What is shown of each network where its arm is shown in full; files hold everything."""
+
 
 def evaluated_view(evaluation: Evaluation) -> View:
     """Put the measures of networks on an external data set into a table.
@@ -57,7 +60,8 @@ def _title(evaluation: Evaluation) -> str:
 
 def _groups(evaluation: Evaluation) -> Iterator[Group]:
     for one in evaluation.models:
-        rows = [_row(name, one.findings, one.run) for name in _MEASURES if name in one.findings.measures]
+        shown = _FEW if one.run.arm in evaluation.arms else _MEASURES
+        rows = [_row(name, one.findings, one.run) for name in shown if name in one.findings.measures]
         loss = scale_of("loss").write(one.loss)
         yield Group(one.run.in_words, (*rows, ("Loss", loss, NOTHING, _internal(one.run, "loss"))))
     for arm, findings in evaluation.arms.items():

@@ -12,7 +12,7 @@ from tracker.io.process_environment import prepare_process
 from tracker.io.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from tracker.compare.evaluation import Evaluation
+    from tracker.compare.views.evaluated import Evaluation
     from tracker.tracking.shipping.unsent import Unsent
 
 

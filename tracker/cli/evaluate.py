@@ -12,7 +12,7 @@ from tracker.cli.parameters import TrackingUri
 from tracker.cli.terminal import print_unsent, say
 
 if TYPE_CHECKING:
-    from tracker.compare.evaluation import Evaluation
+    from tracker.compare.views.evaluated import Evaluation
 
 
 def evaluate(

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from tracker.compare.arm_findings import ArmFindings, arm_findings
 from tracker.compare.elsewhere import as_asked_elsewhere
 from tracker.compare.evidence import gather
 from tracker.records import Arm, EpochKind, HeldOut, Prediction, RunRecord
-
-if TYPE_CHECKING:
-    from tracker.compare.view import View
 
 _AT: EpochKind = "final"
 
@@ -43,53 +39,6 @@ class Evaluated:
     threshold: float | None
     predictions: Sequence[Prediction] = field(repr=False)
     is_new: bool = True
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Evaluation:
-    """What trained networks reach on an external data set.
-
-    Attributes:
-        name: What the data set is called.
-        digest: What is in it: 64 hexadecimal digits.
-        counts: How many images there are of each class, under the networks' names.
-        patients: Of how many patients; images whose patient is not known are counted one by one.
-        class_map: Which class of theirs is which of ours; empty: it was left out.
-        left_out: Why an image was left out, by its id.
-        models: The networks.
-        arms: The arms of which several networks were asked: every measure of their mean.
-        notes: What a reader should know, a line each.
-    """
-
-    name: str
-    digest: str
-    counts: Mapping[str, int]
-    patients: int
-    class_map: Mapping[str, str]
-    left_out: Mapping[str, str]
-    models: tuple[Evaluated, ...]
-    arms: Mapping[Arm, ArmFindings]
-    notes: tuple[str, ...]
-
-    @property
-    def view(self) -> View:
-        """It as a table."""
-        from tracker.compare.views.evaluated import evaluated_view
-
-        return evaluated_view(self)
-
-    def render(self, *, width: int = 80) -> str:
-        """Return it as text for a terminal.
-
-        Args:
-            width: The widest line, in characters.
-        """
-        from tracker.compare.render.view_text import render_view_text
-
-        return render_view_text(self.view, width=width)
-
-    def __repr__(self) -> str:
-        return self.render()
 
 
 def findings_of(run: RunRecord, held_out: HeldOut) -> ArmFindings:

@@ -64,9 +64,8 @@ def travel_figure(points: Sequence[Place], *, metric: str, note: str = "", synth
         axes.set_xlim(-0.5, len(places) - 0.5)
         axes.tick_params(axis="x", length=0)
     grid[0][0].set_ylabel(axis_name(f"/{metric.rpartition('/')[2]}"))
-    finish(figure, grid[0][-1], columns=len(modes), note=note, synthetic=False)
-    if synthetic:
-        figure.supxlabel(f"Internal test: synthetic images. {note}".strip(), fontsize=6.5)
+    told = f"Internal test: synthetic images. {note}".strip() if synthetic else note
+    finish(figure, grid[0][-1], columns=len(modes), note=told)
     return figure
 
 

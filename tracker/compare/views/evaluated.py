@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from tracker.compare.arm_findings import ArmFindings
-from tracker.compare.evaluation import Evaluated, Evaluation
+from tracker.compare.evaluation import Evaluated
 from tracker.compare.render.numbers import interval_text
+from tracker.compare.render.view_text import render_view_text
 from tracker.compare.view import Column, Group, Value, View
 from tracker.compare.views.arms_of import NOTHING
 from tracker.errors import counted
@@ -24,6 +27,49 @@ _MEASURES = (
 
 _FEW = ("accuracy", "auroc", "sensitivity_at_threshold", "specificity_at_threshold")
 """What is shown of each network where its arm is shown in full; files hold everything."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Evaluation:
+    """What trained networks reach on an external data set.
+
+    Attributes:
+        name: What the data set is called.
+        digest: What is in it: 64 hexadecimal digits.
+        counts: How many images there are of each class, under the networks' names.
+        patients: Of how many patients; images whose patient is not known are counted one by one.
+        class_map: Which class of theirs is which of ours; empty: it was left out.
+        left_out: Why an image was left out, by its id.
+        models: The networks.
+        arms: The arms of which several networks were asked: every measure of their mean.
+        notes: What a reader should know, a line each.
+    """
+
+    name: str
+    digest: str
+    counts: Mapping[str, int]
+    patients: int
+    class_map: Mapping[str, str]
+    left_out: Mapping[str, str]
+    models: tuple[Evaluated, ...]
+    arms: Mapping[Arm, ArmFindings]
+    notes: tuple[str, ...]
+
+    @property
+    def view(self) -> View:
+        """It as a table."""
+        return evaluated_view(self)
+
+    def render(self, *, width: int = 80) -> str:
+        """Return it as text for a terminal.
+
+        Args:
+            width: The widest line, in characters.
+        """
+        return render_view_text(self.view, width=width)
+
+    def __repr__(self) -> str:
+        return self.render()
 
 
 def evaluated_view(evaluation: Evaluation) -> View:
@@ -128,11 +174,27 @@ def _numbers(value: float, interval: tuple[float, float] | None) -> dict[str, Va
 
 
 def _figure(evaluation: Evaluation) -> Figure:
-    from tracker.figures.arms import DrawnArm, arms_figure
+    from tracker.figures.travel import INTERNAL, Place, travel_figure
 
-    drawn = []
-    for one in evaluation.models:
-        found = one.findings.measures["accuracy"]
-        low, high = found.interval or (None, None)
-        drawn.append(DrawnArm(one.run.in_words, one.run.arm.mode, found.value, low, high))
-    return arms_figure(drawn, metric=f"{evaluation.name}/accuracy")
+    alone = {one.run.arm: one.findings for one in evaluation.models}
+    points = [
+        Place(*arm, where, value, *(interval or (None, None)))
+        for arm, findings in (alone | dict(evaluation.arms)).items()
+        for where, value, interval in (
+            (INTERNAL, _mean_internal(evaluation, arm), None),
+            (
+                evaluation.name,
+                findings.measures["accuracy"].value,
+                findings.measures["accuracy"].interval,
+            ),
+        )
+        if value is not None
+    ]
+    return travel_figure(points, metric="test/accuracy")
+
+
+def _mean_internal(evaluation: Evaluation, arm: Arm) -> float | None:
+    """Return the mean accuracy of an arm's networks on their own test images; None where one lacks it."""
+    values = [one.run.metrics.get("final/test/accuracy") for one in evaluation.models if one.run.arm == arm]
+    known = [value for value in values if value is not None]
+    return fmean(known) if len(known) == len(values) else None

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tracker.compare.evaluation import Evaluated, Evaluation, findings_of, findings_of_arms, loss_of
+from tracker.compare.evaluation import Evaluated, findings_of, findings_of_arms, loss_of
 from tracker.compare.evidence import chosen_threshold
 from tracker.compare.selection import is_of_an_arm
+from tracker.compare.views.evaluated import Evaluation
 from tracker.data.decoding import to_rgb
 from tracker.data.manifest import Manifest
 from tracker.data.pixels import Pixels

@@ -125,6 +125,7 @@ def compare_elsewhere(
     table: Table,
     evaluations: Sequence[RunRecord],
     answers: Mapping[str, HeldOut],
+    findings: Findings | None = None,
     with_network: Sequence[str] = (),
 ) -> list[Elsewhere]:
     """Put what networks answered elsewhere beside their own test images, a data set at a time.
@@ -133,6 +134,7 @@ def compare_elsewhere(
         table: The table of the study, of a measure of test images.
         evaluations: As `evaluations_of` returns them.
         answers: What the runs of the table, and the evaluations, answered, by run id.
+        findings: What is known of the table already; None: it is found out.
         with_network: The ids of the runs of the table that stored a network.
 
     Returns:
@@ -141,7 +143,7 @@ def compare_elsewhere(
     sets: dict[str, list[RunRecord]] = defaultdict(list)
     for run in oldest_first(evaluations):
         sets[run.tags[DATA_DIGEST]].append(run)
-    found = [_one_set(table, several, answers, with_network) for several in sets.values()]
+    found = [_one_set(table, several, answers, findings, with_network) for several in sets.values()]
     return sorted(found, key=lambda one: natural_key(one.data.name))
 
 
@@ -149,6 +151,7 @@ def _one_set(
     table: Table,
     evaluations: Sequence[RunRecord],
     answers: Mapping[str, HeldOut],
+    findings: Findings | None,
     with_network: Sequence[str],
 ) -> Elsewhere:
     by_asked = {run.tags[EVALUATED_ID]: run for run in evaluations}
@@ -158,15 +161,14 @@ def _one_set(
     there_table = replace(table, selection=as_asked_elsewhere(asked))
     here = gather(here_table.selection, answers, at=table.at)
     there = gather(there_table.selection, held_out, at=table.at)
-    found = find(there_table, held_out)
     arms = _both_places(asked, here, there)
     measure = table.metric.rpartition("/")[2]
     drops = {arm: drop for arm, both in arms.items() if (drop := drop_of(both, measure)) is not None}
     return Elsewhere(
         external_data(evaluations[-1]),
         tuple(asked),
-        find(here_table, answers),
-        found,
+        findings if len(asked) == len(table.selection.runs) and findings else find(here_table, answers),
+        find(there_table, held_out),
         drops,
         tuple(_travels(arms, measure)),
         tuple(run for run in table.selection.runs if run.run_id in with_network and run not in asked),

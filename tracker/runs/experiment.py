@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tracker.compare.comparison import Comparison
 from tracker.compare.elsewhere import Elsewhere, compare_elsewhere, evaluations_of
-from tracker.compare.findings import find, measure_of_metric
+from tracker.compare.findings import Findings, find, measure_of_metric
 from tracker.compare.table import Table, build_table
 from tracker.compare.trials import trials_by_study
 from tracker.compare.views.asked import Asked
@@ -112,21 +112,26 @@ def compare_runs(
     answers = read_held_out(uri, chosen) if measure_of_metric(metric) else None
     tables = [build_table(selection, metric=metric, at=at) for selection in selections]
     found = [(table, find(table, answers) if answers is not None else None) for table in tables]
-    known = _elsewhere(uri, runs, tables[-1], answers) if asked.external and answers is not None else []
+    known = _elsewhere(uri, runs, found[-1], answers) if asked.external and answers is not None else []
     views = asked.views(found, known, experiment)
     return Comparison(*found[-1], trials_by_study(runs) if trials else None, views)
 
 
 def _elsewhere(
-    uri: str, runs: Sequence[RunRecord], table: Table, answers: Mapping[str, HeldOut]
+    uri: str,
+    runs: Sequence[RunRecord],
+    found: tuple[Table, Findings | None],
+    answers: Mapping[str, HeldOut],
 ) -> list[Elsewhere]:
     """Return what the networks of a table answered to external data sets."""
+    table, findings = found
     chosen = table.selection.runs
     evaluations = evaluations_of(runs, chosen)
     if not evaluations:
         return []
     stored = [run.run_id for run in with_stored_network(uri, chosen)]
-    return compare_elsewhere(table, evaluations, {**answers, **read_held_out(uri, evaluations)}, stored)
+    known = {**answers, **read_held_out(uri, evaluations)}
+    return compare_elsewhere(table, evaluations, known, findings, stored)
 
 
 def log_comparison(

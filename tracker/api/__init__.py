@@ -4,6 +4,7 @@ One file for studies and their runs, and one for each thing that is done with a 
 keywords, progress is told to an observer, and what comes back are plain records.
 """
 
+from tracker.api.evaluation import evaluate
 from tracker.api.prediction import predict
 from tracker.api.registration import register
 from tracker.api.serving import serve
@@ -12,6 +13,7 @@ from tracker.api.studies import Observer, compare, load_runs, run, status, sync,
 __all__ = [
     "Observer",
     "compare",
+    "evaluate",
     "load_runs",
     "predict",
     "register",

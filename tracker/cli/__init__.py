@@ -16,6 +16,7 @@ from tracker.addresses import without_accounts
 from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
+from tracker.cli.evaluate import evaluate
 from tracker.cli.models import models
 from tracker.cli.predict import predict
 from tracker.cli.register import register
@@ -46,6 +47,7 @@ app.command()(tune)
 app.command()(status)
 app.command()(compare)
 app.command()(predict)
+app.command()(evaluate)
 app.command()(register)
 app.command()(ui)
 app.command()(sync)

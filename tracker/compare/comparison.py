@@ -35,8 +35,8 @@ class Comparison:
         findings: What the stored answers of the networks say: intervals, tests and verdicts; None where the
             metric is none of test images.
         trials: The trials of tuned arms, by study; None where they were not asked for.
-        views: What was asked for beside them: `paper`, `depth`, `curve`. With a curve, the rest is of the
-            largest share of the training part.
+        views: What was asked for beside them: `paper`, `depth`, `curve`, `external`. With a curve, the
+            rest is of the largest share of the training part.
     """
 
     results: Table

@@ -177,7 +177,7 @@ def _tested_images(found: HeldOut, finding: str | None, at: EpochKind, fold: int
     if any(one.label not in one.probabilities for one in tested):
         raise LookupError(OTHER_CLASSES)
     positive = finding or _last_class(tested[0])
-    threshold = finding_threshold(validated, positive)
+    threshold = found.threshold if found.threshold is not None else finding_threshold(validated, positive)
     calibrated = calibrated_shares(validated, tested)
     return {
         one.sample: _Tested(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from tracker.compare.operating_point import OperatingPoint
 from tracker.config.modes import find_mode
 from tracker.config.recipe import Recipe, digest_of
 from tracker.data.left_out import left_out_words
+from tracker.data.manifest import Sample
 from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
 from tracker.data.splits.report import patients_in
@@ -97,7 +98,7 @@ def record_inputs(recorder: RunRecorder, images: Images, *, experiment: str) -> 
 
     Data sets are named after the experiment: every folder of images would have one name otherwise.
     """
-    _record_table(recorder, SPLIT_TABLE, images.split.to_csv(images.manifest))
+    record_table(recorder, SPLIT_TABLE, images.split.to_csv(images.manifest))
     recorder.artifact("environment.txt", installed_packages().encode())
     if images.left_out:
         lines = [f"{sample}: {reason}" for sample, reason in images.left_out.items()]
@@ -106,8 +107,14 @@ def record_inputs(recorder: RunRecorder, images: Images, *, experiment: str) -> 
         _record_dataset(recorder, images, f"{experiment}-{part}", part, context)
 
 
-def _record_table(recorder: RunRecorder, name: str, text: str) -> None:
-    """Record a table that comparisons read, and the digest by which they know a copy of it."""
+def record_table(recorder: RunRecorder, name: str, text: str) -> None:
+    """Record a table that comparisons read, and the digest by which they know a copy of it.
+
+    Args:
+        recorder: Of the run.
+        name: What it is called.
+        text: The whole table.
+    """
     content = text.encode()
     recorder.artifact(name, content)
     recorder.tags({digest_tag(name): hashlib.sha256(content).hexdigest()})
@@ -140,7 +147,7 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     recorder.summary(_summary_metrics(trained.measured), step=recipe.epochs)
     recorder.tags(_frozen_tags(recipe, trained))
     predictions = _predictions(images, trained.measured)
-    _record_table(recorder, PREDICTIONS, predictions_csv(predictions))
+    record_table(recorder, PREDICTIONS, predictions_csv(predictions))
     classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
     positive = positive_class(classes, recipe.positive)
     matrix = confusion_matrix_png(predictions, classes, synthetic=synthetic)
@@ -176,14 +183,28 @@ def _predictions(images: Images, measured: Mapping[EpochKind, Measured]) -> list
         prediction
         for kind, epoch in measured.items()
         for part in _HELD_OUT
-        for prediction in _predictions_of(images, kind, part, parts[part], epoch.logits[part])
+        for prediction in predictions_of(
+            [images.manifest.samples[row] for row in parts[part]],
+            images.manifest.classes,
+            kind,
+            part,
+            epoch.logits[part],
+        )
     ]
 
 
-def _predictions_of(
-    images: Images, kind: EpochKind, part: Part, rows: Sequence[int], logits_NK: Tensor
+def predictions_of(
+    samples: Iterable[Sample], classes: Sequence[str], kind: EpochKind, part: Part, logits_NK: Tensor
 ) -> Iterator[Prediction]:
-    classes, samples = images.manifest.classes, (images.manifest.samples[row] for row in rows)
+    """Yield what a network answered to images of one part.
+
+    Args:
+        samples: The N images.
+        classes: The K classes, in the order of the network's outputs.
+        kind: Which epoch's weights answered.
+        part: The part that the images are in.
+        logits_NK: What it answered.
+    """
     odds_NK, shares_NK = log_odds(logits_NK[:, None])[:, 0], logits_NK.double().softmax(1)
     for sample, shares, odds in zip(samples, shares_NK.tolist(), odds_NK.tolist(), strict=True):
         yield Prediction(

@@ -141,6 +141,17 @@ class TrainedModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUse:
+    """A trained network in MLflow that the run asks.
+
+    Attributes:
+        model_id: MLflow's id of the model.
+    """
+
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What the run is from now on.
 
@@ -155,7 +166,7 @@ class Status:
     reason: str = ""
 
 
-Entry = Creation | Params | Metrics | Tags | Link | DatasetUse | Artifact | TrainedModel | Status
+Entry = Creation | Params | Metrics | Tags | Link | DatasetUse | Artifact | TrainedModel | ModelUse | Status
 
 _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in get_args(Entry)}
 

@@ -20,6 +20,7 @@ from tracker.tracking.journal.entries import (
     Entry,
     Link,
     Metrics,
+    ModelUse,
     Params,
     Status,
     Tags,
@@ -237,6 +238,14 @@ class RunRecorder:
                 profile=safe_text(profile, MAX_PROFILE),
             )
         )
+
+    def asks(self, model_id: str) -> None:
+        """Record that the run asks a trained network that is in MLflow.
+
+        Args:
+            model_id: MLflow's id of the model.
+        """
+        self._write_new(ModelUse(model_id=model_id))
 
     def artifact(self, name: str, content: bytes | Path, folder: str = "") -> None:
         """Record a file; it is copied beside the journal first.

@@ -4,6 +4,7 @@ One file for studies and their runs, and one for each thing that is done with a 
 keywords, progress is told to an observer, and what comes back are plain records.
 """
 
+from tracker.api.explanation import explain
 from tracker.api.studies import Observer, compare, load_runs, run, status, sync, tune
 
-__all__ = ["Observer", "compare", "load_runs", "run", "status", "sync", "tune"]
+__all__ = ["Observer", "compare", "explain", "load_runs", "run", "status", "sync", "tune"]

@@ -16,6 +16,7 @@ from tracker.addresses import without_accounts
 from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
+from tracker.cli.explain import explain
 from tracker.cli.models import models
 from tracker.cli.run import run
 from tracker.cli.status import status
@@ -42,6 +43,7 @@ app.command()(run)
 app.command()(tune)
 app.command()(status)
 app.command()(compare)
+app.command()(explain)
 app.command()(ui)
 app.command()(sync)
 app.command()(models)

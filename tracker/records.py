@@ -15,6 +15,12 @@ POSITIVE_CLASS = "tracker.positive_class"
 """The tag of a run that says which of two classes is the finding."""
 
 
+TEMPERATURE, THRESHOLD = "calibration/temperature", "calibration/threshold"
+"""The metrics of a run that say where its last network is to be used, as the validation images chose."""
+UNCALIBRATED = "tracker.uncalibrated"
+"""The tag of a run that says why validation images gave it no temperature."""
+
+
 PIXELS_DIGEST = "tracker.pixels_digest"
 """The tag of a run that says from which pixels it was made: another decoder may make others of an image."""
 

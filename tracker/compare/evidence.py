@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracker.compare.operating_point import finding_threshold
 from tracker.compare.selection import Selection
 from tracker.compare.statistics.answers import Answers, Truth, Whole
-from tracker.compare.statistics.thresholds import youden
 from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
 from tracker.records import POSITIVE_CLASS, Arm, EpochKind, HeldOut, Part, Prediction, RunRecord
@@ -156,7 +156,7 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
     if any(one.label not in one.probabilities for one in tested):
         raise LookupError(OTHER_CLASSES)
     positive = _positive(run, tested[0])
-    threshold = _threshold(validated, positive)
+    threshold = finding_threshold(validated, positive)
     fold = int(run.params.get("fold", "0"))
     return {
         one.sample: _Tested(
@@ -171,14 +171,6 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
 
 def _of(predictions: Iterable[Prediction], part: Part, at: EpochKind) -> list[Prediction]:
     return [one for one in predictions if one.part == part and one.epoch_kind == at]
-
-
-def _threshold(validated: Sequence[Prediction], positive: str) -> float | None:
-    """Return what the validation images choose; None where there are none, or the class is none of theirs."""
-    if not validated or positive not in validated[0].probabilities:
-        return None
-    scores = np.array([one.score(positive) for one in validated])
-    return youden(scores, np.array([one.label == positive for one in validated]))
 
 
 def _test_share(runs: Sequence[RunRecord]) -> float | None:

@@ -11,18 +11,29 @@ from typing import Any
 
 import safetensors.torch
 
-from tracker.config.recipe import Resize
+from tracker.compare.operating_point import OperatingPoint
+from tracker.config.recipe import Precision, Resize
 from tracker.data import decoding
 from tracker.models import minis
 from tracker.models.layer_versions import written_versions
 from tracker.models.networks import Network, builder_options
+
+CARD_VERSION = 2
+"""What `card.json` holds; the first, which did not say its version, had nothing from `mode` on."""
 
 LOADER = Path(__file__).with_name("served_network.py")
 _NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
 
 
 def network_files(
-    network: Network, *, classes: Sequence[str], image_size: int, resize: Resize
+    network: Network,
+    *,
+    classes: Sequence[str],
+    image_size: int,
+    resize: Resize,
+    mode: str | None = None,
+    precision: Precision | None = None,
+    point: OperatingPoint | None = None,
 ) -> dict[str, bytes]:
     """Return `network.safetensors`, `card.json`, `decoding/`, and what builds our networks, by their paths.
 
@@ -31,11 +42,16 @@ def network_files(
         classes: Class names, in the order of the network's outputs.
         image_size: Height and width that images are resized to.
         resize: How images that are not square become so.
+        mode: How it was trained; None: it is not known.
+        precision: In which numbers it was trained and measured; None: it is not known.
+        point: Where it is to be used, as the validation images chose it; None: it is not known.
     """
+    point = point or OperatingPoint()
     state = {key: value.cpu().contiguous() for key, value in network.module.state_dict().items()}
     metadata = {"mean": json.dumps(network.mean), "std": json.dumps(network.std)}
     metadata |= written_versions(network.module)
     card = {
+        "version": CARD_VERSION,
         "model": network.name,
         "head": network.head,
         "classes": list(classes),
@@ -44,6 +60,12 @@ def network_files(
         "mean": network.mean,
         "std": network.std,
         "builder": _builder(network),
+        "mode": mode,
+        "precision": precision,
+        "positive": point.positive,
+        "threshold": point.threshold,
+        "temperature": point.temperature,
+        "decoder": decoding.decoder_identity(),
     }
     files = {
         "network.safetensors": safetensors.torch.save(state, metadata),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from tracker.compare.operating_point import OperatingPoint, operating_point
 from tracker.config.modes import find_mode
 from tracker.config.recipe import Recipe, digest_of
 from tracker.data.left_out import left_out_words
@@ -23,6 +24,9 @@ from tracker.records import (
     SPEED,
     SPLIT_TABLE,
     SYNTHETIC_DATASETS,
+    TEMPERATURE,
+    THRESHOLD,
+    UNCALIBRATED,
     EpochKind,
     Part,
     Prediction,
@@ -126,8 +130,12 @@ def _record_dataset(recorder: RunRecorder, images: Images, name: str, part: Part
     )
 
 
-def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, trained: Trained) -> None:
-    """Record what a run achieved: summary metrics, predictions and figures of the test part."""
+def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, trained: Trained) -> OperatingPoint:
+    """Record what a run achieved: summary metrics, predictions and figures of the test part.
+
+    Returns:
+        Where its network is to be used, as the validation images choose it.
+    """
     # Slow to import: whoever only looks at what has finished draws nothing.
     from tracker.figures.evaluation import confusion_matrix_png, roc_png
 
@@ -136,10 +144,26 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     predictions = _predictions(images, trained.measured)
     _record_table(recorder, PREDICTIONS, predictions_csv(predictions))
     classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
+    positive = positive_class(classes, recipe.positive)
+    point = _record_point(recorder, recipe, predictions, positive)
     matrix = confusion_matrix_png(predictions, classes, synthetic=synthetic)
     recorder.artifact("confusion_matrix.png", matrix)
-    positive = positive_class(classes, recipe.positive)
     recorder.artifact("roc.png", roc_png(predictions, positive=positive, synthetic=synthetic))
+    return point
+
+
+def _record_point(
+    recorder: RunRecorder, recipe: Recipe, predictions: Sequence[Prediction], positive: str | None
+) -> OperatingPoint:
+    """Record where the network of the last epoch, which is the one that is stored, is to be used."""
+    validated = [one for one in predictions if one.part == "val" and one.epoch_kind == "final"]
+    point = operating_point(validated, positive)
+    known = {TEMPERATURE: point.temperature, THRESHOLD: point.threshold}
+    values = {name: value for name, value in known.items() if value is not None}
+    recorder.summary(values, step=recipe.epochs)
+    if point.uncalibrated:
+        recorder.tags({UNCALIBRATED: point.uncalibrated})
+    return point
 
 
 def _frozen_tags(recipe: Recipe, trained: Trained) -> dict[str, str]:
@@ -187,11 +211,21 @@ def _predictions_of(
         )
 
 
-def record_model(recorder: RunRecorder, recipe: Recipe, images: Images, network: Network) -> None:
-    """Record the trained network as a model that takes files of images."""
+def record_model(
+    recorder: RunRecorder, recipe: Recipe, images: Images, network: Network, point: OperatingPoint
+) -> None:
+    """Record the trained network as a model that takes files of images, and where it is to be used."""
     classes = images.manifest.classes
     recorder.model(
-        network_files(network, classes=classes, image_size=recipe.image_size, resize=recipe.resize),
+        network_files(
+            network,
+            classes=classes,
+            image_size=recipe.image_size,
+            resize=recipe.resize,
+            mode=recipe.mode,
+            precision=recipe.precision,
+            point=point,
+        ),
         loader=named_loader(),
         classes=classes,
         pip_requirements=requirements(),

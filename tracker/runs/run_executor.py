@@ -244,6 +244,6 @@ class RunExecutor:
         )
 
     def _record(self, recorder: RunRecorder, trained: Trained) -> None:
-        record_results(recorder, self.recipe, self._images, trained)
+        point = record_results(recorder, self.recipe, self._images, trained)
         if self.with_model:
-            record_model(recorder, self.recipe, self._images, trained.network)
+            record_model(recorder, self.recipe, self._images, trained.network, point)

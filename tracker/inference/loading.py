@@ -5,28 +5,32 @@ Letters of shapes: N images, H = W their size, K classes.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tracker.config.recipe import Resize
-from tracker.errors import ModelError
-from tracker.inference.served_network import trained_module
-from tracker.models.minis import MINIS
+from tracker.config.recipe import Precision, Resize
+from tracker.errors import ModelError, TrackerError, counted
+from tracker.inference.as_trained import AsTrained
+from tracker.inference.card import CARD, read_card
+from tracker.inference.weights_read import WEIGHTS, read_network
+from tracker.io.short_path import short_path
+from tracker.models.networks import Network
 from tracker.records import RunRecord
-from tracker.tracking.backend.trained_models import find_trained_model, is_address
+from tracker.tracking.backend.model_digests import DATA, MLMODEL, changed_files, recorded_digests
+from tracker.tracking.backend.runs_named import runs_named
+from tracker.tracking.backend.trained_models import FoundModel, find_trained_model, is_address
 from tracker.ui.stores import open_store
 
-_CARD = "card.json"
-# Where MLflow puts the files of a model.
-_DATA = "data"
+_CPU = torch.device("cpu")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class TrainedNetwork:
 
     Attributes:
         asked: How the user named it.
-        module: Normalized images [N, 3, H, W] to logits [N, K], in evaluation mode, on the CPU.
+        module: Normalized images [N, 3, H, W] to logits [N, K], in evaluation mode, on `device`.
         head: The dotted name of its last layer.
         model: The network's name, such as `resnet152`.
         classes: The names of the classes, in the order of its outputs.
@@ -51,6 +55,9 @@ class TrainedNetwork:
         folder: Its files: `card.json` and `network.safetensors`; not to be written to.
         run: The run that trained it; None of a folder that says none.
         model_id: MLflow's id of the model; empty of a folder.
+        mode: How it was trained; None where it is not known.
+        precision: In which numbers it was trained and measured; None where it is not known.
+        device: Where `logits` computes.
     """
 
     asked: str
@@ -68,51 +75,77 @@ class TrainedNetwork:
     folder: Path
     run: RunRecord | None = None
     model_id: str = ""
+    mode: str | None = None
+    precision: Precision | None = None
+    device: torch.device = _CPU
 
     def normalize(self, pixels_NHWC: NDArray[np.uint8]) -> Tensor:
-        """Return what the module takes, float32 [N, 3, H, W], of colored pixels."""
+        """Return what the module takes, float32 [N, 3, H, W] on its device, of colored pixels."""
         std_C = torch.tensor(self.std)
         scale_C, shift_C = 1 / (255 * std_C), -torch.tensor(self.mean) / std_C
-        return (torch.from_numpy(pixels_NHWC).float() * scale_C + shift_C).permute(0, 3, 1, 2)
+        images_NHWC = torch.from_numpy(pixels_NHWC).float() * scale_C + shift_C
+        return images_NHWC.permute(0, 3, 1, 2).to(self.device)
 
-    @torch.inference_mode()
     def logits(self, pixels_NHWC: NDArray[np.uint8]) -> Tensor:
-        """Return float32 logits [N, K] of images, decoded and of its size, red, green, blue."""
-        answer: Tensor = self.module(self.normalize(pixels_NHWC))
-        return answer.float()
+        """Return float32 logits [N, K], on the CPU, computed as the run that trained it computed them.
+
+        On the machine of the run they are those that it stored, in whichever numbers it computed; how many
+        images are asked about at once changes last digits at most.
+
+        Args:
+            pixels_NHWC: Images, decoded and of its size: uint8, red, green, blue.
+        """
+        return self._as_trained.logits(torch.from_numpy(pixels_NHWC))
+
+    @cached_property
+    def _as_trained(self) -> AsTrained:
+        mean, std = self.mean, self.std
+        network = Network(
+            self.model, self.module, self.head, (mean[0], mean[1], mean[2]), (std[0], std[1], std[2])
+        )
+        return AsTrained(network, mode=self.mode, precision=self.precision, device=self.device)
 
 
-def load_trained(model: str | Path, *, tracking_uri: str | None = None) -> TrainedNetwork:
-    """Load a trained network; no code beside it is run.
+def load_trained(
+    model: str | Path, *, tracking_uri: str | None = None, device: torch.device = _CPU
+) -> TrainedNetwork:
+    """Load a trained network; no code beside it is run, and its files are those that were recorded.
 
     Args:
         model: RUN_ID, `runs:/RUN_ID/NAME`, `models:/NAME@ALIAS`, `models:/NAME/VERSION`, or a folder:
             MLflow's of a model, or the one with `card.json`.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
+        device: Where it is to compute; wherever it was trained.
 
     Raises:
-        TrackingError: The store does not answer, or has no such model.
-        ModelError: The folder holds no trained network, or files of it were changed.
+        TrackingError: The store does not answer, or has no such model; those that it has are named.
+        ModelError: The folder holds no trained network, or files of it are damaged or were changed.
     """
     asked = str(model)
-    if not is_address(asked):
-        return _loaded(asked, _network_folder(Path(model)))
-    with open_store(tracking_uri) as uri:
-        found = find_trained_model(uri, asked)
-        return _loaded(asked, _network_folder(found.folder), found.run, found.model_id)
+    if is_address(asked):
+        with open_store(tracking_uri) as uri:
+            found = find_trained_model(uri, asked)
+            return _loaded(asked, found.folder, device, found)
+    folder = Path(model).expanduser()
+    if not folder.is_dir():
+        raise _no_folder(asked, tracking_uri)
+    return _loaded(asked, folder, device)
 
 
-def load_several(models: Sequence[str | Path], *, tracking_uri: str | None = None) -> list[TrainedNetwork]:
+def load_several(
+    models: Sequence[str | Path], *, tracking_uri: str | None = None, device: torch.device = _CPU
+) -> list[TrainedNetwork]:
     """Load networks that answer together; they have the same classes.
 
     Args:
         models: As for `load_trained`.
         tracking_uri: As for `load_trained`.
+        device: As for `load_trained`.
 
     Raises:
         ModelError: They have different classes.
     """
-    loaded = [load_trained(model, tracking_uri=tracking_uri) for model in models]
+    loaded = [load_trained(model, tracking_uri=tracking_uri, device=device) for model in models]
     for one in loaded:
         if one.classes != loaded[0].classes:
             raise ModelError(
@@ -124,33 +157,82 @@ def load_several(models: Sequence[str | Path], *, tracking_uri: str | None = Non
     return loaded
 
 
-def _network_folder(folder: Path) -> Path:
-    for place in (folder, *sorted((folder / _DATA).glob("*"))):
-        if (place / _CARD).is_file():
-            return place
-    raise ModelError(
-        "a model must be a run's id, models:/NAME@ALIAS, or a folder with a trained network (card.json)",
-        but=f"{folder} is no such folder" if folder.is_dir() else f"there is no folder {folder}",
-        do="List runs with: tracker status.",
+def _no_folder(asked: str, tracking_uri: str | None) -> ModelError:
+    """Return what to raise of a name of nothing; runs that may be meant are choices."""
+    near: list[RunRecord] = []
+    if "/" not in asked:
+        try:
+            with open_store(tracking_uri) as uri:
+                near = runs_named(uri, asked)
+        except TrackerError as error:
+            _log.debug("no runs to offer", exc_info=error)
+    meant = f"{counted(len(near), 'run')} may be meant" if near else "there is no such folder"
+    return ModelError(
+        "--model must be a run's whole id, models:/NAME@ALIAS, or a folder with a trained network",
+        but=f"{asked} is none of these, and {meant}",
+        do="Name one by its id:" if near else "List runs with: tracker status.",
+        details=[f"{run.run_id}  {run.in_words}" for run in near],
     )
 
 
-def _loaded(asked: str, folder: Path, run: RunRecord | None = None, model_id: str = "") -> TrainedNetwork:
-    card: Mapping[str, Any] = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+def _network_folder(folder: Path) -> Path:
+    """Return where `card.json` is."""
+    for place in (folder, *sorted((folder / DATA).glob("*"))):
+        if (place / CARD).is_file():
+            return place
+    raise ModelError(
+        f"{short_path(folder)} must hold a trained network ({CARD} and {WEIGHTS})",
+        but="it does not" if any(folder.iterdir()) else "it is empty",
+        do="Name the folder of a model, or a run's id (tracker status).",
+    )
+
+
+def _check_recorded(model: Path) -> bool:
+    """Refuse files that are not what `MLmodel` says; say whether it says anything of them."""
+    if not (model / MLMODEL).is_file():
+        return False
+    try:
+        recorded = recorded_digests(model)
+        changed = changed_files(recorded)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{short_path(model / MLMODEL)} must say what the model's files are",
+            but=str(error),
+            do="Take the whole folder of the model again from where it came.",
+        ) from error
+    if changed:
+        raise _changed(model, changed)
+    return bool(recorded)
+
+
+def _changed(folder: Path, changed: Sequence[str]) -> ModelError:
+    return ModelError(
+        f"the files of a model must be those that were recorded ({short_path(folder)})",
+        but=", ".join(changed),
+        do="Put the recorded files back, or train the model again.",
+    )
+
+
+def _loaded(asked: str, model: Path, device: torch.device, found: FoundModel | None = None) -> TrainedNetwork:
+    folder = _network_folder(model)
+    # Before anything in them is believed.
+    checked = _check_recorded(model)
+    card = read_card(folder)
+    if card.sha256 is not None and (changed := changed_files({folder / WEIGHTS: card.sha256})):
+        raise _changed(folder, changed)
+    if not checked and card.sha256 is None:
+        _log.warning("%s is of an earlier version, without digests: its files are not checked", asked)
+    run = found.run if found is not None else None
+    said = card.model_dump(exclude={"version", "builder", "sha256"})
+    # Earlier cards do not say these; the run does.
+    of_run = run.params if run is not None else {}
+    said |= {name: said[name] or of_run.get(name) for name in ("mode", "precision")}
     return TrainedNetwork(
         asked=asked,
-        module=trained_module(folder, dict(card), MINIS).eval(),
-        head=card["head"],
-        model=card["model"],
-        classes=tuple(card["classes"]),
-        image_size=card["image_size"],
-        resize=card["resize"],
-        mean=tuple(card["mean"]),
-        std=tuple(card["std"]),
-        positive=card.get("positive"),
-        threshold=card.get("threshold"),
-        temperature=card.get("temperature"),
+        module=read_network(folder, card).to(device),
         folder=folder,
         run=run,
-        model_id=model_id,
+        model_id=found.model_id if found is not None else "",
+        device=device,
+        **said,
     )

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from tracker.config.options import AskedPrecision
 from tracker.config.recipe import Precision
-from tracker.models.adapting import is_one_layer
+from tracker.models.devices import autocast, choose_device, on_device, tail_precision
+
+__all__ = [
+    "autocast",
+    "choose_device",
+    "choose_precision",
+    "device_name",
+    "gpu_memory",
+    "on_device",
+    "tail_precision",
+]
 
 # Families whose training steps are slower in bf16 on processors with AVX512-BF16 (benchmarks/precision.py,
 # docs/log.md): their convolutions have one channel a group. On GPUs bf16 is faster for all.
 _SLOWER_IN_BF16 = ("efficientnet_b", "mnasnet", "mobilenet_v3", "shufflenet")
-
-
-def choose_device() -> torch.device:
-    """Return the GPU if there is one, else Apple's, else the processor."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
 
 
 def device_name(device: torch.device) -> str:
@@ -64,31 +64,3 @@ def gpu_memory(device: torch.device) -> int:
     """
     free, _all = torch.cuda.mem_get_info(device)
     return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
-
-
-def on_device(module: nn.Module, device: torch.device) -> nn.Module:
-    """Move a module to a device, with the memory format that convolutions are fastest in."""
-    return module.to(device).to(memory_format=torch.channels_last)
-
-
-def autocast(device: torch.device, precision: Precision, *, cast_once: bool = True) -> torch.autocast:
-    """Return the context in which forward passes run in a precision.
-
-    Args:
-        device: Where they run.
-        precision: In which.
-        cast_once: Whether a weight that is used twice is cast once.
-    """
-    return torch.autocast(
-        device.type, dtype=torch.bfloat16, enabled=precision == "bf16", cache_enabled=cast_once
-    )
-
-
-def tail_precision(tail: nn.Module, precision: Precision) -> Precision:
-    """Return the precision of a tail: a single layer costs too little for bf16 to gain anything.
-
-    Args:
-        tail: The trained part of a network.
-        precision: The precision of the whole network.
-    """
-    return "fp32" if is_one_layer(tail) else precision

@@ -18,6 +18,7 @@ from PIL import Image
 
 from tracker.io.atomic import share
 from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeout
+from tracker.tracking.backend.model_digests import DATA, SHA256, digests_below
 from tracker.tracking.journal.entries import NETWORK
 from tracker.tracking.journal.model_files import check_unchanged
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from tracker.tracking.journal.entries import TrainedModel
     from tracker.tracking.journal.run_folder import RunFolder
 
-_DATA = "data"
-"""The folder of a model in which MLflow has what its loader reads."""
 _EXAMPLE_SHAPE = (2, 32, 32, 3)
 
 
@@ -77,7 +76,7 @@ def _upload(client: MlflowClient, logged: LoggedModel, run: RunFolder, model: Tr
 
 def _upload_network(client: MlflowClient, logged: LoggedModel, network: Path) -> None:
     """Have a network's files be among the model's; on the disk of the journal they take no room again."""
-    place = f"{_DATA}/{network.name}"
+    place = f"{DATA}/{network.name}"
     if not logged.artifact_location.startswith("file:"):
         client.log_model_artifacts(logged.model_id, str(network), place)
         return
@@ -134,7 +133,11 @@ def _save(target: Path, logged: LoggedModel, run: RunFolder, model: TrainedModel
         signature=_signature(model),
         input_example=_example(model),
         pip_requirements=list(model.pip_requirements),
-        metadata={"classes": list(model.classes), "image_size": model.image_size},
+        metadata={
+            "classes": list(model.classes),
+            "image_size": model.image_size,
+            SHA256: digests_below(model.folder, model.sha256),
+        },
     )
     size = sum(file.stat().st_size for file in _files(network))
     described.model_size_bytes = (described.model_size_bytes or 0) + size

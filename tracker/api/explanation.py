@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.config.recipe import OnUnreadable
+from tracker.io.process_environment import prepare_process
 from tracker.io.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from tracker.inference.explanations.explaining import Explanation
-    from tracker.inference.explanations.sanity import Sanity
+    from tracker.inference.explanations.explained_model import ExplainedModel
+    from tracker.inference.explanations.images import FoundImages
+    from tracker.inference.explanations.masks import Masks
     from tracker.inference.loading import TrainedNetwork
 
 IMAGES = 12
-"""How many images are explained where nothing else is asked for."""
+"""How many images are drawn where nothing else is asked for."""
 
-
-@dataclass(frozen=True, eq=False)
-class ExplainedModel:
-    """One network's explanations.
-
-    Attributes:
-        model: How the user named it.
-        arm: What it is: its network, and its mode where that is known.
-        folder: Where its files are.
-        layer: The layer that its maps are of.
-        explanations: One an image.
-        sanity: Whether the maps depend on what the network has learned; None where that was not asked for, or
-            no map has anything in it.
-        unreadable: Why other images are left out, by their names.
-    """
-
-    model: str
-    arm: str
-    folder: Path
-    layer: str
-    explanations: Sequence[Explanation]
-    sanity: Sanity | None
-    unreadable: dict[str, str]
+_PHANTOM = "phantom"
 
 
 def explain(
@@ -50,121 +29,83 @@ def explain(
     output: str | Path,
     images: int = IMAGES,
     class_name: str | None = None,
+    masks: str | Path | None = None,
     sanity: bool = True,
     on_unreadable: OnUnreadable = "stop",
     tracking_uri: str | None = None,
     progress: Progress = silent,
+    on_explained: Callable[[ExplainedModel], None] | None = None,
 ) -> list[ExplainedModel]:
     """Draw which places of images speak for what a trained network answers, by Grad-CAM.
 
     Args:
-        model: RUN_ID, `models:/NAME@ALIAS`, `runs:/RUN_ID/NAME`, a folder; or several.
-        data: A folder of images, a table with a column `path`, or files.
+        model: RUN_ID, `models:/NAME@ALIAS`, `runs:/RUN_ID/NAME`, a folder; or several of the same classes.
+        data: A folder of images, a table with a column `path` (and perhaps `patient`), files, or `phantom`.
         output: Where pictures, `maps/`, `maps.csv` and contact sheets go; of several models, each has a
             folder in it.
-        images: How many images, spread evenly over all.
-        class_name: The class that maps are of; None: the one that the network calls each image.
+        images: How many pictures are drawn at most, of images spread evenly over all.
+        class_name: The class that maps are of; None: the one that the network calls each image, and where
+            there are masks, the finding.
+        masks: Where lesions are: a folder of masks that are named like their images, a table of boxes (image,
+            x, y, width, height), or `phantom`. All images that have some are held against them.
         sanity: Whether to check by random layers (Adebayo et al. 2018) that maps depend on what the network
             has learned, and to draw it: `sanity.png`.
         on_unreadable: Whether to go on without images that cannot be decoded: stop or skip.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         progress: Told how far it is.
+        on_explained: Called with each model as soon as it is explained.
 
     Returns:
         One for each model, in their order.
 
     Raises:
-        TrackerError: A model, an image, or the class is not as it must be, or the folder cannot be written.
+        TrackerError: A model, an image, a mask or the class is not as it must be, or the folder cannot be
+            written.
     """
-    return list(
-        explain_each(
-            model,
-            data,
-            output=output,
-            images=images,
-            class_name=class_name,
-            sanity=sanity,
-            on_unreadable=on_unreadable,
-            tracking_uri=tracking_uri,
-            progress=progress,
-        )
-    )
-
-
-def explain_each(
-    model: str | Path | Sequence[str | Path],
-    data: str | Path | Sequence[str | Path],
-    *,
-    output: str | Path,
-    images: int = IMAGES,
-    class_name: str | None = None,
-    sanity: bool = True,
-    on_unreadable: OnUnreadable = "stop",
-    tracking_uri: str | None = None,
-    progress: Progress = silent,
-) -> Iterator[ExplainedModel]:
-    """Do what `explain` does, and yield each model as soon as it is explained; its arguments are the same."""
-    from tracker.inference.explanations.images import find_images
+    prepare_process()
+    from tracker.inference.explanations.explained_model import Asked, explain_model
     from tracker.inference.loading import load_several
+    from tracker.models.devices import choose_device
 
-    found = find_images([Path(one) for one in _several(data)], images)
-    networks = load_several(_several(model), tracking_uri=tracking_uri)
+    found, lesions = _found(data, progress), _lesions(masks, progress)
+    networks = load_several(_several(model), tracking_uri=tracking_uri, device=choose_device())
+    asked = Asked(images, class_name, sanity, on_unreadable)
+    explained = []
     for number, network in enumerate(networks, start=1):
         folder = Path(output) / _folder_name(number, network) if len(networks) > 1 else Path(output)
-        yield _explained(network, found, folder, class_name, sanity, on_unreadable, progress)
+        explained.append(explain_model(network, found, lesions, folder, asked, progress=progress))
+        if on_explained is not None:
+            on_explained(explained[-1])
+    return explained
 
 
 def _several(one_or_more: str | Path | Sequence[str | Path]) -> list[str | Path]:
     return [one_or_more] if isinstance(one_or_more, str | Path) else list(one_or_more)
 
 
+def _found(data: str | Path | Sequence[str | Path], progress: Progress) -> FoundImages:
+    from tracker.inference.explanations.images import find_images
+    from tracker.phantom.files import TABLE, sample_folder
+
+    places = [Path(one) for one in _several(data)]
+    if _is_phantom(places):
+        places = [sample_folder(progress) / TABLE]
+    return find_images(places)
+
+
+def _lesions(masks: str | Path | None, progress: Progress) -> Masks | None:
+    from tracker.inference.explanations.masks import read_masks
+    from tracker.phantom.files import lesions_folder
+
+    if masks is None:
+        return None
+    return read_masks(lesions_folder(progress) if _is_phantom([Path(masks)]) else Path(masks))
+
+
+def _is_phantom(places: Sequence[Path]) -> bool:
+    return list(map(str, places)) == [_PHANTOM] and not places[0].exists()
+
+
 def _folder_name(number: int, network: TrainedNetwork) -> str:
-    return f"{number}-{arm_of(network).replace(' · ', '-').replace(':', '-')}"
-
-
-def arm_of(network: TrainedNetwork) -> str:
-    """Return what a network is: its name, and its mode where that is known."""
-    mode = network.run.tags.get("tracker.mode", "") if network.run is not None else ""
-    return f"{network.model} · {mode}" if mode else network.model
-
-
-def _explained(
-    network: TrainedNetwork,
-    found: dict[str, Path],
-    folder: Path,
-    class_name: str | None,
-    with_sanity: bool,
-    on_unreadable: OnUnreadable,
-    progress: Progress,
-) -> ExplainedModel:
-    from tracker.inference.explanations.explaining import check_network, explain_images, explainer_of
-    from tracker.inference.explanations.files import explanation_files, sanity_png
-    from tracker.inference.explanations.images import see_images
-
-    explainer = explainer_of(network)
-    seen = see_images(
-        found, image_size=network.image_size, resize=network.resize, on_unreadable=on_unreadable
-    )
-    explanations = explain_images(network, explainer, seen, class_name=class_name, progress=progress)
-    for path, content in explanation_files(explanations, title=arm_of(network), progress=progress):
-        _write(folder / path, content)
-    sanity = check_network(network, explanations, progress=progress) if with_sanity else None
-    if sanity is not None:
-        _write(folder / "sanity.png", sanity_png(sanity))
-    return ExplainedModel(
-        network.asked, arm_of(network), folder, explainer.layer, explanations, sanity, seen.unreadable
-    )
-
-
-def _write(path: Path, content: bytes) -> None:
-    from tracker.errors import DataError
-    from tracker.io.atomic import write_whole
-
-    try:
-        write_whole(path, content)
-    except OSError as error:
-        raise DataError(
-            "the folder of explanations must be writable",
-            but=f"{path}: {error.strerror}",
-            do="Check --output.",
-        ) from None
+    mode = f"-{network.mode.replace(':', '-')}" if network.mode else ""
+    return f"{number}-{network.model}{mode}"

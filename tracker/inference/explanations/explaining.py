@@ -6,7 +6,7 @@ Letters of shapes: N images, H = W their size, K classes, h and w the map's heig
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -19,6 +19,7 @@ from tracker.inference.explanations.maps import Explainer, Maps, log_odds, says_
 from tracker.inference.explanations.sanity import MOST_IMAGES, Sanity, check_sanity
 from tracker.inference.loading import TrainedNetwork
 from tracker.io.progress import Progress, silent
+from tracker.models.networks import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,23 +55,16 @@ class Explanation:
         return says_no_place(self.map)
 
 
-def explainer_of(network: TrainedNetwork, module: nn.Module | None = None) -> Explainer:
-    """Return what explains a trained network.
+def as_network(trained: TrainedNetwork) -> Network:
+    """Return the network of a trained one.
 
     Args:
-        network: The network.
-        module: Another one of its layers; None: its own.
-
-    Raises:
-        ModelError: It has no map of features.
+        trained: As it was loaded.
     """
-    return Explainer(
-        network.module if module is None else module,
-        network.head,
-        mean=network.mean,
-        std=network.std,
-        image_size=network.image_size,
-        name=network.model,
+    red, green, blue = trained.mean
+    of_red, of_green, of_blue = trained.std
+    return Network(
+        trained.model, trained.module, trained.head, (red, green, blue), (of_red, of_green, of_blue)
     )
 
 
@@ -116,13 +110,18 @@ def explain_images(
     ]
 
 
-def check_network(
-    network: TrainedNetwork, explanations: Sequence[Explanation], *, progress: Progress = silent
+def check_explanations(
+    network: Network,
+    classes: Sequence[str],
+    explanations: Sequence[Explanation],
+    *,
+    progress: Progress = silent,
 ) -> Sanity | None:
     """Check by some of its explanations whether a network's maps depend on what it has learned.
 
     Args:
         network: The network.
+        classes: The names of its classes.
         explanations: Its explanations, of which some are made again with random layers.
         progress: Told how many steps are done.
 
@@ -132,10 +131,11 @@ def check_network(
     places = np.linspace(0, len(explanations) - 1, min(MOST_IMAGES, len(explanations))).round().astype(int)
     chosen = [explanations[place] for place in places]
     pixels = np.stack([one.pixels for one in chosen])
-    targets = [network.classes.index(one.class_name) for one in chosen]
+    targets = [classes.index(one.class_name) for one in chosen]
 
     def maps_of(module: nn.Module) -> Callable[[], Maps]:
-        return partial(explainer_of(network, module).signed_maps, pixels, targets)
+        explainer = Explainer(replace(network, module=module), image_size=pixels.shape[1])
+        return partial(explainer.signed_maps, pixels, targets)
 
     return check_sanity(network.module, network.head, maps_of, progress=progress)
 

@@ -5,7 +5,7 @@ Letters of shapes: N images, H = W their size.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,39 @@ from tracker.data.tables.rows import SourceTable, read_table
 from tracker.errors import DataError, UnreadableImages
 
 _TABLES = frozenset({".csv", ".tsv"})
+_PATIENT = "patient"
 _PATHS = ("path", "image", "file", "filename", "filepath", "image_path", "image_file")
+
+
+@dataclass(frozen=True)
+class FoundImages:
+    """Images that are there.
+
+    Attributes:
+        files: Their files, by their names: paths below the folder of the data, with forward slashes.
+        patients: Whose each is, by its name, where a table says it.
+    """
+
+    files: Mapping[str, Path]
+    patients: Mapping[str, str]
+
+    def some(self, most: int) -> FoundImages:
+        """Return so many of them at most, which lie evenly from the first to the last.
+
+        Args:
+            most: How many.
+        """
+        names = list(self.files)
+        places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
+        return self.of(names[place] for place in dict.fromkeys(places.tolist()))
+
+    def of(self, names: Iterable[str]) -> FoundImages:
+        """Return those with some names.
+
+        Args:
+            names: Of images that are there.
+        """
+        return FoundImages({name: self.files[name] for name in names}, self.patients)
 
 
 @dataclass(frozen=True)
@@ -42,35 +74,32 @@ class SeenImages:
     unreadable: dict[str, str]
 
 
-def find_images(data: Sequence[Path], most: int) -> dict[str, Path]:
-    """Return images by name: of more than are wanted, some that lie evenly from the first to the last.
+def find_images(data: Sequence[Path]) -> FoundImages:
+    """Return the images of a folder, a table, or a list.
 
     Args:
-        data: A folder, a table with a column `path`, or files of images.
-        most: How many are wanted at most.
+        data: A folder, a table with a column `path`, and perhaps `patient`, or files of images.
 
     Raises:
         DataError: There are none.
     """
     found = _listed(data)
-    if not found:
+    if not found.files:
         raise DataError(
             "there must be images to be explained",
             but=f"{', '.join(map(str, data))} has none",
             do=f"Give a folder or files with one of these endings: {' '.join(sorted(IMAGE_ENDINGS))}.",
         )
-    names = list(found)
-    places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
-    return {names[place]: found[names[place]] for place in dict.fromkeys(places.tolist())}
+    return found
 
 
 def see_images(
-    found: dict[str, Path], *, image_size: int, resize: Resize, on_unreadable: OnUnreadable
+    found: FoundImages, *, image_size: int, resize: Resize, on_unreadable: OnUnreadable
 ) -> SeenImages:
     """Decode images as they were decoded for training.
 
     Args:
-        found: The images by name.
+        found: The images.
         image_size: Height and width, in pixels.
         resize: How an image that is not square becomes one.
         on_unreadable: Whether to go on without those that cannot be decoded.
@@ -79,21 +108,21 @@ def see_images(
         UnreadableImages: Some cannot be decoded and are not to be skipped, or none can.
     """
     squares, reasons = {}, {}
-    for name, file in found.items():
+    for name, file in found.files.items():
         try:
             squares[name] = to_rgb(decode(file, image_size=image_size, resize=resize))
         except UndecodableError as error:
             reasons[name] = str(error)
     if reasons and (on_unreadable == "stop" or not squares):
         raise UnreadableImages(reasons)
-    files = [found[name] for name in squares]
+    files = [found.files[name] for name in squares]
     return SeenImages(list(squares), files, np.stack([*squares.values()]), reasons)
 
 
-def _listed(data: Sequence[Path]) -> dict[str, Path]:
+def _listed(data: Sequence[Path]) -> FoundImages:
     if len(data) == 1 and data[0].is_dir():
         images = [file for file in walk(data[0]).files if file.suffix.lower() in IMAGE_ENDINGS]
-        return {file.relative_to(data[0]).as_posix(): file for file in images}
+        return FoundImages({file.relative_to(data[0]).as_posix(): file for file in images}, {})
     for path in data:
         if not path.is_file():
             raise DataError(
@@ -104,10 +133,11 @@ def _listed(data: Sequence[Path]) -> dict[str, Path]:
     if len(data) == 1 and data[0].suffix.lower() in _TABLES:
         return _in_table(read_table(data[0], is_known))
     names = [path.name for path in data]
-    return dict(zip(names if len(set(names)) == len(names) else map(str, data), data, strict=True))
+    called = names if len(set(names)) == len(names) else map(str, data)
+    return FoundImages(dict(zip(called, data, strict=True)), {})
 
 
-def _in_table(table: SourceTable) -> dict[str, Path]:
+def _in_table(table: SourceTable) -> FoundImages:
     called = [name.casefold() for name in table.names]
     places = [called.index(name) for name in _PATHS if name in called]
     if not places:
@@ -117,7 +147,8 @@ def _in_table(table: SourceTable) -> dict[str, Path]:
             do="Call it path.",
         )
     locator = Locator(table.path.parent, IMAGE_ENDINGS)
-    located = {cell: locator.locate(cell) for cell in table.column(places[0])}
+    cells = table.column(places[0])
+    located = {cell: locator.locate(cell) for cell in cells}
     lost = [f"{cell}: {place.problem}" for cell, place in located.items() if place.problem]
     if lost:
         raise DataError(
@@ -126,4 +157,6 @@ def _in_table(table: SourceTable) -> dict[str, Path]:
             do="Mend the table: paths are relative to it.",
             details=lost,
         )
-    return {cell: place.path for cell, place in located.items()}
+    patients = table.column(called.index(_PATIENT)) if _PATIENT in called else []
+    whose = dict(zip(cells, patients, strict=True)) if all(patients) and patients else {}
+    return FoundImages({cell: place.path for cell, place in located.items()}, whose)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from tracker.inference.explanations.layers import explained_network
 from tracker.io.progress import Progress, silent
+from tracker.models.networks import Network
 from tracker.models.normalize import Intake
 
 Maps = NDArray[np.float32]
@@ -31,32 +32,19 @@ class Explainer:
     """A network that says what its answers rest on.
 
     Args:
-        module: Normalized images to logits, in evaluation mode; it stays as it is.
-        head: The dotted name of its last layer.
-        mean: What is subtracted from each channel, on the scale 0 to 1.
-        std: What each channel is divided by.
+        network: The network, in evaluation mode; it stays as it is.
         image_size: Height and width of its images, in pixels.
-        name: What the network is called.
 
     Raises:
         ModelError: It has no map of features.
     """
 
-    def __init__(
-        self,
-        module: nn.Module,
-        head: str,
-        *,
-        mean: Sequence[float],
-        std: Sequence[float],
-        image_size: int,
-        name: str,
-    ) -> None:
-        self._explained = explained_network(module, head, image_size=image_size, name=name)
-        self._device = next(module.parameters()).device
-        red, green, blue = mean
-        of_red, of_green, of_blue = std
-        self._intake = Intake((red, green, blue), (of_red, of_green, of_blue)).to(self._device)
+    def __init__(self, network: Network, *, image_size: int) -> None:
+        self._explained = explained_network(
+            network.module, network.head, image_size=image_size, name=network.name
+        )
+        self._device = next(network.module.parameters()).device
+        self._intake = Intake(network.mean, network.std).to(self._device)
         self.layer = self._explained.layer
         self.grid = self._explained.grid
 

@@ -16,19 +16,29 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracker.api import compare, explain, load_runs, run, tune
+    from tracker.api import compare, explain, load_runs, predict, run, tune
     from tracker.config.options import RunOptions
     from tracker.config.recipe import Recipe
     from tracker.errors import TrackerError
 
 __version__ = "0.1.0"
-__all__ = ["Recipe", "RunOptions", "TrackerError", "compare", "explain", "load_runs", "run", "tune"]
+__all__ = [
+    "Recipe",
+    "RunOptions",
+    "TrackerError",
+    "compare",
+    "explain",
+    "load_runs",
+    "predict",
+    "run",
+    "tune",
+]
 
 _HOMES = {
     "Recipe": "tracker.config.recipe",
     "RunOptions": "tracker.config.options",
     "TrackerError": "tracker.errors",
-    **dict.fromkeys(("compare", "explain", "load_runs", "run", "tune"), "tracker.api"),
+    **dict.fromkeys(("compare", "explain", "load_runs", "predict", "run", "tune"), "tracker.api"),
 }
 
 

@@ -5,6 +5,7 @@ keywords, progress is told to an observer, and what comes back are plain records
 """
 
 from tracker.api.explanation import explain
+from tracker.api.prediction import predict
 from tracker.api.studies import Observer, compare, load_runs, run, status, sync, tune
 
-__all__ = ["Observer", "compare", "explain", "load_runs", "run", "status", "sync", "tune"]
+__all__ = ["Observer", "compare", "explain", "load_runs", "predict", "run", "status", "sync", "tune"]

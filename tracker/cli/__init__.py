@@ -18,6 +18,7 @@ from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.explain import explain
 from tracker.cli.models import models
+from tracker.cli.predict import predict
 from tracker.cli.run import run
 from tracker.cli.status import status
 from tracker.cli.sync import sync
@@ -44,6 +45,7 @@ app.command()(tune)
 app.command()(status)
 app.command()(compare)
 app.command()(explain)
+app.command()(predict)
 app.command()(ui)
 app.command()(sync)
 app.command()(models)

@@ -10,7 +10,7 @@ from tracker.addresses import typed_again, what_to_set
 from tracker.config.options import SECRET
 
 _ADDRESSES = tuple(f"--{name.replace('_', '-')}" for name in SECRET)
-_ONCE = ("--experiment", "--split")
+_ONCE = ("--experiment", "--split", "--arm")
 """Options that a new value replaces; others are given again."""
 
 

@@ -38,7 +38,7 @@ _LONGEST_CELL, _LONGEST_SINGLE, _LONGEST_TOLD = 26, 84, 36
 _NO_PLACE = "no place speaks\nfor this class"
 _NOTE = (
     "Grad-CAM, each map from zero to its own greatest value; a line surrounds at least half of it. "
-    "It shows where the network looked, not why, and not whether that is right."
+    "It says which places counted, not why, and not whether that is right."
 )
 
 

@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tracker.config.recipe import Precision, Resize
 from tracker.errors import ModelError
+from tracker.inference.export import CARD_VERSION
 from tracker.io.short_path import short_path
 
 CARD = "card.json"
-NEWEST = 2
-"""The newest version of a card that is understood; cards of the first say no version."""
 
 _Positive = Annotated[float, Field(gt=0)]
 
@@ -36,6 +35,7 @@ class Card(BaseModel):
         positive: The class that is the finding.
         threshold: The finding's log-odds from which an image is called so.
         temperature: What logits are divided by for calibrated probabilities.
+        decoder: What read the images that it was trained on.
         sha256: The digest of `network.safetensors`.
     """
 
@@ -55,6 +55,7 @@ class Card(BaseModel):
     positive: str | None = None
     threshold: float | None = None
     temperature: _Positive | None = None
+    decoder: str | None = None
     sha256: str | None = None
 
 
@@ -82,9 +83,9 @@ def read_card(folder: Path) -> Card:
         version = _Version.model_validate_json(content).version
     except ValidationError as error:
         raise _damaged(place, error) from error
-    if version > NEWEST:
+    if version > CARD_VERSION:
         raise ModelError(
-            f"{place} must be of a version that this tracker knows, {NEWEST} at most",
+            f"{place} must be of a version that this tracker knows, {CARD_VERSION} at most",
             but=f"it is of version {version}: a newer tracker wrote it",
             do="Install that newer tracker here.",
         )

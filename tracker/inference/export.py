@@ -50,6 +50,7 @@ def network_files(
     state = {key: value.cpu().contiguous() for key, value in network.module.state_dict().items()}
     metadata = {"mean": json.dumps(network.mean), "std": json.dumps(network.std)}
     metadata |= written_versions(network.module)
+    weights = safetensors.torch.save(state, metadata)
     card = {
         "version": CARD_VERSION,
         "model": network.name,
@@ -66,9 +67,10 @@ def network_files(
         "threshold": point.threshold,
         "temperature": point.temperature,
         "decoder": decoding.decoder_identity(),
+        "sha256": hashlib.sha256(weights).hexdigest(),
     }
     files = {
-        "network.safetensors": safetensors.torch.save(state, metadata),
+        "network.safetensors": weights,
         "card.json": json.dumps(card, indent=2).encode(),
         **_python_files(Path(decoding.__file__).parent, "decoding"),
     }

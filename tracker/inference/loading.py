@@ -223,7 +223,7 @@ def _loaded(asked: str, model: Path, device: torch.device, found: FoundModel | N
     if not checked and card.sha256 is None:
         _log.warning("%s is of an earlier version, without digests: its files are not checked", asked)
     run = found.run if found is not None else None
-    said = card.model_dump(exclude={"version", "builder", "sha256"})
+    said = card.model_dump(exclude={"version", "builder", "decoder", "sha256"})
     # Earlier cards do not say these; the run does.
     of_run = run.params if run is not None else {}
     said |= {name: said[name] or of_run.get(name) for name in ("mode", "precision")}

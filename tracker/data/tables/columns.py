@@ -102,6 +102,29 @@ def find_columns(table: SourceTable, given: Mapping[str, str], part_named: PartN
     return FoundColumns(found, [*_renamed(table, found), *_perhaps(table, found)])
 
 
+def find_path(table: SourceTable, given: Mapping[str, str]) -> int:
+    """Find the column with the paths of images, in a table that need say nothing else of them.
+
+    Args:
+        table: The table.
+        given: What the user calls `path`.
+
+    Raises:
+        DataError: There is none, or it may be several; says what to type.
+    """
+    _check_header(table)
+    candidates = _candidates(table, "path", given, [])
+    if len(candidates) == 1:
+        return candidates[0]
+    unknown = [_unknown(table, "path", given["path"])] if "path" in given else []
+    raise DataError(
+        f"{table.path} must have one column with the paths of images, called path",
+        but=f"{'several may be it' if candidates else 'it is not'} among: {', '.join(table.names) or 'none'}",
+        do="Say which it is: --column path=COLUMN.",
+        details=[_which(table, "path", candidates)] if candidates else unknown,
+    )
+
+
 def _candidates(table: SourceTable, name: str, given: Mapping[str, str], taken: Sequence[int]) -> list[int]:
     """Return the columns that the user names, else those of that name, else those of a usual name."""
     names = list(enumerate(table.names))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tracker.errors import TrackingError
 from tracker.io.cache import cache_dir
 from tracker.io.kept import has_contents, keep_contents, kept_folder
-from tracker.records import ENDED, RunRecord
+from tracker.records import ENDED, RunRecord, RunState
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.model_digests import MLMODEL, changed_files, recorded_digests
 from tracker.tracking.backend.reader import as_record
@@ -63,6 +63,27 @@ def find_trained_model(uri: str, model: str) -> FoundModel:
         _require_ready(logged)
         run = _run(client, str(logged.source_run_id)) if logged.source_run_id else None
         return FoundModel(_local(uri, logged), logged.model_id, as_record(run) if run is not None else None)
+
+
+def runs_with_networks(uri: str, experiment_id: str) -> set[str]:
+    """Return MLflow's ids of the runs of an experiment that stored their network.
+
+    Args:
+        uri: As `resolve_uri` gives it.
+        experiment_id: MLflow's id of the experiment.
+
+    Raises:
+        TrackingError: The store or server does not answer.
+    """
+    found: set[str] = set()
+    token: str | None = None
+    with reading(uri) as client:
+        while True:
+            page = client.search_logged_models([experiment_id], page_token=token)
+            found |= {str(one.source_run_id) for one in page if str(one.status) == "READY"}
+            token = page.token
+            if not token:
+                return found
 
 
 def _logged_model(client: MlflowClient, model: str) -> LoggedModel:
@@ -130,6 +151,12 @@ def _not_one(run: Run, name: str, models: list[str]) -> TrackingError:
             f"--model must name a run that trained a network ({told.run_id})",
             but=f"this one is a {kind}",
             do="List runs with: tracker status.",
+        )
+    if told.status == RunState.FINISHED:
+        return TrackingError(
+            f"run {told.run_id} must have stored its network",
+            but=f"it has finished without ({told.in_words}): of each arm, the first run stores its own",
+            do="Train it again with --log-model all --rerun, or name another run (tracker status).",
         )
     ended = told.status in set(ENDED)
     return TrackingError(

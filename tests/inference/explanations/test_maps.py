@@ -64,8 +64,8 @@ def test_a_map_that_is_the_same_everywhere_says_no_place() -> None:
 def test_a_whole_network_gives_what_its_layers_give_by_hand(name: str) -> None:
     network = build_network(name, weights="none", classes=3, seed=0)
     network.module.eval().requires_grad_(False)
-    pixels = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), dtype=np.uint8)
-    found = Explainer(network, image_size=96).signed_maps(pixels, [2, 0])
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    found = Explainer(network, image_size=128).signed_maps(pixels, [2, 0])
     by_hand = [_by_hand(network, pixels[place], target) for place, target in enumerate([2, 0])]
     assert np.allclose(found, by_hand, atol=1e-5)
 

@@ -84,11 +84,11 @@ def test_every_layer_is_random_in_the_end() -> None:
         return lambda: np.random.default_rng(len(seen)).random((1, 3, 3), np.float32)
 
     check_sanity(network.module, network.head, maps_of)
-    # A bias or a norm that is the same number everywhere is the same when it is shuffled.
+    # A norm that is the same number everywhere is the same when it is shuffled, and often the bias of two.
     same = [
         name
         for name, tensor in network.module.named_parameters()
-        if torch.equal(tensor, seen[1].state_dict()[name]) and tensor.std() > 0
+        if torch.equal(tensor, seen[1].state_dict()[name]) and tensor.std() > 0 and len(tensor) > 2
     ]
     assert same == []
 

@@ -6,7 +6,7 @@ Letters of shapes: N images, H = W their size.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +14,14 @@ from numpy.typing import NDArray
 
 from tracker.config.recipe import OnUnreadable, Resize
 from tracker.data.decoding import UndecodableError, decode, to_rgb
-from tracker.data.sources.source import IMAGE_ENDINGS
-from tracker.data.sources.walk import walk
-from tracker.data.tables.columns import is_known
-from tracker.data.tables.paths import Locator
-from tracker.data.tables.rows import SourceTable, read_table
+from tracker.data.places import TABLES
+from tracker.data.sources.source import is_image
+from tracker.data.tables.columns import find_path, is_known
+from tracker.data.tables.rows import read_table
 from tracker.errors import DataError, UnreadableImages
+from tracker.inference.asked_images import asked_images
 
-_TABLES = frozenset({".csv", ".tsv"})
 _PATIENT = "patient"
-_PATHS = ("path", "image", "file", "filename", "filepath", "image_path", "image_file")
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,12 @@ class FoundImages:
     Attributes:
         files: Their files, by their names: paths below the folder of the data, with forward slashes.
         patients: Whose each is, by its name, where a table says it.
+        problems: Why there is no such file, by its name.
     """
 
     files: Mapping[str, Path]
     patients: Mapping[str, str]
+    problems: Mapping[str, str]
 
     def some(self, most: int) -> FoundImages:
         """Return so many of them at most, which lie evenly from the first to the last.
@@ -54,7 +54,7 @@ class FoundImages:
         Args:
             names: Of images that are there.
         """
-        return FoundImages({name: self.files[name] for name in names}, self.patients)
+        return replace(self, files={name: self.files[name] for name in names})
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,21 @@ def find_images(data: Sequence[Path]) -> FoundImages:
     """Return the images of a folder, a table, or a list.
 
     Args:
-        data: A folder, a table with a column `path`, and perhaps `patient`, or files of images.
+        data: A folder, a table with a column of paths, and perhaps `patient`, or files of images.
 
     Raises:
         DataError: There are none.
     """
-    found = _listed(data)
-    if not found.files:
+    if len(data) > 1 and (other := next((path for path in data if not is_image(path)), None)):
         raise DataError(
-            "there must be images to be explained",
-            but=f"{', '.join(map(str, data))} has none",
-            do=f"Give a folder or files with one of these endings: {' '.join(sorted(IMAGE_ENDINGS))}.",
+            "of several --data, each must be an image",
+            but=f"{other} is none",
+            do="Give one folder, one table, or images.",
         )
-    return found
+    found = [image for place in data for image in asked_images(place).images]
+    patients = _patients(data[0]) if data[0].suffix.lower() in TABLES else {}
+    problems = {image.name: image.problem for image in found if image.problem}
+    return FoundImages({image.name: image.path for image in found}, patients, problems)
 
 
 def see_images(
@@ -110,6 +112,8 @@ def see_images(
     squares, reasons = {}, {}
     for name, file in found.files.items():
         try:
+            if problem := found.problems.get(name):
+                raise UndecodableError(problem)
             squares[name] = to_rgb(decode(file, image_size=image_size, resize=resize))
         except UndecodableError as error:
             reasons[name] = str(error)
@@ -119,44 +123,10 @@ def see_images(
     return SeenImages(list(squares), files, np.stack([*squares.values()]), reasons)
 
 
-def _listed(data: Sequence[Path]) -> FoundImages:
-    if len(data) == 1 and data[0].is_dir():
-        images = [file for file in walk(data[0]).files if file.suffix.lower() in IMAGE_ENDINGS]
-        return FoundImages({file.relative_to(data[0]).as_posix(): file for file in images}, {})
-    for path in data:
-        if not path.is_file():
-            raise DataError(
-                "--data must be a folder, a table, or files of images",
-                but=f"{path} is {'a folder among others' if path.is_dir() else 'not there'}",
-                do="Check the path.",
-            )
-    if len(data) == 1 and data[0].suffix.lower() in _TABLES:
-        return _in_table(read_table(data[0], is_known))
-    names = [path.name for path in data]
-    called = names if len(set(names)) == len(names) else map(str, data)
-    return FoundImages(dict(zip(called, data, strict=True)), {})
-
-
-def _in_table(table: SourceTable) -> FoundImages:
-    called = [name.casefold() for name in table.names]
-    places = [called.index(name) for name in _PATHS if name in called]
-    if not places:
-        raise DataError(
-            "a table of images must have a column with their paths",
-            but=f"{table.path} has {', '.join(table.names)}",
-            do="Call it path.",
-        )
-    locator = Locator(table.path.parent, IMAGE_ENDINGS)
-    cells = table.column(places[0])
-    located = {cell: locator.locate(cell) for cell in cells}
-    lost = [f"{cell}: {place.problem}" for cell, place in located.items() if place.problem]
-    if lost:
-        raise DataError(
-            "the images of a table must be there",
-            but=f"{len(lost)} of {len(located)} in {table.path} are not",
-            do="Mend the table: paths are relative to it.",
-            details=lost,
-        )
-    patients = table.column(called.index(_PATIENT)) if _PATIENT in called else []
-    whose = dict(zip(cells, patients, strict=True)) if all(patients) and patients else {}
-    return FoundImages({cell: place.path for cell, place in located.items()}, whose)
+def _patients(file: Path) -> dict[str, str]:
+    """Return whose each image of a table is; empty where it does not say it of all."""
+    table = read_table(file, is_known)
+    if _PATIENT not in table.names:
+        return {}
+    patients = table.column(table.names.index(_PATIENT))
+    return dict(zip(table.column(find_path(table, {})), patients, strict=True)) if all(patients) else {}

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracker.api import compare, evaluate, load_runs, predict, register, run, serve, tune
+    from tracker.api import compare, evaluate, explain, load_runs, predict, register, run, serve, tune
     from tracker.config.options import RunOptions
     from tracker.config.recipe import Recipe
     from tracker.errors import TrackerError
@@ -28,6 +28,7 @@ __all__ = [
     "TrackerError",
     "compare",
     "evaluate",
+    "explain",
     "load_runs",
     "predict",
     "register",
@@ -41,7 +42,8 @@ _HOMES = {
     "RunOptions": "tracker.config.options",
     "TrackerError": "tracker.errors",
     **dict.fromkeys(
-        ("compare", "evaluate", "load_runs", "predict", "register", "run", "serve", "tune"), "tracker.api"
+        ("compare", "evaluate", "explain", "load_runs", "predict", "register", "run", "serve", "tune"),
+        "tracker.api",
     ),
 }
 

@@ -5,6 +5,7 @@ keywords, progress is told to an observer, and what comes back are plain records
 """
 
 from tracker.api.evaluation import evaluate
+from tracker.api.explanation import explain
 from tracker.api.prediction import predict
 from tracker.api.registration import register
 from tracker.api.serving import serve
@@ -14,6 +15,7 @@ __all__ = [
     "Observer",
     "compare",
     "evaluate",
+    "explain",
     "load_runs",
     "predict",
     "register",

@@ -17,6 +17,7 @@ from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
 from tracker.cli.evaluate import evaluate
+from tracker.cli.explain import explain
 from tracker.cli.models import models
 from tracker.cli.predict import predict
 from tracker.cli.register import register
@@ -48,6 +49,7 @@ app.command()(status)
 app.command()(compare)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(explain)
 app.command()(register)
 app.command()(ui)
 app.command()(sync)

@@ -51,11 +51,11 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(explain)
 app.command()(register)
+app.command()(serve)
 app.command()(ui)
 app.command()(sync)
 app.command()(models)
 app.command()(doctor)
-app.command()(serve)
 
 
 @app.callback(invoke_without_command=True)

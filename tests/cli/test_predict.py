@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 import tracker as package
 from tests.support.command import Outcome, call_main
@@ -68,6 +69,11 @@ def rows_of(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(opened))
 
 
+def json_rows(file: Path) -> dict[str, dict[str, float]]:
+    rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return {row["image"]: row for row in rows}
+
+
 def shares(row: dict[str, str], kind: str = "p") -> dict[str, float]:
     return {name: float(row[f"{kind}_{name}"]) for name in CLASSES}
 
@@ -101,7 +107,10 @@ def test_a_decision_is_that_of_the_threshold(kinds: Study, predict: Tracker, wor
     for row in rows:
         assert row["decision"] == ("ill" if shares(row)["ill"] >= float(row["threshold"]) else "well")
         assert sum(shares(row, "calibrated").values()) == SAME(1)
-    assert f"{len(rows)} images, ill from a probability of {float(rows[0]['threshold']):.3g} on" in told.out
+    assert (
+        f"{len(rows)} images, called ill from a probability of {float(rows[0]['threshold']):.3g} on"
+        in told.out
+    )
     assert f"ill         {called.count('ill')}" in told.out
 
 
@@ -125,12 +134,12 @@ def test_only_what_changed_is_asked_about_again(kinds: Study, predict: Tracker, 
     run = kinds.runs["freeze:layer2"][0]
     asked = ("--model", run.run_id, "--data", "x", "--output", "p.jsonl")
     predict(*asked)
-    before = {(row := json.loads(line))["image"]: row for line in (workplace / "p.jsonl").open()}
+    before = json_rows(workplace / "p.jsonl")
     write_kind("gray.png", images["b"], seed=9, size=50)
     write_kind("color.png", workplace / "x" / "d.png")
     images["c"].unlink()
     told = predict(*asked)
-    after = {(row := json.loads(line))["image"]: row for line in (workplace / "p.jsonl").open()}
+    after = json_rows(workplace / "p.jsonl")
     assert "3 images, 1 of them before" in told.out
     assert "1 line of images that are gone is kept" in told.out
     assert list(after) == ["a.png", "c.png", "b.png", "d.png"]
@@ -237,3 +246,58 @@ def test_what_cannot_be_asked_is_one_line(kinds: Study, predict: Tracker, workpl
     arguments, expected = BAD[case]
     assert expected in one_line(predict(*(stands_for.get(one, one) for one in arguments)))
     assert not (workplace / "p.csv").exists()
+
+
+@pytest.fixture(scope="module")
+def registered(kinds: Study) -> Iterator[str]:
+    """The name of a registered model with one version and one alias, in the study's store."""
+    client = MlflowClient(tracking_uri=kinds.uri, registry_uri=kinds.uri)
+    run = kinds.runs["freeze:layer2"][0]
+    (model,) = client.search_logged_models([run.experiment_id], f"source_run_id = '{run.run_id}'")
+    client.create_registered_model("it's mine")
+    client.create_model_version("it's mine", model.artifact_location, model_id=model.model_id)
+    client.set_registered_model_alias("it's mine", "champion", "1")
+    yield "it's mine"
+    client.delete_registered_model("it's mine")
+
+
+@pytest.mark.parametrize("end", ["@champion", "/1", "/latest"])
+def test_a_registered_network_is_found_by_its_name(
+    kinds: Study, predict: Tracker, workplace: Path, registered: str, end: str
+) -> None:
+    told = predict(
+        "--model", f"models:/{registered}{end}", "--data", kinds.images / "ill", "--output", "p.csv"
+    )
+    assert told.code == 0, told.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("{}@best", "its aliases are champion (version 1)"),
+        ("{}/7", "those there are 1"),
+        ("{}", "the version asked for is none, those there are 1. Name one of them, or models:/{}@champion"),
+        ("it's yours@champion", "those there are {}"),
+    ],
+)
+def test_a_registered_network_that_is_not_there_is_said_with_those_that_are(
+    kinds: Study, predict: Tracker, registered: str, asked: str, expected: str
+) -> None:
+    told = predict(
+        "--model", f"models:/{asked.format(registered)}", "--data", kinds.images, "--output", "p.csv"
+    )
+    assert expected.format(registered) in one_line(told)
+
+
+def test_a_run_without_a_network_says_why_it_has_none(kinds: Study, predict: Tracker) -> None:
+    client = MlflowClient(tracking_uri=kinds.uri, registry_uri=kinds.uri)
+    experiment = kinds.runs["freeze:layer2"][0].experiment_id
+    tags = {"tracker.kind": "run"}
+    run_id = client.create_run(experiment, tags=tags).info.run_id
+    asked = ("--model", run_id, "--data", kinds.images, "--output", "p.csv")
+    assert "has not ended and stored none" in one_line(predict(*asked))
+    client.set_terminated(run_id, "KILLED")
+    assert "it is KILLED and stored none" in one_line(predict(*asked))
+    client.set_terminated(run_id, "FINISHED")
+    assert "--log-model all --rerun" in one_line(predict(*asked))
+    client.delete_run(run_id)

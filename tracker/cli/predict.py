@@ -93,8 +93,8 @@ def _lines(answered: Predictions) -> list[str]:
 
 def _rule(answered: Predictions) -> str:
     if answered.threshold is None:
-        return "called what is likeliest"
-    return f"{answered.finding} from a probability of {answered.threshold:.3g} on"
+        return "called the likeliest class"
+    return f"called {answered.finding} from a probability of {answered.threshold:.3g} on"
 
 
 def _gone(lines: int) -> str:

@@ -1,4 +1,4 @@
-"""Patients out of the headers of DICOM files: one pseudonym a number, or none where they tell nobody apart."""
+"""Patients out of the headers of DICOM files: a pseudonym a number, or none where they tell nobody apart."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from .dicom_layout import DicomLayout
 from .jpeg import bits_of_jpeg
@@ -41,7 +41,7 @@ def values_of_jpeg(frame: bytes, layout: DicomLayout) -> tuple[NDArray[Any], Dic
     """
     if (bits := bits_of_jpeg(frame)) != 8:
         raise UndecodableError(f"DICOM with a JPEG of {bits or 'no'} bits, and only those of 8 bits are read")
-    with Image.open(io.BytesIO(frame), formats=["JPEG"]) as picture:
+    with _opened(frame, "JPEG") as picture:
         _require_size(picture, layout)
         as_stored = layout.samples == 3 and _is_as_stored(picture, layout)
         if as_stored and not _is_taken_for_rgb(picture):
@@ -72,7 +72,7 @@ def values_of_jpeg_2000(frame: bytes, layout: DicomLayout) -> tuple[NDArray[Any]
         raise UndecodableError(
             f"DICOM with a JPEG 2000 of {bits} bits: grays of up to 16 are read, and colors of up to 8"
         )
-    with Image.open(io.BytesIO(frame), formats=["JPEG2000"]) as picture:
+    with _opened(frame, "JPEG2000") as picture:
         _require_size(picture, layout)
         picture.load()
         _require_mode(picture, _MODES_OF_JPEG_2000, layout)
@@ -96,6 +96,13 @@ def _bits_of_jpeg_2000(frame: bytes) -> tuple[int, bool]:
         return 0, False
     told = frame[start + _FIRST_CHANNEL]
     return (told & 0x7F) + 1, bool(told & 0x80)
+
+
+def _opened(frame: bytes, name: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(frame), formats=[name])
+    except UnidentifiedImageError as error:
+        raise UndecodableError(f"damaged or cut off (DICOM whose picture is no {name})") from error
 
 
 def _require_size(picture: Image.Image, layout: DicomLayout) -> None:

@@ -29,6 +29,7 @@ def test_classes_of_different_kinds_of_files_are_told() -> None:
         {"sick": ["a.png", "b.jpg"], "well": ["a.png"]},
         {"sick": ["a.jpg"], "well": ["a.JPEG"]},
         {"sick": ["a.tif"], "well": ["a.tiff"]},
+        {"sick": ["a.dcm"], "well": ["a.IMA", "b.dicom"]},
         {"a": ["a.png"], "b": ["a.jpg"], "c": ["a.jpg"]},
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.dicom_files import dicom
 from tests.support.image_files import png
 from tracker.data.decoding import decode, to_rgb
 from tracker.data.manifest import Manifest, build_manifest
@@ -117,6 +118,22 @@ def test_the_key_names_the_libraries_that_decode(manifest: Manifest, monkeypatch
     key = pixels_key(manifest, image_size=8, resize="stretch")
     monkeypatch.setattr("PIL.__version__", "0.0.0")
     assert pixels_key(manifest, image_size=8, resize="stretch") != key
+
+
+def test_what_is_known_of_dicom_is_in_the_keys_of_dicom_alone(
+    class_folders: ClassFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def key() -> str:
+        return pixels_key(build_manifest("folder", root), image_size=8, resize="pad")
+
+    root = class_folders({"normal": 2, "tb": 2})
+    plain = key()
+    monkeypatch.setattr("tracker.data.decoding.identity.DICOM_VERSION", 99)
+    assert key() == plain
+    (root / "tb" / "IM1").write_bytes(dicom(np.arange(64, dtype=np.uint16).reshape(8, 8)))
+    mixed = key()
+    monkeypatch.undo()
+    assert key() != mixed
 
 
 def test_the_readable_images_can_be_decoded_without_the_others(class_folders: ClassFolders) -> None:

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from pydicom.uid import RLELossless
 from scipy.special import softmax
 
+from tests.support.dicom_files import dicom
 from tests.support.exported import export_network
 from tests.support.mixed_images import write_kind
 from tracker.compare.operating_point import OperatingPoint
@@ -114,6 +116,22 @@ def test_one_image_needs_no_list(
     text = base64s(files)[0]
     for one in (files[0], str(files[0]), files[0].read_bytes(), text, {"image": text}, np.array(text)):
         np.testing.assert_allclose(served.predict(one).to_numpy(), expected[:1], atol=1e-6)
+
+
+def test_dicom_is_answered_as_a_png_of_the_same_values_is(
+    served: ServedNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.asarray(Image.open(write_kind("deep.png", tmp_path / "deep.png"))).astype(np.uint16)
+    expected = served.predict(tmp_path / "deep.png").to_numpy()
+    for content in (dicom(values), dicom(values, syntax=RLELossless), dicom(values, preamble=False)):
+        (tmp_path / "IM1").write_bytes(content)
+        text = base64.b64encode(content).decode()
+        for one in (content, tmp_path / "IM1", text, f"data:application/dicom;base64,{text}"):
+            np.testing.assert_allclose(served.predict([one]).to_numpy(), expected, atol=1e-6)
+    monkeypatch.setenv("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")
+    cut = base64.b64encode(b"\0" * 128 + b"DICM").decode()
+    with pytest.raises(ValueError, match=r"image 0 .*: damaged or cut off \(DICOM without pixels"):
+        served.predict([cut])
 
 
 def test_decoded_arrays_go_the_way_of_files(served: ServedNetwork, tmp_path: Path) -> None:

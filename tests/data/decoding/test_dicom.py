@@ -382,3 +382,9 @@ def test_big_endian_bytes_in_words_are_put_in_order() -> None:
     file = io.BytesIO()
     made.save_as(file)
     assert np.array_equal(square(file.getvalue()), of_png(values, bits=8))
+
+
+def test_a_box_without_a_length_before_a_jpeg_2000_is_no_endless_loop() -> None:
+    frame = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + b"\0" * 64
+    made = dicom(drawn(255), syntax=JPEG2000Lossless, frame=frame)
+    assert "JPEG 2000 of 0 bits" in refused(made)

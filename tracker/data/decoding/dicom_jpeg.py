@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from pydicom.pixels.utils import get_j2k_parameters
+from PIL import Image, UnidentifiedImageError
 
 from .dicom_layout import DicomLayout
 from .jpeg import bits_of_jpeg
@@ -21,6 +20,9 @@ from .reasons import UndecodableError
 
 _MODES_OF_JPEG = {1: {"L"}, 3: {"RGB", "YCbCr"}}
 _MODES_OF_JPEG_2000 = {1: {"L", "I;16"}, 3: {"RGB"}}
+_START_OF_SIZES = b"\xff\x4f\xff\x51"
+_FIRST_CHANNEL = 42
+_LONGEST_BOXES = 2**16
 _OWN_COLORS = {"YBR_ICT", "YBR_RCT"}
 
 
@@ -39,7 +41,7 @@ def values_of_jpeg(frame: bytes, layout: DicomLayout) -> tuple[NDArray[Any], Dic
     """
     if (bits := bits_of_jpeg(frame)) != 8:
         raise UndecodableError(f"DICOM with a JPEG of {bits or 'no'} bits, and only those of 8 bits are read")
-    with Image.open(io.BytesIO(frame), formats=["JPEG"]) as picture:
+    with _opened(frame, "JPEG") as picture:
         _require_size(picture, layout)
         as_stored = layout.samples == 3 and _is_as_stored(picture, layout)
         if as_stored and not _is_taken_for_rgb(picture):
@@ -65,23 +67,42 @@ def values_of_jpeg_2000(frame: bytes, layout: DicomLayout) -> tuple[NDArray[Any]
     Raises:
         UndecodableError: It is damaged, deeper, or of another size than the file says.
     """
-    about = get_j2k_parameters(frame)
-    bits = about.get("precision", 0)
+    bits, signed = _bits_of_jpeg_2000(frame)
     if not 1 <= bits <= (16 if layout.samples == 1 else 8):
         raise UndecodableError(
             f"DICOM with a JPEG 2000 of {bits} bits: grays of up to 16 are read, and colors of up to 8"
         )
-    with Image.open(io.BytesIO(frame), formats=["JPEG2000"]) as picture:
+    with _opened(frame, "JPEG2000") as picture:
         _require_size(picture, layout)
         picture.load()
         _require_mode(picture, _MODES_OF_JPEG_2000, layout)
         values = _three(np.asarray(picture))
     # Pillow shifts values up, so that they fill 8 or 16 bits and are not negative.
     values = values >> (8 * values.dtype.itemsize - bits)
-    if about.get("is_signed"):
+    if signed:
         values = values - np.array(1 << (bits - 1), values.dtype)
     colors = "RGB" if layout.colors in _OWN_COLORS else layout.colors
     return values, _of_bits(replace(layout, colors=colors), min(bits, layout.stored))
+
+
+def _bits_of_jpeg_2000(frame: bytes) -> tuple[int, bool]:
+    """Return how many bits the first channel has, and whether its values have a sign.
+
+    pydicom's function for it never ends on a file one of whose boxes has no length.
+    """
+    # Boxes with other things may stand before it, though DICOM allows none.
+    start = frame.find(_START_OF_SIZES, 0, _LONGEST_BOXES)
+    if start < 0 or start + _FIRST_CHANNEL >= len(frame):
+        return 0, False
+    told = frame[start + _FIRST_CHANNEL]
+    return (told & 0x7F) + 1, bool(told & 0x80)
+
+
+def _opened(frame: bytes, name: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(frame), formats=[name])
+    except UnidentifiedImageError as error:
+        raise UndecodableError(f"damaged or cut off (DICOM whose picture is no {name})") from error
 
 
 def _require_size(picture: Image.Image, layout: DicomLayout) -> None:

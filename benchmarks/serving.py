@@ -1,0 +1,216 @@
+"""What serving a network costs: `tracker serve` beside `mlflow models serve`, asked by a real client.
+
+    python -m benchmarks.serving [--seconds 10] [--write docs/benchmarks.md]
+
+Both serve the same network with random weights, each with one process, and take turns: at 1, 8 and 32
+clients, each of which has a connection of its own, sends a PNG in base64 to `POST /invocations`, waits for
+the answer and sends the next. The clients are threads of one other process on the same cores, so they cost
+both sides the same. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import http.client
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow.pyfunc
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+from PIL import Image
+
+from benchmarks.peers.machine import describe_machine, describe_versions
+from benchmarks.peers.table import write_between
+from tests.support.exported import copy_loader, export_network
+from tests.support.servers import free_port
+from tracker.models.networks import build_network
+from tracker.phantom.cohort import cohort, draw_visit
+
+CLASSES = ("normal", "tuberculosis")
+NETWORKS = ("mini-resnet", "resnet18")
+CLIENTS = (1, 8, 32)
+SIZE, IMAGES, WARM = 512, 16, 10
+_HEADER = "| network | clients | who | images a second | p50, ms | p95, ms | refused |"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of some seconds of asking.
+
+    Attributes:
+        seconds: How long it was.
+        times_ms: How long each answer took.
+        refused: How many answers were none.
+    """
+
+    seconds: float
+    times_ms: list[float]
+    refused: int
+
+    def cells(self) -> str:
+        """Return the numbers of a row."""
+        rate = len(self.times_ms) / self.seconds
+        if len(self.times_ms) < 2:
+            return f"{rate:.0f} | – | – | {self.refused}"
+        cuts = statistics.quantiles(self.times_ms, n=20)
+        return f"{rate:.0f} | {statistics.median(self.times_ms):.0f} | {cuts[18]:.0f} | {self.refused}"
+
+
+def save_model(name: str, folder: Path) -> Path:
+    """Write a network with random weights as MLflow's model, as `tracker run` would."""
+    network = build_network(name, weights="none", classes=2, seed=0)
+    data = folder / "network"
+    data.mkdir(parents=True)
+    export_network(network, data, classes=CLASSES, image_size=224, resize="stretch")
+    loader = copy_loader(folder)
+    mlflow.pyfunc.save_model(
+        folder / "model",
+        loader_module=loader.stem,
+        data_path=str(data),
+        code_paths=[str(loader)],
+        signature=ModelSignature(outputs=Schema([ColSpec(DataType.double, name) for name in CLASSES])),
+        pip_requirements=["torch"],
+    )
+    return folder / "model"
+
+
+@contextmanager
+def serving(command: list[str], port: int, log: Path) -> Iterator[None]:
+    """Run a server as long as the block lasts."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdout=output, stderr=output, env=environment, cwd=log.parent, start_new_session=True
+        )
+    try:
+        _wait(port, server, log)
+        yield
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(60)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/health")
+            connection.getresponse().read()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise SystemExit(f"the server does not answer:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def questions() -> list[bytes]:
+    """Return what is asked: synthetic radiographs as PNG in base64, in MLflow's form."""
+    asked = []
+    for patient in cohort()[:IMAGES]:
+        file = io.BytesIO()
+        Image.fromarray(draw_visit(patient, 0, size=SIZE)).save(file, "PNG")
+        asked.append(json.dumps({"inputs": [base64.b64encode(file.getvalue()).decode()]}).encode())
+    return asked
+
+
+def ask(port: int, clients: int, seconds: float, asked: list[bytes]) -> Load:
+    """Have clients ask for some seconds."""
+    times: list[float] = []
+    refused: list[int] = []
+    deadline = time.monotonic() + seconds
+
+    def client(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        while time.monotonic() < deadline:
+            number += 1
+            begin = time.perf_counter()
+            body = asked[number % len(asked)]
+            connection.request("POST", "/invocations", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                times.append(1000 * (time.perf_counter() - begin))
+            else:
+                refused.append(answer.status)
+        connection.close()
+
+    begin = time.monotonic()
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Load(time.monotonic() - begin, times, len(refused))
+
+
+def measure(name: str, folder: Path, seconds: float, asked: list[bytes]) -> list[str]:
+    """Return the rows of one network."""
+    model, ours, theirs = save_model(name, folder), free_port(), free_port()
+    commands = {
+        "tracker serve": (
+            [*("-m", "tracker", "serve", "--model", str(model), "--port", str(ours))],
+            ours,
+        ),
+        "mlflow models serve": (
+            [
+                *("-m", "mlflow", "models", "serve", "--env-manager", "local", "--workers", "1"),
+                *("--model-uri", str(model), "--port", str(theirs)),
+            ],
+            theirs,
+        ),
+    }
+    rows = []
+    for clients in CLIENTS:
+        for who, (command, port) in commands.items():
+            with serving([sys.executable, *command], port, folder / "log"):
+                ask(port, 1, WARM / 5, asked)
+                load = ask(port, clients, seconds, asked)
+            rows.append(f"| {name} | {clients} | {who} | {load.cells()} |")
+            print(rows[-1], file=sys.stderr, flush=True)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=10.0, help="How long each cell is asked.")
+    parser.add_argument("--network", action="append", help="Networks to serve.")
+    parser.add_argument("--write", type=Path, help="A page to write the table into.")
+    given = parser.parse_args()
+    asked = questions()
+    with tempfile.TemporaryDirectory() as place:
+        networks = given.network or NETWORKS
+        rows = [row for name in networks for row in measure(name, Path(place) / name, given.seconds, asked)]
+    table = "\n".join(
+        [
+            f"{describe_machine()}. {describe_versions({})}.",
+            "",
+            f"Radiographs of {SIZE}x{SIZE} as PNG, {given.seconds:g} seconds a cell.",
+            "",
+            _HEADER,
+            "|" + "---|" * (_HEADER.count("|") - 1),
+            *rows,
+        ]
+    )
+    print(table)
+    if given.write:
+        write_between(given.write, "serving", table)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracker.api import compare, load_runs, predict, register, run, tune
+    from tracker.api import compare, evaluate, explain, load_runs, predict, register, run, serve, tune
     from tracker.config.options import RunOptions
     from tracker.config.recipe import Recipe
     from tracker.errors import TrackerError
@@ -27,10 +27,13 @@ __all__ = [
     "RunOptions",
     "TrackerError",
     "compare",
+    "evaluate",
+    "explain",
     "load_runs",
     "predict",
     "register",
     "run",
+    "serve",
     "tune",
 ]
 
@@ -38,7 +41,10 @@ _HOMES = {
     "Recipe": "tracker.config.recipe",
     "RunOptions": "tracker.config.options",
     "TrackerError": "tracker.errors",
-    **dict.fromkeys(("compare", "load_runs", "predict", "register", "run", "tune"), "tracker.api"),
+    **dict.fromkeys(
+        ("compare", "evaluate", "explain", "load_runs", "predict", "register", "run", "serve", "tune"),
+        "tracker.api",
+    ),
 }
 
 

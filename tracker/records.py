@@ -17,6 +17,8 @@ POSITIVE_CLASS = "tracker.positive_class"
 
 TEMPERATURE, THRESHOLD = "calibration/temperature", "calibration/threshold"
 """The metrics of a run that say where its last network is to be used, as the validation images chose."""
+RELIABILITY = "reliability.png"
+"""The artifact of a run that shows whether its probabilities mean what they say."""
 UNCALIBRATED = "tracker.uncalibrated"
 """The tag of a run that says why validation images gave it no temperature."""
 
@@ -30,6 +32,13 @@ HOME, ORDER, ATTEMPT = "tracker.home", "tracker.order", "tracker.attempt"
 
 COMPARISON = "comparison"
 """What the tag `tracker.kind` says of a comparison that was logged: it is no run of an arm."""
+
+EVALUATION = "evaluation"
+"""What it says of what a trained network answered to an external data set: no run of an arm either."""
+
+NOT_OF_AN_ARM = frozenset({"trial", "study", COMPARISON, EVALUATION})
+"""What the tag `tracker.kind` says of runs that are none of an arm."""
+
 FROZEN_SHARE, FROZEN_DEPTH = "tracker.frozen_share", "tracker.frozen_depth"
 """The tags of a run that say which share of the network's parameters is frozen, and of its steps: 0 to 1."""
 
@@ -126,10 +135,13 @@ class HeldOut:
         predictions: Of the validation and the test part, for both kinds of epoch.
         patients: The patient of each image, by its sample id; an image whose patient is not known stands for
             itself, with those of the same content.
+        threshold: The finding's log-odds from which an image is called so, where it is known; None: as the
+            validation part of the predictions chooses it.
     """
 
     predictions: Sequence[Prediction]
     patients: Mapping[str, str]
+    threshold: float | None = None
 
 
 def _log(probability: float) -> float:

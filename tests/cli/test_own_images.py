@@ -43,7 +43,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_ca
     (data / "sick" / "scans").symlink_to("/nowhere/scans")
     os.mkfifo(data / "healthy" / "pipe.png")
     (data / "sick" / "P00_1.png").write_bytes(b"")
-    (data / "sick" / "x.dcm").touch()
+    (data / "sick" / "x.nii").touch()
     arguments = ("run", "--data", "scans", *SMALL, *CHOSEN, *FROZEN)
     printed = io.StringIO()
     with working_in(folder, shared_cache), contextlib.redirect_stdout(printed):
@@ -153,12 +153,12 @@ def test_published_sets_are_told_by_their_names(
     for number in (0, 1, 2, 9):
         (workplace / "ChinaSet" / "ClinicalReadings" / f"CHNCXR_000{number}_0.txt").write_text("male 45yrs")
     draw_image(workplace / "ChinaSet" / "masks" / "CHNCXR_0001_1_mask.png", 11)
-    (workplace / "ChinaSet" / "CXR_png" / "x.dcm").touch()
+    (workplace / "ChinaSet" / "CXR_png" / "x.nii").touch()
     told = tracker("run", "--data", "ChinaSet", *SMALL, "--dry-run")
     assert "--data is read as --dataset tb-xray\n" in told.out
     assert "experiment  tb-xray" in told.out
     assert "8 (normal 4, tuberculosis 4)" in told.out
-    assert "left out    1 DICOM: not read" in told.out
+    assert "left out    1 NIfTI: not read" in told.out
     assert "1 image that looks like a mask: masks" in told.out
     assert "6 images without a clinical reading\n" in told.out
     assert "2 clinical readings without an image: were all unpacked?\n" in told.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import subprocess
@@ -10,17 +11,25 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.support.command import Outcome, call_main
 from tests.support.mixed_images import KINDS, write_kind
 from tests.support.servers import free_port
 from tests.support.workplace import working_in
+from tracker.compare.operating_point import calibrated_shares, finding_threshold, operating_point
+from tracker.data.decoding import decoder_identity
+from tracker.inference.export import CARD_VERSION
+from tracker.inference.loading import load_trained
+from tracker.records import TEMPERATURE, THRESHOLD, UNCALIBRATED, Prediction
+from tracker.tracking.backend.artifacts import fetch_artifact
+from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_predictions, read_runs
 
 Tracker = Callable[..., Outcome]
@@ -41,9 +50,17 @@ class Trained:
         return f"runs:/{self.run_id}/mini-resnet-freeze-layer2"
 
     @property
+    def predictions(self) -> list[Prediction]:
+        return [p for p in read_predictions(self.uri, self.run_id) if p.epoch_kind == "final"]
+
+    @property
     def recorded(self) -> dict[str, dict[str, float]]:
-        predictions = read_predictions(self.uri, self.run_id)
-        return {p.sample: dict(p.probabilities) for p in predictions if p.epoch_kind == "final"}
+        return {p.sample: dict(p.probabilities) for p in self.predictions}
+
+    @property
+    def calibrated(self) -> Sequence[Mapping[str, float] | None]:
+        validated = [one for one in self.predictions if one.part == "val"]
+        return calibrated_shares(validated, self.predictions)
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +90,10 @@ model = mlflow.pyfunc.load_model(address)
 contents = [open(path, "rb").read() for path in paths]
 table = pd.DataFrame({"image": [base64.b64encode(content).decode() for content in contents]})
 rows = [model.predict(asked).to_dict("records") for asked in (paths, contents, table)]
+calibrated = model.predict(paths, params={"calibrated": True}).to_dict("records")
 example = model.predict(model.input_example)
-json.dump({"rows": rows, "example": len(example)}, open(answer, "w"))
+told = {"rows": rows, "calibrated": calibrated, "example": len(example)}
+json.dump(told, open(answer, "w"))
 """
 
 
@@ -92,6 +111,31 @@ def test_files_get_the_probabilities_that_the_run_recorded(trained: Trained, tmp
     for rows in answer["rows"]:
         for row, told in zip(rows, recorded.values(), strict=True):
             assert row == pytest.approx(told, abs=1e-6)
+    for row, told in zip(answer["calibrated"], trained.calibrated, strict=True):
+        assert row == pytest.approx(told, abs=1e-6)
+
+
+def test_the_model_says_where_it_is_to_be_used_as_its_run_and_comparisons_do(trained: Trained) -> None:
+    validated = [one for one in trained.predictions if one.part == "val"]
+    point = operating_point(validated, "ill")
+    (run,) = read_runs(trained.uri, "kinds")
+    assert run.metrics[THRESHOLD] == point.threshold == finding_threshold(validated, "ill")
+    assert run.metrics[TEMPERATURE] == point.temperature is not None
+    assert UNCALIBRATED not in run.tags
+    network = load_trained(trained.run_id, tracking_uri=trained.uri)
+    assert (network.positive, network.threshold) == ("ill", point.threshold)
+    assert network.temperature == point.temperature
+    card = json.loads((network.folder / "card.json").read_text())
+    assert card["version"] == CARD_VERSION
+    assert (card["mode"], card["precision"]) == ("freeze:layer2", "fp32")
+    assert card["decoder"] == decoder_identity()
+
+
+def test_a_run_shows_whether_its_probabilities_mean_what_they_say(trained: Trained) -> None:
+    content = fetch_artifact(open_client(trained.uri), trained.run_id, "reliability.png")
+    assert content is not None
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.height > image.width > 900
 
 
 @pytest.mark.slow

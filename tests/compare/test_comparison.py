@@ -96,6 +96,10 @@ def test_arms_are_drawn_with_their_intervals(comparison: Comparison, tmp_path: P
     assert axes.get_ylabel() == "Test accuracy (%)"
     written = {path.name for path in comparison.write_figures(tmp_path)}
     assert {"test-accuracy.arms.png", "test-accuracy.arms.svg"} < written
+    assert {name for name in written if name.startswith("reliability")} == {
+        "reliability.alexnet.png",
+        "reliability.alexnet.svg",
+    }
 
 
 @pytest.mark.parametrize(

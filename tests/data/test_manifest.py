@@ -220,7 +220,7 @@ def test_the_digest_is_that_of_earlier_versions_whatever_is_left_out(
     root = class_folders({"a": 2, "b": 2})
     digest = build_manifest("folder", root).digest
     draw_image(root / "a" / "masks" / "0000_000.png", 77)
-    (root / "a" / "x.dcm").touch()
+    (root / "a" / "x.nii").touch()
     manifest = build_manifest("folder", root)
     assert manifest.digest == digest
     assert {one.kind for one in manifest.left_out} == {"mask", "unread"}

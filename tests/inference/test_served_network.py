@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from scipy.special import softmax
 
 from tests.support.exported import export_network
 from tests.support.mixed_images import write_kind
+from tracker.compare.operating_point import OperatingPoint
 from tracker.inference.served_network import ServedNetwork, load
 from tracker.models.networks import build_network
 
@@ -40,6 +43,37 @@ def expected(served: ServedNetwork, files: list[Path]) -> np.ndarray[Any, Any]:
     answers = [served.predict(file).to_numpy() for file in files]
     assert not np.allclose(*answers)
     return np.concatenate(answers)
+
+
+def exported(folder: Path, temperature: float | None) -> ServedNetwork:
+    network = build_network("mini-resnet", weights="none", classes=3, seed=0)
+    point = OperatingPoint(temperature=temperature)
+    export_network(network, folder, classes=["a", "b", "c"], image_size=64, resize="stretch", point=point)
+    return load(str(folder))
+
+
+def test_calibrated_answers_are_given_where_they_are_asked_for(files: list[Path], tmp_path: Path) -> None:
+    served = exported(tmp_path, 2.5)
+    plain, calibrated = (served.predict(files, {"calibrated": asked}).to_numpy() for asked in (False, True))
+    np.testing.assert_array_equal(served.predict(files).to_numpy(), plain)
+    np.testing.assert_allclose(calibrated, softmax(np.log(plain) / 2.5, axis=1), atol=1e-12)
+    assert not np.allclose(calibrated, plain, atol=1e-3)
+
+
+@pytest.mark.parametrize("version", ["this one", "an earlier one"])
+def test_a_network_without_a_temperature_says_so_where_it_is_asked_for(
+    files: list[Path], tmp_path: Path, version: str
+) -> None:
+    exported(tmp_path, None)
+    card = json.loads((tmp_path / "card.json").read_text())
+    if version == "an earlier one":
+        for name in ("version", "mode", "precision", "positive", "threshold", "temperature", "decoder"):
+            del card[name]
+        (tmp_path / "card.json").write_text(json.dumps(card))
+    served = load(str(tmp_path))
+    assert served.predict(files, {"calibrated": False}).shape == (2, 3)
+    with pytest.raises(ValueError, match="must have a temperature for calibrated answers"):
+        served.predict(files, {"calibrated": True})
 
 
 def base64s(files: list[Path]) -> list[str]:

@@ -27,7 +27,7 @@ from tests.support.image_files import DEFLATE, LZW, NONE, PACKBITS, Tiff, chunk,
 from tracker.data.decoding import UndecodableError, decode
 
 HANGING_S, MEMORY = 60, 4 * 2**30
-_NUMBERS = [
+NUMBERS = [
     0,
     1,
     2,
@@ -129,7 +129,7 @@ def damaged(number: int) -> bytes:
     files = whole_images()
     content = bytearray(files[rng.integers(len(files))])
     for _ in range(rng.integers(1, 4)):
-        content = _DAMAGES[rng.integers(len(_DAMAGES))](content, rng)
+        content = DAMAGES[rng.integers(len(DAMAGES))](content, rng)
     return bytes(content)
 
 
@@ -178,7 +178,7 @@ def _change_a_number(content: bytearray, rng: Generator) -> bytearray:
     word = ("<H", ">H", "<I", ">I")[rng.integers(4)]
     size = struct.calcsize(word)
     if len(content) > size:
-        value = _NUMBERS[rng.integers(len(_NUMBERS))] % 256**size
+        value = NUMBERS[rng.integers(len(NUMBERS))] % 256**size
         struct.pack_into(word, content, int(rng.integers(0, len(content) - size)), value)
     return content
 
@@ -212,26 +212,27 @@ def _change_a_tag(content: bytearray, rng: Generator) -> bytearray:
     at = start + 2 + 12 * int(rng.integers(max(1, min(count, 40))))
     place, word = ((0, "H"), (2, "H"), (4, "I"), (8, "I"), (8, "H"))[rng.integers(5)]
     if at + 12 <= len(content):
-        value = _NUMBERS[rng.integers(len(_NUMBERS))] % 256 ** struct.calcsize(f"={word}")
+        value = NUMBERS[rng.integers(len(NUMBERS))] % 256 ** struct.calcsize(f"={word}")
         struct.pack_into(f"{order}{word}", content, at + place, value)
     return content
 
 
-_DAMAGES: list[Callable[[bytearray, Generator], bytearray]] = [
+DAMAGES: list[Callable[[bytearray, Generator], bytearray]] = [
     _flip_bits, _flip_bits_of_the_beginning, _overwrite, _cut_off, _cut_out, _repeat, _splice,
     _change_a_number, _change_a_chunk, _change_a_chunk, _change_a_tag, _change_a_tag,
 ]  # fmt: skip
 
 
-def main(first: int, last: int, at: Path) -> None:
+def main(first: int, last: int, at: Path, made: Callable[[int], bytes] = damaged) -> None:
     """Decode the files of some numbers, and print what came of them.
 
     Args:
         first: The first number.
         last: The first one that is not decoded.
         at: A file that always holds the number at hand, for those who find this process dead.
+        made: Makes the file of a number.
     """
-    whole_images()
+    made(first)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     outcomes: Counter[str] = Counter()
@@ -239,7 +240,7 @@ def main(first: int, last: int, at: Path) -> None:
     for number in range(first, last):
         at.write_text(str(number))
         faulthandler.dump_traceback_later(HANGING_S, exit=True)
-        content = damaged(number)
+        content = made(number)
         start = time.process_time()
         try:
             decode(content, image_size=32, resize=("stretch", "pad", "crop")[number % 3])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import softmax
 
 from tracker.compare.statistics.answers import Answers, Floats
+
+TEMPERATURE = 2.0
 
 
 def drawn_answers(
@@ -37,13 +40,14 @@ def drawn_answers(
         scores=scores,
         positive=positive if classes == 2 else None,
         called=scores[:, :, positive] > 0.25 if classes == 2 and positive is not None else None,
+        calibrated=softmax(logits / TEMPERATURE, axis=2),
     )
 
 
 def of_scores(scores_RN: Floats, labels: list[int]) -> Answers:
     """Return answers of two classes with these scores of the second, which is the finding."""
     scores = np.atleast_2d(np.asarray(scores_RN, float))
-    probabilities = 1 / (1 + np.exp(-scores))
+    probabilities, calibrated = (1 / (1 + np.exp(-scores / by)) for by in (1, TEMPERATURE))
     return Answers(
         labels=np.asarray(labels),
         patients=np.arange(len(labels)),
@@ -51,6 +55,7 @@ def of_scores(scores_RN: Floats, labels: list[int]) -> Answers:
         scores=np.stack([-scores, scores], 2),
         positive=1,
         called=scores >= 0,
+        calibrated=np.stack([1 - calibrated, calibrated], 2),
     )
 
 

@@ -4,8 +4,24 @@ One file for studies and their runs, and one for each thing that is done with a 
 keywords, progress is told to an observer, and what comes back are plain records.
 """
 
+from tracker.api.evaluation import evaluate
+from tracker.api.explanation import explain
 from tracker.api.prediction import predict
 from tracker.api.registration import register
+from tracker.api.serving import serve
 from tracker.api.studies import Observer, compare, load_runs, run, status, sync, tune
 
-__all__ = ["Observer", "compare", "load_runs", "predict", "register", "run", "status", "sync", "tune"]
+__all__ = [
+    "Observer",
+    "compare",
+    "evaluate",
+    "explain",
+    "load_runs",
+    "predict",
+    "register",
+    "run",
+    "serve",
+    "status",
+    "sync",
+    "tune",
+]

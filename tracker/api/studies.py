@@ -124,6 +124,7 @@ def compare(
     paper: bool = False,
     depth: bool = False,
     curve: bool = False,
+    external: bool = False,
     tracking_uri: str | None = None,
     example: bool = False,
     log: bool = False,
@@ -144,6 +145,7 @@ def compare(
         depth: Show the metric against freeze depth, too.
         curve: Show the metric against the number of training patients, too: runs on several shares of the
             training part; the table itself is of the largest.
+        external: Put what the networks reach on external data sets (`tracker.evaluate`) beside it, too.
         tracking_uri: MLflow's server or store; None: MLFLOW_TRACKING_URI, or mlflow.db in this folder.
         example: Compare the runs that come with tracker.
         log: Record the comparison in MLflow, too, as a run of its experiment.
@@ -168,7 +170,7 @@ def compare(
     from tracker.compare.views.asked import Asked
     from tracker.runs.experiment import compare_runs, log_comparison, open_experiment
 
-    asked = Asked(paper, depth, curve)
+    asked = Asked(paper, depth, curve, external)
     asked.check(metric, at)
     with open_experiment(experiment, tracking_uri, example=example, on_unsent=on_unsent) as (uri, named):
         comparison = compare_runs(

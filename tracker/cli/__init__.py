@@ -16,10 +16,13 @@ from tracker.addresses import without_accounts
 from tracker.cli.choices import command_with, left_out
 from tracker.cli.compare import compare
 from tracker.cli.doctor import doctor
+from tracker.cli.evaluate import evaluate
+from tracker.cli.explain import explain
 from tracker.cli.models import models
 from tracker.cli.predict import predict
 from tracker.cli.register import register
 from tracker.cli.run import run
+from tracker.cli.serve import serve
 from tracker.cli.status import status
 from tracker.cli.sync import sync
 from tracker.cli.terminal import print_notes, say
@@ -45,7 +48,10 @@ app.command()(tune)
 app.command()(status)
 app.command()(compare)
 app.command()(predict)
+app.command()(evaluate)
+app.command()(explain)
 app.command()(register)
+app.command()(serve)
 app.command()(ui)
 app.command()(sync)
 app.command()(models)

@@ -57,6 +57,12 @@ def compare(
     curve: Annotated[
         bool, typer.Option("--curve", help="Learning curve: runs on several --train-fraction in one table.")
     ] = False,
+    external: Annotated[
+        bool,
+        typer.Option(
+            "--external", help="What networks reach elsewhere (tracker evaluate) beside the internal test."
+        ),
+    ] = False,
     log: Annotated[
         bool, typer.Option("--log", help="Record the comparison in MLflow, too, as a run of its experiment.")
     ] = False,
@@ -80,6 +86,7 @@ def compare(
         paper=paper,
         depth=depth,
         curve=curve,
+        external=external,
         tracking_uri=tracking_uri,
         example=example,
         log=log,

@@ -14,6 +14,7 @@ from tracker.compare.render.notes import unsent_note
 from tracker.compare.table import Table
 from tracker.compare.trials import TrialsByStudy
 from tracker.compare.view import View
+from tracker.figures.labels import order_models
 from tracker.records import Arm, NotSent
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class Comparison:
         findings: What the stored answers of the networks say: intervals, tests and verdicts; None where the
             metric is none of test images.
         trials: The trials of tuned arms, by study; None where they were not asked for.
-        views: What was asked for beside them: `paper`, `depth`, `curve`. With a curve, the rest is of the
-            largest share of the training part.
+        views: What was asked for beside them: `paper`, `depth`, `curve`, `external`. With a curve, the
+            rest is of the largest share of the training part.
     """
 
     results: Table
@@ -109,7 +110,9 @@ class Comparison:
         )
 
     def write_figures(self, folder: Path | str) -> list[Path]:
-        """Write the arms with their intervals, the views, and loss and accuracy curves, as PNG and SVG.
+        """Write the arms with their intervals, the views, reliability, and curves, as PNG and SVG.
+
+        Of each model there is a reliability diagram, its modes side by side, where their answers are stored.
 
         Args:
             folder: Where they go; it is made where it is not there.
@@ -124,12 +127,22 @@ class Comparison:
         from tracker.figures.curve_files import write_curves, write_figure
 
         curves = write_curves(self.results.selection.runs, Path(folder))
-        figures = {"arms": self.plot(), **{name: view.plot() for name, view in self.views.items()}}
-        written = (
-            write_figure(figure, Path(folder), f"{self.results.metric}.{name}")
-            for name, figure in figures.items()
-        )
+        metric = self.results.metric
+        figures = {f"{metric}.arms": self.plot()}
+        figures |= {f"{metric}.{name}": view.plot() for name, view in self.views.items()}
+        figures |= self._reliability()
+        written = (write_figure(figure, Path(folder), name) for name, figure in figures.items())
         return [*(path for some in written for path in some), *curves]
+
+    def _reliability(self) -> dict[str, Figure]:
+        from tracker.compare.reliability import reliability_of_modes
+
+        answers = self.findings.answers if self.findings is not None else {}
+        synthetic = self.results.selection.is_synthetic
+        return {
+            f"reliability.{model}": reliability_of_modes(answers, model, synthetic=synthetic)
+            for model in order_models(arm.model for arm in answers)
+        }
 
     def _note(self) -> str:
         """Return what stands under a figure: the verdict, and what its intervals hold."""

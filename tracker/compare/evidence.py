@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracker.compare.operating_point import finding_threshold
+from tracker.compare.operating_point import calibrated_shares, finding_threshold
 from tracker.compare.selection import Selection
-from tracker.compare.statistics.answers import Answers, Truth, Whole
+from tracker.compare.statistics.answers import Answers, Floats, Truth, Whole
 from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
 from tracker.records import POSITIVE_CLASS, Arm, EpochKind, HeldOut, Part, Prediction, RunRecord
@@ -98,6 +98,21 @@ def gather(selection: Selection, held_out: Mapping[str, HeldOut], *, at: EpochKi
     return Evidence({arm: _evidence(several, order) for arm, several in arms.items()}, missing)
 
 
+def answers_of(found: HeldOut, positive: str | None, *, at: EpochKind) -> Answers:
+    """Return what one network answered to its test images.
+
+    Args:
+        found: Its answers to validation and test images, and whose these are.
+        positive: Of two classes, the one that is the finding; None: there are more than two.
+        at: The epoch whose network answered.
+
+    Raises:
+        LookupError: There are no answers, or it is not known whose the images are; says which.
+    """
+    tested = list(_tested_images(found, positive, at).values())
+    return _answers([tested], positive or _last_class(tested[0].prediction), with_folds=False)
+
+
 @dataclass(frozen=True)
 class _Tested:
     """What one run answered to one test image."""
@@ -105,6 +120,7 @@ class _Tested:
     prediction: Prediction
     patient: str
     called: bool | None
+    calibrated: Mapping[str, float] | None
     fold: int
 
 
@@ -134,19 +150,24 @@ def _repetitions(
         by_sample: dict[str, _Tested] = {}
         for run in members:
             by_sample |= _tested(run, held_out, at)
-        positive = _positive(members[0], next(iter(by_sample.values())).prediction)
+        answer = next(iter(by_sample.values())).prediction
+        positive = members[0].tags.get(POSITIVE_CLASS) or _last_class(answer)
         yield _Answered(repetition, by_sample, positive, _test_share(members))
 
 
-def _positive(run: RunRecord, answer: Prediction) -> str:
-    """Return the class that is the finding; earlier versions did not say it, and took the last."""
-    return run.tags.get(POSITIVE_CLASS) or list(answer.probabilities)[-1]
+def _last_class(answer: Prediction) -> str:
+    """Return the class that is the finding where a run does not say it: earlier versions took the last."""
+    return list(answer.probabilities)[-1]
 
 
 def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> dict[str, _Tested]:
     if run.run_id not in held_out:
         raise LookupError(NOT_STORED)
-    found = held_out[run.run_id]
+    found, fold = held_out[run.run_id], int(run.params.get("fold", "0"))
+    return _tested_images(found, run.tags.get(POSITIVE_CLASS), at, fold)
+
+
+def _tested_images(found: HeldOut, finding: str | None, at: EpochKind, fold: int = 0) -> dict[str, _Tested]:
     validated, tested = (_of(found.predictions, part, at) for part in ("val", "test"))
     if not tested:
         raise LookupError(NOT_STORED)
@@ -155,17 +176,18 @@ def _tested(run: RunRecord, held_out: Mapping[str, HeldOut], at: EpochKind) -> d
         raise LookupError(NO_PATIENTS)
     if any(one.label not in one.probabilities for one in tested):
         raise LookupError(OTHER_CLASSES)
-    positive = _positive(run, tested[0])
-    threshold = finding_threshold(validated, positive)
-    fold = int(run.params.get("fold", "0"))
+    positive = finding or _last_class(tested[0])
+    threshold = found.threshold if found.threshold is not None else finding_threshold(validated, positive)
+    calibrated = calibrated_shares(validated, tested)
     return {
         one.sample: _Tested(
             one,
             found.patients.get(one.sample, f"image {one.sample}"),
             None if threshold is None else one.score(positive) >= threshold,
+            known,
             fold,
         )
-        for one in tested
+        for one, known in zip(tested, calibrated, strict=True)
     }
 
 
@@ -213,6 +235,14 @@ def _evidence(several: Sequence[_Answered], order: Sequence[str]) -> ArmEvidence
     )
 
 
+def _calibrated(rows: Sequence[Sequence[_Tested]], classes: Sequence[str]) -> Floats | None:
+    """Return the calibrated probabilities [R, N, K]; None where those of an image are not known."""
+    known = [[entry.calibrated for entry in row if entry.calibrated is not None] for row in rows]
+    if any(len(some) < len(row) for some, row in zip(known, rows, strict=True)):
+        return None
+    return np.array([[[shares[name] for name in classes] for shares in row] for row in known])
+
+
 def _answers(rows: Sequence[Sequence[_Tested]], positive: str, *, with_folds: bool) -> Answers:
     classes = list(rows[0][0].prediction.probabilities)
     numbers: dict[str, int] = {}
@@ -233,5 +263,6 @@ def _answers(rows: Sequence[Sequence[_Tested]], positive: str, *, with_folds: bo
         ),
         positive=classes.index(positive) if two else None,
         called=called,
+        calibrated=_calibrated(rows, classes),
         folds=np.array([[entry.fold for entry in row] for row in rows]) if with_folds else None,
     )

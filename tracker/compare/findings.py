@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from tracker.compare.arm_findings import ArmFindings, Finding, arm_findings
 from tracker.compare.evidence import Evidence, gather
 from tracker.compare.pairs import Pair, compare_pair
+from tracker.compare.statistics.answers import Answers
 from tracker.compare.statistics.intervals import Interval
 from tracker.compare.statistics.measures import MEASURES
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
@@ -31,6 +32,7 @@ class Findings:
         main: The verdicts on feature extractor and fine-tuning, one a model.
         further: The verdicts on all other pairs of modes; a family of their own for Holm's correction.
         overall: The verdict over all models; None where no model has the two modes.
+        answers: What each arm answered, image by image.
     """
 
     measure: str
@@ -39,6 +41,7 @@ class Findings:
     main: tuple[Verdict, ...]
     further: tuple[Verdict, ...]
     overall: Overall | None
+    answers: Mapping[Arm, Answers] = field(default_factory=dict)
 
     def of(self, arm: Arm) -> Finding | None:
         """Return the table's measure of an arm; None where it is not known."""
@@ -91,6 +94,7 @@ def find(table: Table, held_out: Mapping[str, HeldOut]) -> Findings | None:
         main=tuple(decided[0]),
         further=tuple(decided[1]),
         overall=overall(decided[0]) if decided[0] else None,
+        answers={arm: known.answers for arm, known in evidence.arms.items()},
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tracker.compare.statistics.answers import Floats
-from tracker.compare.statistics.temperature import NoTemperature, fit_temperature
+from tracker.compare.statistics.temperature import NoTemperature, fit_temperature, tempered
 from tracker.compare.statistics.thresholds import youden
 from tracker.records import Prediction
 
@@ -74,6 +74,28 @@ def temperature_of(validated: Sequence[Prediction]) -> float:
         raise NoTemperature("a validation image is of a class that the network does not know")
     labels = np.array([classes.index(one.label) for one in validated])
     return fit_temperature(log_shares(validated), labels)
+
+
+def calibrated_shares(
+    validated: Sequence[Prediction], asked: Sequence[Prediction]
+) -> Sequence[Mapping[str, float] | None]:
+    """Return the probabilities of answers, by class, at the temperature that validation images give.
+
+    Args:
+        validated: Of one epoch's network.
+        asked: Of the same network.
+
+    Returns:
+        None each where there is no temperature, or an answer is not finite.
+    """
+    try:
+        temperature = temperature_of(validated)
+    except NoTemperature:
+        return [None] * len(asked)
+    shares_NK = tempered(log_shares(asked), temperature)
+    if not np.isfinite(shares_NK).all():
+        return [None] * len(asked)
+    return [dict(zip(asked[0].probabilities, row, strict=True)) for row in shares_NK.tolist()]
 
 
 def log_shares(predictions: Sequence[Prediction]) -> Floats:

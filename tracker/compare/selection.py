@@ -20,10 +20,7 @@ from tracker.compare.filters import filter_runs
 from tracker.compare.settings import counted_by, is_tuned, oldest_first, repetition_of
 from tracker.errors import ComparisonError
 from tracker.figures.labels import natural_key
-from tracker.records import COMPARISON, Arm, NotSent, RunRecord
-
-_KINDS_LEFT_OUT = ("trial", "study", COMPARISON)
-"""What is no run of an arm, as the tag `tracker.kind` calls it."""
+from tracker.records import NOT_OF_AN_ARM, Arm, NotSent, RunRecord
 
 _NAMING_PARAMS = ("model", "mode", "seed")
 _REASONS = {
@@ -119,8 +116,8 @@ def select_runs(
 
 
 def is_of_an_arm(run: RunRecord) -> bool:
-    """Return whether a run of tracker is one of an arm, and not of a study or a comparison."""
-    return run.tags.get("tracker.kind") not in _KINDS_LEFT_OUT
+    """Return whether a run of tracker is one of an arm, and not of a study, a comparison or an evaluation."""
+    return run.tags.get("tracker.kind") not in NOT_OF_AN_ARM
 
 
 def _tuned_by(run: RunRecord) -> str:

@@ -16,7 +16,7 @@ _NOT_SETTINGS = frozenset(
         *("data", "dataset", "split", "split_seed", "patient_pattern", "on_unreadable"),
         *("folds", "fold", "repeat", "train_fraction"),
         *("column", "include", "exclude"),
-        *("experiment", "tracking_uri", "log_model"),
+        *("experiment", "tracking_uri", "log_model", "explain"),
     }
 )
 

@@ -44,7 +44,7 @@ class View:
     """A further view of a comparison.
 
     Attributes:
-        name: What it is called in files: `paper`, `depth` or `curve`.
+        name: What it is called in files: `paper`, `depth`, `curve` or `external`.
         title: What its table shows.
         columns: The columns of the table.
         groups: The rows of the table.

@@ -254,6 +254,11 @@ class RunOptions(BaseModel):
     log_model: Annotated[LogModel, TRACKING.of("run")] = Field(
         "first", description="Which networks to store: all, first (of each arm) or none."
     )
+    explain: Annotated[Annotated[int, NotTruth, Field(ge=0, le=1000)], TRACKING.of("run")] = Field(
+        0,
+        description="Pictures of what each network looked at (Grad-CAM), as artifacts of its run: of so many "
+        "test images at which it was most wrong, and as many at which it was most sure.",
+    )
     rerun: Annotated[bool, PLAIN.of("run")] = Field(
         False, description="Run again what has finished; the comparison takes the newest."
     )

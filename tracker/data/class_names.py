@@ -35,7 +35,7 @@ def check_class_names(counts: Mapping[str, int], *, folders: Collection[str] = (
 def _check_same(counts: Mapping[str, int]) -> None:
     groups: dict[str, list[str]] = defaultdict(list)
     for name in sorted(counts, key=lambda name: (-counts[name], name)):
-        groups[_meaning(name)].append(name)
+        groups[meaning_of(name)].append(name)
     same = [names for names in groups.values() if len(names) > 1]
     if same:
         raise DataError(
@@ -62,7 +62,7 @@ def _check_nothing(counts: Mapping[str, int], folders: Collection[str]) -> None:
         )
 
 
-def _meaning(name: str) -> str:
+def meaning_of(name: str) -> str:
     """Return what all ways to write one name have in common."""
     text = unicodedata.normalize("NFKC", name).casefold().strip()
     if _NUMBER.fullmatch(text):

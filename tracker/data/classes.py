@@ -14,9 +14,6 @@ from tracker.data.places import folder_of_classes, folders_with_images
 from tracker.data.sources.listing import LeftOut, Listing
 from tracker.errors import DataError, counted, listed
 
-CONVERT_DICOM = (
-    "DICOM is not read yet. Make PNG of it, for example with DCMTK (dcmj2pnm +on2 IN.dcm OUT.png)."
-)
 _SILENT = ("unread", "mask")
 
 
@@ -74,18 +71,15 @@ def _check_each_is_read(listing: Listing) -> None:
     lost = sorted({one.label for one in left_out if one.label})
     if lost:
         masks = any(one.kind == "mask" for one in left_out)
-        dicom = any(one.detail == "DICOM" for one in left_out)
         raise DataError(
-            "every class must hold images that are read (PNG, JPEG, TIFF or BMP)",
+            "every class must hold images that are read (PNG, JPEG, TIFF, BMP or DICOM)",
             but=f"{len(lost)} {'holds' if len(lost) == 1 else 'hold'} none: {', '.join(listed(lost, 5))}",
-            do=_advice(dicom, masks) + _how_to_leave_out(lost[0], listing),
+            do=_advice(masks) + _how_to_leave_out(lost[0], listing),
             details=[f"{name}: {_held(name, left_out)}" for name in lost],
         )
 
 
-def _advice(dicom: bool, masks: bool) -> str:
-    if dicom:
-        return CONVERT_DICOM
+def _advice(masks: bool) -> str:
     return "If they are no masks: --include '**'." if masks else "Convert their images."
 
 
@@ -114,5 +108,5 @@ def _check_two(place: Path, listing: Listing) -> None:
             do=f"Did you mean --data {shlex.quote(str(better))}? "
             f"It has {len(folders_with_images(better))} folders of images."
             if better
-            else "Point --data at the folder above the class folders (PNG, JPEG, TIFF or BMP images).",
+            else "Point --data at the folder above the class folders (PNG, JPEG, TIFF, BMP or DICOM images).",
         )

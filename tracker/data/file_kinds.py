@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from tracker.data.manifest import Manifest
+from tracker.data.sources.source import is_dicom_file
 
 _SAME = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".tiff": ".tif"}
+_DICOM = ".dicom"
 
 
 def file_kind_notes(manifest: Manifest) -> list[str]:
@@ -17,7 +19,7 @@ def file_kind_notes(manifest: Manifest) -> list[str]:
     """
     kinds: dict[str, set[str]] = defaultdict(set)
     for sample in manifest.samples:
-        ending = sample.path.suffix.lower()
+        ending = _DICOM if is_dicom_file(sample.path) else sample.path.suffix.lower()
         kinds[sample.label].add(_SAME.get(ending, ending).removeprefix("."))
     everywhere = set.intersection(*kinds.values())
     several = len(set.union(*kinds.values())) > 1

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from tracker.data.decoding import UndecodableError, decode
+from tracker.data.decoding import UndecodableError, decode, examine, read_file
 from tracker.data.decoding.pillow_warnings import suppress_pillow_warnings
 from tracker.data.manifest import Manifest
+from tracker.data.sources.source import is_dicom_file
 from tracker.io.parallel import parallel_map
 
 _PNG, _PNG_END = b"\x89PNG", b"IEND"
@@ -30,10 +31,14 @@ def undecodable_at_first_sight(manifest: Manifest) -> dict[str, str]:
 
 
 def _reason(path: Path) -> str:
-    if _looks_whole(path):
+    dicom = is_dicom_file(path)
+    if not dicom and _looks_whole(path):
         return ""
     try:
-        decode(path, image_size=_SIZE, resize="stretch")
+        if dicom:
+            examine(read_file(path))
+        else:
+            decode(path, image_size=_SIZE, resize="stretch")
     except UndecodableError as error:
         return str(error)
     return ""

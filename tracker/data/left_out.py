@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from tracker.data.classes import CONVERT_DICOM
 from tracker.data.manifest import Manifest
 from tracker.data.sources.listing import LeftOut, LeftOutKind
 from tracker.errors import counted
@@ -39,14 +38,11 @@ def left_out_warnings(manifest: Manifest) -> list[str]:
     """
     unread = [one for one in manifest.left_out if one.kind == "unread"]
     lacking = Counter((one.label, one.detail) for one in unread if one.label in manifest.counts)
-    lines = [
+    return [
         f"class {label}: {number} of {number + manifest.counts[label]} images are {name}, and not read"
         for (label, name), number in sorted(lacking.items(), key=lambda item: str(item[0]))
         if label is not None
     ]
-    if any(name == "DICOM" for _, name in lacking):
-        lines += CONVERT_DICOM.replace(" (", "\n(", 1).splitlines()
-    return lines
 
 
 def left_out_words(manifest: Manifest) -> str:

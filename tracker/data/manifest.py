@@ -14,6 +14,7 @@ from tracker.config.home import expanded
 from tracker.data.choice import ALL, Choice
 from tracker.data.classes import check_classes, check_none_is_lost
 from tracker.data.content import hash_files, same_content
+from tracker.data.dicom_patients import patients_of_headers
 from tracker.data.masks_taken import masks_taken
 from tracker.data.patients import below_class_folders, folders_note, patients_of
 from tracker.data.pattern import check_pattern
@@ -154,9 +155,16 @@ def build_manifest(
     _check_names(listing)
     found, digests, unopened = _opened(listing, skip_unopened, progress)
     patients: list[str | None] = []
-    collect_errors(
+    told: list[str] = []
+
+    def find_patients() -> None:
         # A pattern is searched once: it may take its time.
-        [lambda: patients.extend(_patients(found, patient_pattern)), partial(_check_labels, found, digests)],
+        of_images, notes = _patients(found, patient_pattern, one_a_patient=source.one_image_a_patient)
+        patients.extend(of_images)
+        told.extend(notes)
+
+    collect_errors(
+        [find_patients, partial(_check_labels, found, digests)],
         error=DataError,
         must="images, labels and patients must fit together",
     )
@@ -165,7 +173,6 @@ def build_manifest(
         for image, patient, digest in zip(found, patients, digests, strict=True)
     )
     left_out = (*listing.left_out, *unlisted(listing))
-    told = _notes(found, patients) if patient_pattern is not None else ()
     notes = (*listing.notes, *masks_taken(found), *told)
     return Manifest(dataset, place, tuple(samples), left_out, unopened, notes)
 
@@ -205,14 +212,16 @@ def _place(source: Source, root: Path | None, progress: Progress) -> Path:
     )  # fmt: skip
 
 
-def _patients(found: Sequence[SourceImage], pattern: str | None) -> Sequence[str | None]:
-    if pattern is None:
-        return [image.patient for image in found]
-    return patients_of(_below_class_folders(found), pattern)
-
-
-def _notes(found: Sequence[SourceImage], patients: Sequence[str | None]) -> list[str]:
-    return folders_note(_below_class_folders(found), [patient or "" for patient in patients])
+def _patients(
+    found: Sequence[SourceImage], pattern: str | None, *, one_a_patient: bool
+) -> tuple[Sequence[str | None], list[str]]:
+    """Return the patient of each image, and what a user should know of where they are from."""
+    if pattern is not None:
+        patients = patients_of(_below_class_folders(found), pattern)
+        return patients, folders_note(_below_class_folders(found), patients)
+    if one_a_patient or any(image.patient for image in found):
+        return [image.patient for image in found], []
+    return patients_of_headers(found)
 
 
 def _below_class_folders(found: Sequence[SourceImage]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
@@ -23,10 +23,12 @@ from tracker.data.decoding import (
     UndecodableError,
     decode,
     decoder_identity,
+    dicom_identity,
     read_file,
     to_rgb,
 )
 from tracker.data.manifest import Manifest, Sample
+from tracker.data.sources.source import is_dicom_file
 from tracker.errors import UnreadableImages
 from tracker.io.atomic import write_whole
 from tracker.io.cache import cache_dir, require_space
@@ -131,6 +133,24 @@ def known_pixels(manifest: Manifest, *, image_size: int, resize: Resize) -> Pixe
     return None
 
 
+def pixels_of_contents(digests: Iterable[str], *, image_size: int, resize: Resize) -> Pixels | None:
+    """Find what was decoded before of files that are not here any more, by their content.
+
+    Args:
+        digests: SHA-256 of all files of a manifest, in its order, as 64 hexadecimal digits.
+        image_size: As for `build_pixels`.
+        resize: As for `build_pixels`.
+
+    Returns:
+        None where nothing whole lies here.
+    """
+    known = list(digests)
+    for decoder in (decoder_identity(), _with_dicom()):
+        with suppress(OSError, ValueError):
+            return _found(cache_dir() / "pixels" / _key(known, f"{decoder} {image_size} {resize}"))
+    return None
+
+
 def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     """Return the digest of what 0.1.0 decoded the same images to; empty where it lies here no more.
 
@@ -139,7 +159,7 @@ def earlier_digest(manifest: Manifest, *, image_size: int, resize: Resize) -> st
         image_size: As for `build_pixels`.
         resize: As for `build_pixels`.
     """
-    folder = cache_dir() / "pixels" / _key(manifest, f"{_EARLIER_DECODER} {image_size} {resize}")
+    folder = cache_dir() / "pixels" / _key(_contents(manifest), f"{_EARLIER_DECODER} {image_size} {resize}")
     return _digest(folder / _RAW, _shape(folder)) if is_whole(folder, _fits) else ""
 
 
@@ -154,13 +174,27 @@ def pixels_key(manifest: Manifest, *, image_size: int, resize: Resize) -> str:
     Returns:
         64 hexadecimal digits.
     """
-    return _key(manifest, f"{decoder_identity()} {image_size} {resize}")
+    return _key(_contents(manifest), f"{_decoder_of(manifest)} {image_size} {resize}")
 
 
-def _key(manifest: Manifest, way: str) -> str:
+def _decoder_of(manifest: Manifest) -> str:
+    """Name what decodes the images; what is known of DICOM has no part in those of other formats."""
+    some_dicom = any(is_dicom_file(sample.path) for sample in manifest.samples)
+    return _with_dicom() if some_dicom else decoder_identity()
+
+
+def _with_dicom() -> str:
+    return f"{decoder_identity()} {dicom_identity()}"
+
+
+def _contents(manifest: Manifest) -> list[str]:
+    return [sample.sha256 for sample in manifest.samples]
+
+
+def _key(digests: Iterable[str], way: str) -> str:
     digest = hashlib.sha256(way.encode())
-    for sample in manifest.samples:
-        digest.update(bytes.fromhex(sample.sha256))
+    for one in digests:
+        digest.update(bytes.fromhex(one))
     return digest.hexdigest()
 
 

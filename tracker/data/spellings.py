@@ -29,7 +29,7 @@ def check_spellings(patients: Iterable[str]) -> dict[str, str]:
     """
     forms: dict[str, list[str]] = {}
     for name in dict.fromkeys(patients):
-        forms.setdefault(_plain(name), []).append(name)
+        forms.setdefault(plain_spelling(name), []).append(name)
     problems: dict[str, str] = {}
     for names in forms.values():
         told = (
@@ -43,7 +43,7 @@ def check_spellings(patients: Iterable[str]) -> dict[str, str]:
     return problems
 
 
-def _plain(name: str) -> str:
+def plain_spelling(name: str) -> str:
     """Return one spelling for all that mean the same number or word."""
     text = "".join(_BEFORE_NUMBER.sub("", unicodedata.normalize("NFKC", name).casefold()).split())
     whole = _ZERO_DECIMALS.sub(r"\1", text)

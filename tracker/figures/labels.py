@@ -55,7 +55,14 @@ class Scale:
 
 
 # A metric that is in neither of these is called by its name and written with three decimals.
-_ACRONYMS = {"auroc": "AUROC", "f1": "F1", "brier": "Brier score", "ece": "calibration error (ECE)"}
+_ACRONYMS = {
+    "auroc": "AUROC",
+    "f1": "F1",
+    "brier": "Brier score",
+    "brier_calibrated": "Brier score, calibrated",
+    "ece": "calibration error (ECE)",
+    "ece_calibrated": "ECE, calibrated",
+}
 _PERCENT, _PLAIN = Scale(100, 1, "%", "percentage points"), Scale(1, 3)
 _SCALES = {
     "loss": Scale(1, 4),

@@ -22,7 +22,7 @@ CARD_VERSION = 2
 """What `card.json` holds; the first, which did not say its version, had nothing from `mode` on."""
 
 LOADER = Path(__file__).with_name("served_network.py")
-_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas")
+_NEEDED = ("torch", "torchvision", "safetensors", "pillow", "numpy", "pandas", "pydicom")
 
 
 def network_files(

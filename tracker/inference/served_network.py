@@ -31,9 +31,12 @@ import torchvision
 
 _BATCH_SIZE = 16
 _SHOWN = 10
-_COLUMN = "image"
+# In one request of others.
+_MOST_SERVED = 64
+_COLUMN, _CALIBRATED = "image", "calibrated"
 _MOST_CHANNELS = 4
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"BM")
+_DICOM, _DICOM_AT = b"DICM", 128
 # No name of a file is longer, and no image of use is shorter.
 _LONGEST_NAME = 255
 # Set by MLflow where it answers requests of others.
@@ -52,6 +55,8 @@ class ServedNetwork:
     def __init__(self, network: torch.nn.Module, card: dict[str, Any], decoding: ModuleType) -> None:
         self.network = network.eval()
         self.classes: list[str] = card["classes"]
+        # Networks of earlier versions have none.
+        self.temperature: float | None = card.get("temperature")
         self._shape = {"image_size": card["image_size"], "resize": card["resize"]}
         self._decoding = decoding
         std = torch.tensor(card["std"])
@@ -65,17 +70,24 @@ class ServedNetwork:
                 or a column of a data frame (`image`, or its only one); or decoded images, uint8 or uint16
                 [N, H, W, C] or a list of [H, W] and [H, W, C], C = 1 for gray, 3 for colors. One of
                 these without a list is one image.
-            params: Not used; MLflow passes it.
+            params: `{"calibrated": True}`: the logits are divided by the temperature that the validation part
+                gave, which changes no order. MLflow passes it.
 
         Raises:
-            ValueError: Some images cannot be read; says which, and why.
+            ValueError: Some images cannot be read; says which, and why. Or the network has no temperature, or
+                others ask about too many images at once.
         """
+        temperature = self._temperature(params or {})
         cells = _cells(images)
+        if os.environ.get(_SERVING) and len(cells) > _MOST_SERVED:
+            raise _refusal(f"a request must have at most {_MOST_SERVED} images, but it has {len(cells)}")
         index = images.index if isinstance(images, pd.DataFrame | pd.Series) else None
         squares = self._squares(cells)
         with torch.inference_mode():
             batches = [squares[start : start + _BATCH_SIZE] for start in range(0, len(squares), _BATCH_SIZE)]
-            answers = [self._probabilities(torch.from_numpy(np.stack(batch))) for batch in batches]
+            logits = [self._logits(torch.from_numpy(np.stack(batch))) for batch in batches]
+            # In single precision, images that are as good as certain would all be exactly that.
+            answers = [(some.double() / temperature).softmax(1) for some in logits]
         rows = torch.cat(answers).numpy() if answers else np.empty((0, len(self.classes)))
         return pd.DataFrame(rows, columns=self.classes, index=index)
 
@@ -89,7 +101,7 @@ class ServedNetwork:
                 problems.append(f"image {place}{name}: {error}")
         if problems:
             more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-            raise ValueError("; ".join([*problems[:_SHOWN], *more]))
+            raise _refusal("; ".join([*problems[:_SHOWN], *more]))
         return squares
 
     def _square(self, cell: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -99,11 +111,35 @@ class ServedNetwork:
         square: np.ndarray[Any, np.dtype[np.uint8]] = self._decoding.to_rgb(read(source, **self._shape))
         return square
 
-    def _probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
+    def _logits(self, pixels: torch.Tensor) -> torch.Tensor:
         normalized = pixels.float() * self._scale + self._shift
         logits: torch.Tensor = self.network(normalized.permute(0, 3, 1, 2))
-        # In single precision, images that are as good as certain would all be exactly that.
-        return logits.double().softmax(1)
+        return logits
+
+    def _temperature(self, params: Mapping[str, Any]) -> float:
+        """Return what logits are divided by."""
+        if not params.get(_CALIBRATED):
+            return 1.0
+        if self.temperature is None:
+            raise _refusal(
+                "a network must have a temperature for calibrated answers, but this one has none: "
+                "its validation images gave none, or an earlier version trained it"
+            )
+        return self.temperature
+
+
+def _refusal(why: str) -> ValueError:
+    """Return what to raise; where MLflow serves, it answers 400 and this, without a traceback or the data."""
+    if not os.environ.get(_SERVING):
+        return ValueError(why)
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+    class Refusal(MlflowException, ValueError):
+        def serialize_as_json(self) -> str:
+            return json.dumps({"error_code": self.error_code, "message": why})
+
+    return Refusal(why, error_code=BAD_REQUEST)
 
 
 class _NoImageError(ValueError):
@@ -127,7 +163,7 @@ def _cells(images: Any) -> Sequence[Any]:
 def _column(table: dict[Any, Any] | pd.DataFrame) -> Any:
     names = [_COLUMN] if _COLUMN in table else list(table)
     if len(names) != 1:
-        raise ValueError(f"a table must have one column, or one named {_COLUMN}, but it has {names}")
+        raise _refusal(f"a table must have one column, or one named {_COLUMN}, but it has {names}")
     return table[names[0]]
 
 
@@ -155,7 +191,9 @@ def _source(cell: Any) -> Path | bytes | np.ndarray[Any, Any]:
         if content is not None:
             return content
         if os.environ.get(_SERVING):
-            raise _NoImageError("neither PNG, JPEG, TIFF nor BMP in base64 (paths are not taken from others)")
+            raise _NoImageError(
+                "neither PNG, JPEG, TIFF, BMP nor DICOM in base64 (paths are not taken from others)"
+            )
         return Path(cell)
     if isinstance(cell, os.PathLike):
         return Path(cell)
@@ -177,7 +215,8 @@ def _from_base64(text: str) -> bytes | None:
         content = base64.b64decode("".join(encoded.split()), validate=True)
     except ValueError:
         return None
-    return content if content.startswith(_BEGINNINGS) or len(text) > _LONGEST_NAME else None
+    known = content.startswith(_BEGINNINGS) or content.startswith(_DICOM, _DICOM_AT)
+    return content if known or len(text) > _LONGEST_NAME else None
 
 
 def _array(nested: list[Any]) -> np.ndarray[Any, Any]:

@@ -29,7 +29,7 @@ from tracker.models.networks import Network
 from tracker.models.normalize import Intake
 
 # Their forward passes ask for `self.training`: traced through, the answer of one moment would be fixed.
-_LEAVES = (StochasticDepth, ShiftedWindowAttention, RelativePositionalMultiHeadAttention)
+LEAVES = (StochasticDepth, ShiftedWindowAttention, RelativePositionalMultiHeadAttention)
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _trace(network: Network) -> tuple[fx.Graph, dict[fx.Node, str]]:
 
 
 def _trace_once(module: nn.Module) -> tuple[fx.Graph, dict[fx.Node, str]]:
-    tracer = NodePathTracer(leaf_modules=list(_LEAVES))
+    tracer = NodePathTracer(leaf_modules=list(LEAVES))
     graph = tracer.trace(module)
     return graph, dict(tracer.node_to_qualname)
 

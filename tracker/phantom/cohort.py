@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tracker.phantom.anatomy import Anatomy, draw_anatomy
 from tracker.phantom.disease import LARGE_HEART, not_tuberculosis, tuberculosis
-from tracker.phantom.drawing import draw
+from tracker.phantom.drawing import draw, draw_lesions
 from tracker.phantom.findings import Finding
 from tracker.phantom.projection import draw_projection
 from tracker.phantom.rng import bernoulli, generator, integer, near
@@ -86,5 +86,23 @@ def draw_visit(patient: Patient, visit: int, *, size: int = 224) -> NDArray[np.u
         [size, size] grays.
     """
     rng = generator(_SEED, _VISIT, patient.number, visit)
-    findings = [finding.at(near(rng, 1.0, 0.3)) for finding in patient.findings]
-    return draw(patient.anatomy, findings, draw_projection(rng), rng, size=size)
+    return draw(patient.anatomy, _findings_at(patient, rng), draw_projection(rng), rng, size=size)
+
+
+def draw_lesions_of(patient: Patient, visit: int, *, size: int = 224) -> NDArray[np.bool_]:
+    """Draw where the findings are on one image of a patient.
+
+    Args:
+        patient: Whose.
+        visit: From 1 on.
+        size: Height and width, in pixels.
+
+    Returns:
+        [size, size] whether there is one.
+    """
+    rng = generator(_SEED, _VISIT, patient.number, visit)
+    return draw_lesions(patient.anatomy, _findings_at(patient, rng), draw_projection(rng), size=size)
+
+
+def _findings_at(patient: Patient, rng: np.random.Generator) -> list[Finding]:
+    return [finding.at(near(rng, 1.0, 0.3)) for finding in patient.findings]

@@ -20,6 +20,7 @@ from tracker.phantom.rng import Field
 from tracker.phantom.soft_tissue import air, body, gastric_bubble, inside, mediastinum
 from tracker.phantom.vessels import vessels
 
+_SEEN, _LEAST_SHARE = 0.01, 0.25
 _PER_THICKNESS = 2.3
 """How much a chest of usual thickness attenuates: so much that its thickest parts are nearly white."""
 
@@ -56,6 +57,30 @@ def draw(
     if anatomy.gastric_bubble:
         total -= gastric_bubble(anatomy, layout)
     return expose(_rotated(total * _PER_THICKNESS, projection, size), projection, rng)
+
+
+def draw_lesions(
+    anatomy: Anatomy, findings: Sequence[Finding], projection: Projection, *, size: int = 224
+) -> NDArray[np.bool_]:
+    """Draw where findings are seen on the radiograph that `draw` gives of the same arguments.
+
+    Args:
+        anatomy: The patient's chest.
+        findings: What is wrong with it.
+        projection: As for `draw`.
+        size: Height and width, in pixels.
+
+    Returns:
+        [size, size] whether a finding adds at least a quarter of what it adds where it adds most, as far as
+        that is enough to be seen at all.
+    """
+    layout = lay_out(anatomy, projection, volume_lost(findings), size)
+    airy = air(layout)
+    seen = np.zeros((size, size), np.bool_)
+    for finding in findings:
+        added = _rotated(opacity([finding], layout, airy), projection, size)
+        seen |= added > max(_SEEN, _LEAST_SHARE * float(added.max()))
+    return seen
 
 
 def _rotated(values: Field, projection: Projection, size: int) -> Field:

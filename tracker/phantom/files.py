@@ -13,7 +13,7 @@ from tracker.io.cache import cache_dir, require_space
 from tracker.io.kept import kept_folder
 from tracker.io.parallel import parallel_map
 from tracker.io.progress import Progress
-from tracker.phantom.cohort import Patient, cohort, draw_visit
+from tracker.phantom.cohort import TUBERCULOSIS, Patient, cohort, draw_lesions_of, draw_visit
 
 VERSION = 1
 """To be raised whenever other images would be drawn: it names their folder."""
@@ -49,6 +49,47 @@ def sample_folder(progress: Progress) -> Path:
     folder = cache_dir() / "datasets" / f"phantom-{VERSION}"
     draw_all = partial(_draw_all, progress=progress)
     return kept_folder(folder, draw_all, fits=_fits, what="synthetic radiographs")
+
+
+def lesions_folder(progress: Progress) -> Path:
+    """Return the folder of where tuberculosis is on the images of the sample; draw it where it is not there.
+
+    Args:
+        progress: Receives the number of drawn masks.
+
+    Returns:
+        A folder with a PNG file for each image with tuberculosis, of its name: white where a finding is.
+
+    Raises:
+        DataError: The disk is full or may not be written to.
+    """
+    folder = cache_dir() / "datasets" / f"phantom-{VERSION}-lesions"
+    draw_all = partial(_draw_all_lesions, progress=progress)
+    return kept_folder(folder, draw_all, fits=_has_all_lesions, what="masks of lesions")
+
+
+def _ill() -> list[tuple[Patient, int]]:
+    return [visit for visit in _visits() if visit[0].label == TUBERCULOSIS]
+
+
+def _has_all_lesions(folder: Path) -> bool:
+    return all((folder / _lesions_name(*visit)).stat().st_size > 0 for visit in _ill())
+
+
+def _draw_all_lesions(folder: Path, progress: Progress) -> None:
+    visits = _ill()
+    require_space(folder, len(visits) * SIZE * SIZE, "drawing masks of lesions")
+    (folder / TUBERCULOSIS).mkdir()
+    for done, _ in enumerate(parallel_map(partial(_draw_lesions, folder), visits), start=1):
+        progress(done, len(visits), "masks of lesions drawn")
+
+
+def _draw_lesions(folder: Path, visit: tuple[Patient, int]) -> None:
+    Image.fromarray(draw_lesions_of(*visit, size=SIZE)).save(folder / _lesions_name(*visit))
+
+
+def _lesions_name(patient: Patient, visit: int) -> str:
+    return f"{patient.label}/{patient.name}_{visit}.png"
 
 
 def _visits() -> list[tuple[Patient, int]]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from tracker.compare.comparison import Comparison
-from tracker.compare.findings import find, measure_of_metric
-from tracker.compare.table import build_table
+from tracker.compare.elsewhere import Elsewhere, compare_elsewhere, evaluations_of
+from tracker.compare.findings import Findings, find, measure_of_metric
+from tracker.compare.table import Table, build_table
 from tracker.compare.trials import trials_by_study
 from tracker.compare.views.asked import Asked
 from tracker.config.options import RunOptions
 from tracker.figures.curves import CURVE_METRICS
-from tracker.records import EpochKind, NotSent, RunRecord
+from tracker.records import EpochKind, HeldOut, NotSent, RunRecord
 from tracker.tracking.backend.experiments import NoSuchExperiment, the_experiment
 from tracker.tracking.backend.held_out import read_held_out
 from tracker.tracking.backend.reader import read_runs
+from tracker.tracking.backend.stored_networks import stored_networks
 from tracker.tracking.journal.run_folder import tracker_home
 from tracker.tracking.shipping.flush import sync
 from tracker.tracking.shipping.lost import check_not_emptied, lost_runs
@@ -110,7 +112,26 @@ def compare_runs(
     answers = read_held_out(uri, chosen) if measure_of_metric(metric) else None
     tables = [build_table(selection, metric=metric, at=at) for selection in selections]
     found = [(table, find(table, answers) if answers is not None else None) for table in tables]
-    return Comparison(*found[-1], trials_by_study(runs) if trials else None, asked.views(found))
+    known = _elsewhere(uri, runs, found[-1], answers) if asked.external and answers is not None else []
+    views = asked.views(found, known, experiment)
+    return Comparison(*found[-1], trials_by_study(runs) if trials else None, views)
+
+
+def _elsewhere(
+    uri: str,
+    runs: Sequence[RunRecord],
+    found: tuple[Table, Findings | None],
+    answers: Mapping[str, HeldOut],
+) -> list[Elsewhere]:
+    """Return what the networks of a table answered to external data sets."""
+    table, findings = found
+    chosen = table.selection.runs
+    evaluations = evaluations_of(runs, chosen)
+    if not evaluations:
+        return []
+    stored = list(stored_networks(uri, chosen))
+    known = {**answers, **read_held_out(uri, evaluations)}
+    return compare_elsewhere(table, evaluations, known, findings, stored)
 
 
 def log_comparison(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from tracker.compare.operating_point import OperatingPoint, operating_point
+from tracker.compare.operating_point import OperatingPoint
 from tracker.config.modes import find_mode
 from tracker.config.recipe import Recipe, digest_of
 from tracker.data.left_out import left_out_words
+from tracker.data.manifest import Sample
 from tracker.data.positive_class import positive_class
 from tracker.data.splits.checks import class_table
 from tracker.data.splits.report import patients_in
@@ -24,15 +25,13 @@ from tracker.records import (
     SPEED,
     SPLIT_TABLE,
     SYNTHETIC_DATASETS,
-    TEMPERATURE,
-    THRESHOLD,
-    UNCALIBRATED,
     EpochKind,
     Part,
     Prediction,
     counts_tag,
     digest_tag,
 )
+from tracker.runs.calibration import record_point, record_reliability
 from tracker.runs.images import Images
 from tracker.runs.provenance import context_tags, installed_packages
 from tracker.runs.train import Trained
@@ -99,7 +98,7 @@ def record_inputs(recorder: RunRecorder, images: Images, *, experiment: str) -> 
 
     Data sets are named after the experiment: every folder of images would have one name otherwise.
     """
-    _record_table(recorder, SPLIT_TABLE, images.split.to_csv(images.manifest))
+    record_table(recorder, SPLIT_TABLE, images.split.to_csv(images.manifest))
     recorder.artifact("environment.txt", installed_packages().encode())
     if images.left_out:
         lines = [f"{sample}: {reason}" for sample, reason in images.left_out.items()]
@@ -108,8 +107,14 @@ def record_inputs(recorder: RunRecorder, images: Images, *, experiment: str) -> 
         _record_dataset(recorder, images, f"{experiment}-{part}", part, context)
 
 
-def _record_table(recorder: RunRecorder, name: str, text: str) -> None:
-    """Record a table that comparisons read, and the digest by which they know a copy of it."""
+def record_table(recorder: RunRecorder, name: str, text: str) -> None:
+    """Record a table that comparisons read, and the digest by which they know a copy of it.
+
+    Args:
+        recorder: Of the run.
+        name: What it is called.
+        text: The whole table.
+    """
     content = text.encode()
     recorder.artifact(name, content)
     recorder.tags({digest_tag(name): hashlib.sha256(content).hexdigest()})
@@ -142,27 +147,14 @@ def record_results(recorder: RunRecorder, recipe: Recipe, images: Images, traine
     recorder.summary(_summary_metrics(trained.measured), step=recipe.epochs)
     recorder.tags(_frozen_tags(recipe, trained))
     predictions = _predictions(images, trained.measured)
-    _record_table(recorder, PREDICTIONS, predictions_csv(predictions))
+    record_table(recorder, PREDICTIONS, predictions_csv(predictions))
     classes, synthetic = images.manifest.classes, recipe.dataset in SYNTHETIC_DATASETS
     positive = positive_class(classes, recipe.positive)
-    point = _record_point(recorder, recipe, predictions, positive)
     matrix = confusion_matrix_png(predictions, classes, synthetic=synthetic)
     recorder.artifact("confusion_matrix.png", matrix)
     recorder.artifact("roc.png", roc_png(predictions, positive=positive, synthetic=synthetic))
-    return point
-
-
-def _record_point(
-    recorder: RunRecorder, recipe: Recipe, predictions: Sequence[Prediction], positive: str | None
-) -> OperatingPoint:
-    """Record where the network of the last epoch, which is the one that is stored, is to be used."""
-    validated = [one for one in predictions if one.part == "val" and one.epoch_kind == "final"]
-    point = operating_point(validated, positive)
-    known = {TEMPERATURE: point.temperature, THRESHOLD: point.threshold}
-    values = {name: value for name, value in known.items() if value is not None}
-    recorder.summary(values, step=recipe.epochs)
-    if point.uncalibrated:
-        recorder.tags({UNCALIBRATED: point.uncalibrated})
+    point = record_point(recorder, predictions, positive, epoch=recipe.epochs)
+    record_reliability(recorder, images.manifest, predictions, point, synthetic=synthetic)
     return point
 
 
@@ -191,14 +183,28 @@ def _predictions(images: Images, measured: Mapping[EpochKind, Measured]) -> list
         prediction
         for kind, epoch in measured.items()
         for part in _HELD_OUT
-        for prediction in _predictions_of(images, kind, part, parts[part], epoch.logits[part])
+        for prediction in predictions_of(
+            [images.manifest.samples[row] for row in parts[part]],
+            images.manifest.classes,
+            kind,
+            part,
+            epoch.logits[part],
+        )
     ]
 
 
-def _predictions_of(
-    images: Images, kind: EpochKind, part: Part, rows: Sequence[int], logits_NK: Tensor
+def predictions_of(
+    samples: Iterable[Sample], classes: Sequence[str], kind: EpochKind, part: Part, logits_NK: Tensor
 ) -> Iterator[Prediction]:
-    classes, samples = images.manifest.classes, (images.manifest.samples[row] for row in rows)
+    """Yield what a network answered to images of one part.
+
+    Args:
+        samples: The N images.
+        classes: The K classes, in the order of the network's outputs.
+        kind: Which epoch's weights answered.
+        part: The part that the images are in.
+        logits_NK: What it answered.
+    """
     odds_NK, shares_NK = log_odds(logits_NK[:, None])[:, 0], logits_NK.double().softmax(1)
     for sample, shares, odds in zip(samples, shares_NK.tolist(), odds_NK.tolist(), strict=True):
         yield Prediction(
@@ -232,4 +238,5 @@ def record_model(
         image_size=recipe.image_size,
         name=f"{recipe.model}-{recipe.mode}",
         reads_files=True,
+        calibrates=True,
     )

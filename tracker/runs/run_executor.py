@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tracker.config.recipe import Recipe, digest_of
-from tracker.errors import TrackerError
+from tracker.errors import ModelError, TrackerError
 from tracker.interruption import Interruption
 from tracker.records import PIXELS_DIGEST, RunState
 from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
@@ -247,3 +247,17 @@ class RunExecutor:
         point = record_results(recorder, self.recipe, self._images, trained)
         if self.with_model:
             record_model(recorder, self.recipe, self._images, trained.network, point)
+        if self._plan.options.explain:
+            self._explain(recorder, trained)
+
+    def _explain(self, recorder: RunRecorder, trained: Trained) -> None:
+        # Slow to import, and few runs draw them.
+        from tracker.runs.explanations import Tested, record_explanations
+
+        logits = trained.measured["final"].logits["test"]
+        tested = Tested(trained.network, self._images, self.prepared.pixels, logits)
+        most, progress = self._plan.options.explain, self.reporter.progress
+        try:
+            record_explanations(recorder, tested, most=most, title=self._run_name, progress=progress)
+        except ModelError as error:
+            self.notifier.notify(f"{self.recipe.in_words}: not explained: {error}")

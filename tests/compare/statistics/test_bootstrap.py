@@ -22,12 +22,16 @@ def log_odds(share):
     return math.log(share / (1 - share))
 
 
+OF_ANY_CLASS = {"accuracy", "brier", "brier_calibrated", "ece", "ece_calibrated"}
+
+
 def one_repetition(answers, place=0):
     return replace(
         answers,
         probabilities=answers.probabilities[[place]],
         scores=answers.scores[[place]],
         called=None if answers.called is None else answers.called[[place]],
+        calibrated=answers.calibrated[[place]],
     )
 
 
@@ -65,6 +69,7 @@ def test_patients_with_several_images_that_are_alike_count_once():
         probabilities=np.repeat(once.probabilities, 4, axis=1),
         scores=np.repeat(once.scores, 4, axis=1),
         called=np.repeat(once.called, 4, axis=1),
+        calibrated=np.repeat(once.calibrated, 4, axis=1),
     )
     one, four = (bootstrap_intervals(each, MEASURES, resamples=200) for each in (once, fourfold))
     for name in MEASURES:
@@ -167,12 +172,12 @@ def test_a_class_of_one_patient_has_no_interval():
     answers = of_scores(np.random.default_rng(0).normal(size=(3, 30)), [1] + 29 * [0])
     spreads = bootstrap_intervals(answers, MEASURES, resamples=100)
     with_interval = {name for name, spread in spreads.items() if spread.patients is not None}
-    assert with_interval == {"accuracy", "brier", "ece", "specificity", "specificity_at_threshold"}
+    assert with_interval == OF_ANY_CLASS | {"specificity", "specificity_at_threshold"}
 
 
 def test_one_class_leaves_out_what_cannot_be():
     answers = of_scores(np.random.default_rng(0).normal(size=(3, 30)), 30 * [0])
-    expected = {"accuracy", "brier", "ece", "specificity", "specificity_at_threshold"}
+    expected = OF_ANY_CLASS | {"specificity", "specificity_at_threshold"}
     assert set(bootstrap_intervals(answers, MEASURES, resamples=100)) == expected
     assert set(paired_intervals(answers, answers, MEASURES, paired_seeds=True, resamples=100)) == expected
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -121,6 +123,15 @@ _SLOW = {
 }
 
 
+@pytest.mark.parametrize("name", ["brier", "ece"])
+def test_of_calibrated_answers_a_number_is_that_of_the_same_probabilities(arm, name):
+    weights, others = weights_of(arm), replace(arm, probabilities=arm.calibrated)
+    found = MEASURES[f"{name}_calibrated"].of(arm, weights)
+    np.testing.assert_array_equal(found, MEASURES[name].of(others, weights))
+    assert not np.allclose(found, MEASURES[name].of(arm, weights))
+    assert measure_of(replace(arm, calibrated=None), f"{name}_calibrated") is None
+
+
 def test_numbers_by_hand():
     # Scores of the finding 3, 1, 0, -1 and labels 1, 0, 1, 0: three of four pairs are in order.
     arm = of_scores([[3, 1, 0.5, -1]], [1, 0, 1, 0])
@@ -157,9 +168,8 @@ def test_what_one_class_cannot_tell_is_left_out(label):
     arm = of_scores([[1, -1, 2]], [label] * 3)
     there = {name for name in MEASURES if measure_of(arm, name) is not None}
     of_class = {0: {"specificity"}, 1: {"sensitivity", "f1"}}[label]
-    assert there == {"accuracy", "brier", "ece"} | of_class | {
-        f"{name}_at_threshold" for name in of_class if name != "f1"
-    }
+    of_any = {"accuracy", "brier", "brier_calibrated", "ece", "ece_calibrated"}
+    assert there == of_any | of_class | {f"{name}_at_threshold" for name in of_class if name != "f1"}
 
 
 def test_a_resample_without_a_class_is_nan_and_no_warning():

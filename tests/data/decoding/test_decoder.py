@@ -242,7 +242,7 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
 
 def test_something_else_under_an_images_name_says_so(tmp_path: Path) -> None:
     (tmp_path / "image.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
-    with pytest.raises(UndecodableError, match="not a whole PNG, JPEG, TIFF or BMP image"):
+    with pytest.raises(UndecodableError, match="not a whole PNG, JPEG, TIFF, BMP or DICOM image"):
         same_size(tmp_path / "image.png")
 
 

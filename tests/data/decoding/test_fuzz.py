@@ -16,10 +16,12 @@ from tracker.data.decoding import UndecodableError, decode
 SLOWEST_S, LARGEST_MIB = 2.0, 1000.0
 
 
-def decoded_in_a_process(first: int, last: int, folder: Path) -> dict[str, Any]:
+def decoded_in_a_process(
+    first: int, last: int, folder: Path, program: str = "damaged_images"
+) -> dict[str, Any]:
     """Decode damaged files in a process of its own, which may die of them."""
     at = folder / "at"
-    command = [sys.executable, "-m", "tests.support.damaged_images", str(first), str(last), str(at)]
+    command = [sys.executable, "-m", f"tests.support.{program}", str(first), str(last), str(at)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"damaged({at.read_text()}): {ended.stderr[-3000:]}"
     assert ended.stderr == ""
@@ -50,6 +52,15 @@ def test_nearly_all_files_are_whole_before_they_are_damaged() -> None:
 
 def test_damaged_files_have_a_reason_each(tmp_path: Path) -> None:
     assert_reasons_at_little_cost(decoded_in_a_process(0, 1500, tmp_path), 1500)
+
+
+def test_damaged_dicom_has_a_reason_each(tmp_path: Path) -> None:
+    assert_reasons_at_little_cost(decoded_in_a_process(0, 300, tmp_path, "damaged_dicom"), 300)
+
+
+@pytest.mark.slow
+def test_twenty_thousand_damaged_files_of_dicom_have_a_reason_each(tmp_path: Path) -> None:
+    assert_reasons_at_little_cost(decoded_in_a_process(0, 20_000, tmp_path, "damaged_dicom"), 20_000)
 
 
 @pytest.mark.slow

@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.support.dicom_files import dicom
 from tracker.data.sources.folder import SOURCE
 from tracker.data.sources.listing import Listing
 from tracker.errors import DataError
@@ -179,15 +181,14 @@ def test_hidden_images_are_counted(class_folders: ClassFolders, draw_image: Draw
 def test_files_of_other_kinds_are_told_apart(class_folders: ClassFolders, draw_image: DrawImage) -> None:
     root = class_folders({"a": 1, "b": 1})
     dicom = b"\0" * 128 + b"DICM"
-    contents = {"a/1.dcm": b"", "a/2.DICOM": b"", "a/IM0001": dicom, "b/1.2.840.10008": dicom}
-    contents |= {"a/x.webp": b"", "b/x.nii.gz": b"", "b/scans.zip": b"", "b/y.npy": b""}
+    contents = {"a/DICOMDIR": dicom, "a/x.webp": b"", "b/x.nii.gz": b"", "b/scans.zip": b"", "b/y.npy": b""}
     contents |= {"a/notes.txt": b"", "b/Thumbs.db": dicom, ".DS_Store": b"", "README": b"hello"}
     for name, content in contents.items():
         (root / name).write_bytes(content)
     draw_image(root / "b" / "scan.png", 5).rename(root / "b" / "scan")
     os.mkfifo(root / "a" / "pipe")
     assert left_out(root) == {
-        *((name, "unread", "DICOM") for name in ("a/1.dcm", "a/2.DICOM", "a/IM0001", "b/1.2.840.10008")),
+        ("a/DICOMDIR", "other", "DICOMDIR"),
         *(("a/x.webp", "unread", ".webp"), ("b/x.nii.gz", "unread", "NIfTI")),
         *(("b/scans.zip", "unread", ".zip"), ("b/y.npy", "unread", ".npy")),
         ("b/scan", "unread", "PNG without its ending"),
@@ -297,3 +298,18 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="it is a file"):
         SOURCE.collect(tmp_path / "file")
+
+
+def test_dicom_is_taken_whatever_it_is_called_and_without_a_preamble(class_folders: ClassFolders) -> None:
+    root = class_folders({"a": 1, "b": 1})
+    values = np.arange(64, dtype=np.uint16).reshape(8, 8)
+    marked, bare = dicom(values), dicom(values, preamble=False)
+    names = ("a/1.dcm", "a/2.DICOM", "a/x.ima", "a/IM0001", "b/1.2.840.10008", "b/bare")
+    for name in names:
+        (root / name).write_bytes(bare if name == "b/bare" else marked)
+    (root / "IM0002").write_bytes(marked)
+    (root / ".hidden").write_bytes(marked)
+    listing = SOURCE.collect(root)
+    assert isinstance(listing, Listing)
+    assert {image.id for image in listing} == {"a/0000_000.png", "b/0001_000.png", *names}
+    assert {(one.id, one.kind) for one in listing.left_out} == {("IM0002", "loose"), (".hidden", "hidden")}

@@ -36,6 +36,7 @@ def test_the_model_loads_where_pickles_are_refused(
     assert model.metadata.run_id == run.info.run_id
     assert model.metadata.metadata["image_size"] == 32
     assert model.metadata.signature.outputs.input_names() == ["normal", "tuberculosis"]
+    assert model.metadata.signature.params is None, "its loader knows no calibrated answers"
 
 
 def test_what_a_killed_process_was_sending_is_no_hindrance_and_nothing_stays(

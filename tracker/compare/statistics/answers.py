@@ -29,6 +29,8 @@ class Answers:
         positive: Of two classes, the place of the one that is the finding; None: there are more than two.
         called: [R, N] Of two classes, whether an image was called the finding at the threshold that the
             validation images chose; None: there are more than two classes, or no threshold is known.
+        calibrated: [R, N, K] The probabilities at the temperature that the validation images of each network
+            gave; None: a network has none.
         folds: [R, N] Which network of its repetition answered each image, as the number of the fold that it
             tested; None: one network answered all. Scores of two networks do not rank images together.
     """
@@ -39,6 +41,7 @@ class Answers:
     scores: Floats
     positive: int | None = None
     called: Truth | None = None
+    calibrated: Floats | None = None
     folds: Whole | None = None
 
     @property

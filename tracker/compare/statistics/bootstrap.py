@@ -10,7 +10,7 @@ Letters of shapes: R repetitions, N images, B resamples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -101,7 +101,7 @@ def bootstrap_intervals(
     Sources: B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 and 12;
     `over_both`.
     """
-    measured = _measured(answers, names, resamples, seed)
+    measured = measured_parts(answers, names, resamples, seed)
     return {name: _spread(MEASURES[name], answers, part, seed) for name, part in measured.items()}
 
 
@@ -138,16 +138,28 @@ def paired_intervals(
     _must_be_of_the_same_images(first, second)
     if paired_seeds and first.repetitions != second.repetitions:
         raise ValueError("paired repetitions must be as many")
-    one, other = (_measured(answers, names, resamples, seed) for answers in (first, second))
+    one, other = (measured_parts(answers, names, resamples, seed) for answers in (first, second))
     return {
-        name: _paired_spread(MEASURES[name], first, _parts(one[name], other[name], paired_seeds), seed)
+        name: spread_of(
+            _parts(one[name], other[name], paired_seeds),
+            patients=MEASURES[name].patients(first),
+            most=MEASURES[name].most(first),
+            seed=seed,
+        )
         for name in names
         if name in one and name in other
     }
 
 
-def _measured(answers: Answers, names: Iterable[str], resamples: int, seed: int) -> dict[str, Part]:
-    """Return each measure that can be, with its resamples; an arm of several pairs is measured once."""
+def measured_parts(answers: Answers, names: Iterable[str], resamples: int, seed: int) -> dict[str, Part]:
+    """Return each measure that can be, with its resamples; an arm of several pairs is measured once.
+
+    Args:
+        answers: What was answered.
+        names: Of `MEASURES`.
+        resamples: How many.
+        seed: The same one, the same patients; of other images, another one draws by itself.
+    """
     names = list(names)
     known = _MEASURED.setdefault(answers, {}).setdefault((resamples, seed), {})
     if (new := [name for name in names if name not in known]) and answers.images:
@@ -186,8 +198,15 @@ def _interval(share: float, error: SamplingError, patients: int) -> Interval:
     return Interval(min(low, share), max(high, share))
 
 
-def _paired_spread(measure: Measure, answers: Answers, parts: list[Part], seed: int) -> PairedSpread:
-    patients, most = measure.patients(answers), measure.most(answers)
+def spread_of(parts: Sequence[Part], *, patients: int, most: float, seed: int) -> PairedSpread:
+    """Return a difference that is the sum of parts, with its intervals.
+
+    Args:
+        parts: Its parts, those of the second arm with the other sign.
+        patients: On how many it rests.
+        most: The largest difference that there can be.
+        seed: Of what draws repetitions.
+    """
     difference = sum(float(part.points.mean()) for part in parts)
     alone, both = _errors(parts, patients, seed)
     return PairedSpread(
@@ -212,7 +231,9 @@ def _p(difference: float, error: SamplingError | None) -> float | None:
     return 1.0 if error.is_none else error.p(difference)
 
 
-def _errors(parts: list[Part], patients: int, seed: int) -> tuple[SamplingError | None, SamplingError | None]:
+def _errors(
+    parts: Sequence[Part], patients: int, seed: int
+) -> tuple[SamplingError | None, SamplingError | None]:
     # Not the numbers that drew the patients.
     generator = np.random.default_rng([seed, 1])
     return over_patients(parts, patients), over_both(parts, patients, generator)

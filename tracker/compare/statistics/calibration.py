@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracker.compare.statistics.answers import Answers, Floats
+from tracker.compare.statistics.answers import Answers, Floats, Whole
 from tracker.compare.statistics.shares import finding_of
 
 BINS = 10
@@ -22,12 +22,12 @@ def brier(answers: Answers, weights_BN: Floats) -> Floats:
 
     Source: G. W. Brier, Monthly Weather Review 78 (1950) 1-3.
     """
-    errors_RNK = answers.probabilities - (answers.labels[:, None] == np.arange(answers.classes))
-    finding = finding_of(answers)
-    squares_RNK = np.square(errors_RNK)
-    squares_RN = squares_RNK.sum(2) if finding is None else squares_RNK[:, :, finding]
-    mean: Floats = weights_BN @ squares_RN.T / weights_BN.sum(1)[:, None]
-    return mean
+    return _brier(answers, answers.probabilities, weights_BN)
+
+
+def brier_calibrated(answers: Answers, weights_BN: Floats) -> Floats:
+    """Return `brier` [B, R] of the calibrated probabilities, which there have to be."""
+    return _brier(answers, _calibrated(answers), weights_BN)
 
 
 def ece(answers: Answers, weights_BN: Floats) -> Floats:
@@ -40,9 +40,38 @@ def ece(answers: Answers, weights_BN: Floats) -> Floats:
     Source: C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, Proceedings of Machine Learning Research 70 (2017)
     1321-1330.
     """
-    sure_RN = answers.probabilities.max(2)
-    # A bin for each repetition's nan, too: it spreads from there into the sum.
-    bins_RN = np.clip(np.ceil(np.nan_to_num(sure_RN) * BINS) - 1, 0, BINS - 1)
+    return _ece(answers, answers.probabilities, weights_BN)
+
+
+def ece_calibrated(answers: Answers, weights_BN: Floats) -> Floats:
+    """Return `ece` [B, R] of the calibrated probabilities, which there have to be."""
+    return _ece(answers, _calibrated(answers), weights_BN)
+
+
+def bins_of(sure: Floats) -> Whole:
+    """Return the bin, 0 to 9, that each highest probability is in; a bin holds its upper end."""
+    # Another bin for nan: it spreads from there into the sum.
+    bins: Whole = np.clip(np.ceil(np.nan_to_num(sure) * BINS) - 1, 0, BINS - 1).astype(int)
+    return bins
+
+
+def _calibrated(answers: Answers) -> Floats:
+    assert answers.calibrated is not None
+    return answers.calibrated
+
+
+def _brier(answers: Answers, probabilities_RNK: Floats, weights_BN: Floats) -> Floats:
+    errors_RNK = probabilities_RNK - (answers.labels[:, None] == np.arange(answers.classes))
+    finding = finding_of(answers)
+    squares_RNK = np.square(errors_RNK)
+    squares_RN = squares_RNK.sum(2) if finding is None else squares_RNK[:, :, finding]
+    mean: Floats = weights_BN @ squares_RN.T / weights_BN.sum(1)[:, None]
+    return mean
+
+
+def _ece(answers: Answers, probabilities_RNK: Floats, weights_BN: Floats) -> Floats:
+    sure_RN = probabilities_RNK.max(2)
+    bins_RN = bins_of(sure_RN)
     gaps_RNJ = np.where(bins_RN[:, :, None] == np.arange(BINS), (answers.correct - sure_RN)[:, :, None], 0.0)
     repetitions, images, _ = gaps_RNJ.shape
     gaps = gaps_RNJ.transpose(1, 0, 2).reshape(images, repetitions * BINS)

@@ -40,6 +40,7 @@ class Measure:
         higher_is_better: Whether the better network has the higher number.
         two_classes_only: Whether there is none of more than two classes.
         at_threshold: Whether it needs to be known what was called at the threshold.
+        calibrated: Whether it is of the calibrated probabilities.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Measure:
     higher_is_better: bool = True
     two_classes_only: bool = False
     at_threshold: bool = False
+    calibrated: bool = False
 
     def needs(self, answers: Answers) -> list[Truth]:
         """Return which images there must be: [N] each, of each there must be some."""
@@ -60,7 +62,7 @@ class Measure:
 
     def can_be_of(self, answers: Answers) -> bool:
         """Return whether there is such a number for these answers."""
-        if self.at_threshold and answers.called is None:
+        if (self.at_threshold and answers.called is None) or (self.calibrated and answers.calibrated is None):
             return False
         if self.two_classes_only and answers.classes != 2:
             return False
@@ -72,7 +74,7 @@ class Measure:
 
     def most(self, answers: Answers) -> float:
         """Return the largest number that there can be; the smallest is 0."""
-        return 2.0 if self.name == "brier" and answers.classes > 2 else 1.0
+        return 2.0 if self.name.startswith("brier") and answers.classes > 2 else 1.0
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -99,8 +101,15 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure("auroc", ranking.auroc, Basis.EACH),
         Measure("average_precision", ranking.average_precision, Basis.EACH),
-        Measure("brier", calibration.brier, Basis.ALL, higher_is_better=False),
-        Measure("ece", calibration.ece, Basis.ALL, higher_is_better=False),
+        *(
+            Measure(name, of, Basis.ALL, higher_is_better=False, calibrated=calibrated)
+            for name, of, calibrated in (
+                ("brier", calibration.brier, False),
+                ("brier_calibrated", calibration.brier_calibrated, True),
+                ("ece", calibration.ece, False),
+                ("ece_calibrated", calibration.ece_calibrated, True),
+            )
+        ),
     )
 }
 """Every measure, by its name."""

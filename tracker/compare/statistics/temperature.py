@@ -12,7 +12,7 @@ from tracker.compare.statistics.answers import Floats, Whole
 BOUNDS = (1e-3, 1e3)
 """Temperatures that are looked at: where the best is at an end of these, there is none."""
 
-_GRID = 121
+_GRID = 61
 _TOLERANCE = 1e-9
 
 

@@ -4,9 +4,9 @@ It knows image formats, and nothing else of tracker: a copy of this folder lies 
 works where tracker is not installed.
 """
 
-from .decoder import decode, prepare, to_rgb
+from .decoder import decode, examine, prepare, to_rgb
 from .files import read_file
-from .identity import DECODER_VERSION, decoder_identity
+from .identity import DECODER_VERSION, decoder_identity, dicom_identity
 from .reasons import PassingError, UndecodableError
 from .resizing import Resize
 
@@ -17,6 +17,8 @@ __all__ = [
     "UndecodableError",
     "decode",
     "decoder_identity",
+    "dicom_identity",
+    "examine",
     "prepare",
     "read_file",
     "to_rgb",

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .deep import DeepImage, square_of_deep
+from .dicom_signs import is_dicom
 from .files import read_file
-from .jpeg import open_jpeg_or_bmp
+from .jpeg import JPEG_OR_BMP, open_jpeg_or_bmp
 from .pillow_warnings import suppress_pillow_warnings
 from .png import SIGNATURE, open_png
 from .reasons import reason_of
@@ -29,10 +30,10 @@ def decode(image: Path | bytes, *, image_size: int, resize: Resize) -> NDArray[n
 
     Values of more than 8 bits, and signed or broken ones, are scaled from the smallest to the largest, all
     channels together; transparency is laid over black; the EXIF orientation is applied; of a TIFF with
-    several pages the first counts.
+    several pages the first counts. A DICOM file is shown as it says itself: its window, where it has one.
 
     Args:
-        image: A PNG, JPEG, TIFF or BMP file, or its content.
+        image: A PNG, JPEG, TIFF, BMP or DICOM file, or its content.
         image_size: Height and width of the result, in pixels.
         resize: `stretch` ignores the aspect ratio, `pad` keeps it and adds black, `crop` keeps it
             and takes the square in the middle. All use an antialiased bilinear filter.
@@ -51,6 +52,26 @@ def decode(image: Path | bytes, *, image_size: int, resize: Resize) -> NDArray[n
         # Whatever a decoder raises is what is wrong with this file.
         try:
             return _square(_opened(content), image_size, resize)
+        except Exception as error:
+            raise reason_of(error) from error
+
+
+def examine(content: bytes) -> None:
+    """Say what is wrong with a DICOM file as far as its header tells; of other formats, nothing is said.
+
+    Args:
+        content: What is in the file.
+
+    Raises:
+        UndecodableError: It cannot be decoded.
+    """
+    if not is_dicom(content):
+        return
+    with suppress_pillow_warnings:
+        try:
+            from .dicom import check_dicom
+
+            check_dicom(content)
         except Exception as error:
             raise reason_of(error) from error
 
@@ -94,6 +115,12 @@ def to_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _opened(content: bytes) -> ShallowImage | DeepImage:
     if content.startswith(SIGNATURE):
         return open_png(content)
+    # Before TIFF: what stands before the mark of DICOM is often the beginning of a TIFF, without the rest.
+    if not content.startswith(JPEG_OR_BMP) and is_dicom(content):
+        # pydicom takes as long to import as all others together, and few data sets need it.
+        from .dicom import open_dicom
+
+        return open_dicom(content)
     if content.startswith(PREFIXES):
         return open_tiff(content)
     return open_jpeg_or_bmp(content)

@@ -30,6 +30,9 @@ class DeepImage:
         opaque: The alpha at which a pixel is fully seen.
         white_is_zero: Whether the values count down from white.
         orientation: As EXIF counts them.
+        bounds: The values that are black and white, which none is beyond; None: the smallest and the largest
+            that is seen.
+        pixel_height: How high a pixel is, as a part of its width.
     """
 
     colors: NDArray[Any]
@@ -37,6 +40,8 @@ class DeepImage:
     opaque: float = 1
     white_is_zero: bool = False
     orientation: object = 1
+    bounds: tuple[int, int] | None = None
+    pixel_height: float = 1
 
 
 def square_of_deep(image: DeepImage, size: int, resize: Resize) -> NDArray[np.uint8]:
@@ -54,13 +59,15 @@ def square_of_deep(image: DeepImage, size: int, resize: Resize) -> NDArray[np.ui
         low, high = _range(image)
         for channel in range(image.colors.shape[2]):
             scaled = upright(_scaled(image, channel, low, high), image.orientation)
-            channels.append(np.asarray(resized(scaled, size, resize)))
+            channels.append(np.asarray(resized(scaled, size, resize, pixel_height=image.pixel_height)))
     square: NDArray[np.uint8] = np.clip(np.rint(np.stack(channels, axis=2)), 0, 255).astype(np.uint8)
     return square[:, :, 0] if len(channels) == 1 else square
 
 
 def _range(image: DeepImage) -> tuple[Any, Any]:
     """Return the smallest and the largest value; exact integers where the values are integers."""
+    if image.bounds is not None:
+        return image.bounds
     seen = True if image.alpha is None else (image.alpha > 0)[:, :, None]
     kind = np.iinfo if image.colors.dtype.kind in "iu" else np.finfo
     bounds: Any = kind(image.colors.dtype.newbyteorder("="))

@@ -11,6 +11,7 @@ from .reasons import UndecodableError
 from .shallow import ShallowImage, shallow
 
 _MARK = b"\xff\xd8\xff"
+JPEG_OR_BMP = (_MARK, b"BM")
 # Those that begin a frame; 0xC4, 0xC8 and 0xCC say something else.
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xDA)}
@@ -22,7 +23,7 @@ def open_jpeg_or_bmp(content: bytes) -> ShallowImage:
     Args:
         content: What is in the file.
     """
-    if content.startswith(_MARK) and (bits := _bits(content)) not in {8, None}:
+    if content.startswith(_MARK) and (bits := bits_of_jpeg(content)) not in {8, None}:
         raise UndecodableError(f"a JPEG of {bits} bits, and only those of 8 bits are read")
     # Others are left out on purpose: some of Pillow's readers start programs (EPS) or are rarely tested.
     with Image.open(io.BytesIO(content), formats=["JPEG", "BMP"]) as picture:
@@ -30,8 +31,12 @@ def open_jpeg_or_bmp(content: bytes) -> ShallowImage:
         return shallow(picture)
 
 
-def _bits(content: bytes) -> int | None:
-    """Return the depth that the first frame of a JPEG states."""
+def bits_of_jpeg(content: bytes) -> int | None:
+    """Return the depth that the first frame of a JPEG states.
+
+    Args:
+        content: The JPEG.
+    """
     at = 2
     while at + 4 < len(content) and content[at] == 0xFF:
         marker = content[at + 1]

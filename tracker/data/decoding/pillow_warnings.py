@@ -23,7 +23,7 @@ class SuppressPillowWarnings:
             if self._inside == 0:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
+                warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:

@@ -49,7 +49,7 @@ def open_png(content: bytes) -> ShallowImage | DeepImage:
 def _header(content: bytes) -> tuple[int, int, int, int]:
     """Return width, height, bits and kind of color."""
     if len(content) < 33 or content[12:16] != b"IHDR":
-        raise UndecodableError("not a whole PNG, JPEG, TIFF or BMP image")
+        raise UndecodableError("not a whole PNG, JPEG, TIFF, BMP or DICOM image")
     width, height, depth, color = struct.unpack(">IIBB", content[16:26])
     depths = {_PALETTE: (1, 2, 4, 8), _GRAY: (1, 2, 4, 8, 16)}.get(color, (8, 16))
     if color not in _CHANNELS or depth not in depths or not (width and height):

@@ -26,7 +26,7 @@ def reason_of(error: Exception) -> UndecodableError:
     if isinstance(error, Image.DecompressionBombError):
         return UndecodableError("too large to be decoded (a decompression bomb?)")
     if isinstance(error, UnidentifiedImageError):
-        return UndecodableError("not a whole PNG, JPEG, TIFF or BMP image")
+        return UndecodableError("not a whole PNG, JPEG, TIFF, BMP or DICOM image")
     text = " ".join(str(error).split()).lower()
     return UndecodableError(f"damaged or cut off ({text or type(error).__name__})")
 

@@ -24,10 +24,12 @@ class ShallowImage:
     Attributes:
         picture: The image as it is stored.
         orientation: As EXIF counts them.
+        pixel_height: How high a pixel is, as a part of its width.
     """
 
     picture: Image.Image
     orientation: object = 1
+    pixel_height: float = 1
 
 
 def shallow(picture: Image.Image) -> ShallowImage:
@@ -50,7 +52,8 @@ def square_of_shallow(image: ShallowImage, size: int, resize: Resize) -> NDArray
     Returns:
         Bytes, [H, W] or [H, W, 3].
     """
-    return np.asarray(resized(upright(_over_black(image.picture), image.orientation), size, resize))
+    standing = upright(_over_black(image.picture), image.orientation)
+    return np.asarray(resized(standing, size, resize, pixel_height=image.pixel_height))
 
 
 def _over_black(picture: Image.Image) -> Image.Image:

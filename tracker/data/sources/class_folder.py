@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tracker.data.sources.formats import ending, is_hidden, unread_format
+from tracker.data.sources.formats import ending, holds_dicom, is_hidden, unread_format
 from tracker.data.sources.listing import LeftOut
 from tracker.data.sources.source import IMAGE_ENDINGS, SourceImage, is_image
 from tracker.data.sources.walk import walk
@@ -76,7 +76,7 @@ def beside(
         images_alone: Leave out what is no image anyway.
     """
     name = _id(path, root)
-    if path.suffix.lower() in IMAGE_ENDINGS:
+    if path.suffix.lower() in IMAGE_ENDINGS or holds_dicom(path):
         hidden = any(map(is_hidden, path.relative_to(root).parts))
         yield LeftOut(name, "hidden" if hidden else "loose", label=label)
     elif not images_alone:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from tracker.data.decoding.dicom_signs import ENOUGH, is_dicom
+
 _UNREAD = {
-    "DICOM": (".dcm", ".dicom", ".dic", ".ima"),
     "NIfTI": (".nii", ".nii.gz"),
     "": (
         *(".webp", ".gif", ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jpx", ".jxl", ".jls", ".svg", ".psd"),
@@ -27,8 +28,20 @@ _NO_IMAGES = frozenset(
         *(".bib", ".sqlite", ".lnk", ".url", ".exe", ".bat", ".toml", ".cfg", ".pkl", ".sha256", ".md5"),
     }
 )
+_SAYS_OTHERWISE = _NO_IMAGES.union(*_UNREAD.values(), (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"))
 _MAGIC = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
-_DICOM_AT = 128
+_DICOM_INDEX = "DICOMDIR"
+
+
+def holds_dicom(path: Path) -> bool:
+    """Return whether a file whose name says nothing is DICOM, as archives of hospitals write it.
+
+    Args:
+        path: Any path.
+    """
+    if path.name.upper() == _DICOM_INDEX or path.suffix.lower() in _SAYS_OTHERWISE:
+        return False
+    return is_dicom(_beginning(path))
 
 
 def unread_format(path: Path) -> str:
@@ -51,18 +64,21 @@ def ending(path: Path) -> str:
 
 
 def _format_inside(path: Path) -> str:
+    head = _beginning(path)
+    found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+    return f"{found} without its ending" if found and not is_dicom(head) else ""
+
+
+def _beginning(path: Path) -> bytes:
+    """Return the first bytes of a file; none of what is no file, or cannot be read."""
     try:
         # Opening what is no file, such as a pipe, could wait forever.
         if not stat.S_ISREG(path.stat().st_mode):
-            return ""
+            return b""
         with path.open("rb") as file:
-            head = file.read(_DICOM_AT + 4)
+            return file.read(ENOUGH)
     except OSError:
-        return ""
-    if head[_DICOM_AT:] == b"DICM":
-        return "DICOM"
-    found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
-    return f"{found} without its ending" if found else ""
+        return b""
 
 
 def is_hidden(name: str) -> bool:

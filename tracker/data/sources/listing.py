@@ -13,7 +13,7 @@ LeftOutKind = Literal[
 ]
 """Why a file is no image of the data set:
 
-- `unread`: an image of a format that is not read, such as DICOM;
+- `unread`: an image of a format that is not read, such as NIfTI;
 - `mask`: it looks like a mask of an image;
 - `hidden`: an image that is hidden, or in a hidden folder;
 - `loose`: an image above the folders that say what images are;

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tracker.data.sources.formats import holds_dicom
 from tracker.io.progress import Progress
 from tracker.records import Part
 
-IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp"})
+DICOM_ENDINGS = frozenset({".dcm", ".dicom", ".dic", ".ima"})
+IMAGE_ENDINGS = DICOM_ENDINGS | {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp"}
 
 _PART_WORDS: Mapping[str, Part] = {
     "train": "train",
@@ -103,5 +105,11 @@ def part_named(name: str) -> Part | None:
 
 
 def is_image(path: Path) -> bool:
-    """Return whether a path is an image and not hidden, by its name."""
-    return path.suffix.lower() in IMAGE_ENDINGS and not path.name.startswith(".")
+    """Return whether a path is an image and not hidden: by its name, or as DICOM whose name says nothing."""
+    return not path.name.startswith(".") and (path.suffix.lower() in IMAGE_ENDINGS or holds_dicom(path))
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Return whether an image is DICOM: by its name, or by its content where its name says nothing."""
+    ending = path.suffix.lower()
+    return ending in DICOM_ENDINGS or (ending not in IMAGE_ENDINGS and holds_dicom(path))

@@ -12,7 +12,7 @@ import pandas as pd
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model, ModelSignature
 from mlflow.models.model import MLMODEL_FILE_NAME
-from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from mlflow.utils.file_utils import local_file_uri_to_path
 from PIL import Image
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tracker.tracking.journal.entries import TrainedModel
     from tracker.tracking.journal.run_folder import RunFolder
 
+_PARAMS = ParamSchema([ParamSpec("calibrated", DataType.boolean, False)])
 _EXAMPLE_SHAPE = (2, 32, 32, 3)
 
 
@@ -152,7 +153,12 @@ def _signature(model: TrainedModel) -> ModelSignature:
     probabilities: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.double, name=name) for name in model.classes
     ]
-    return ModelSignature(inputs=None if model.reads_files else images_NHWC, outputs=Schema(probabilities))
+    return ModelSignature(
+        inputs=None if model.reads_files else images_NHWC,
+        outputs=Schema(probabilities),
+        # Whoever asks without it gets what earlier versions gave.
+        params=_PARAMS if model.calibrates else None,  # type: ignore[arg-type]
+    )
 
 
 def _example(model: TrainedModel) -> pd.DataFrame | np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

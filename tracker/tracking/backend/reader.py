@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tracker.errors import TrackingError
-from tracker.records import COMPARISON, PREDICTIONS, Point, Prediction, RunRecord
+from tracker.records import NOT_OF_AN_ARM, PREDICTIONS, Point, Prediction, RunRecord
 from tracker.tracking.backend.artifacts import artifact_names, fetch_artifact
 from tracker.tracking.backend.client import reading
 from tracker.tracking.backend.experiments import find_experiment
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _KIND = "tracker.kind"
-_WITHOUT_CURVES = ("trial", "study", COMPARISON)
 
 
 def read_runs(
@@ -73,7 +72,7 @@ def _histories(
 
     histories = Histories(client, uri)
     found: dict[str, dict[str, list[Point]]] = {}
-    shown = [run for run in runs if run.data.tags.get(_KIND) not in _WITHOUT_CURVES]
+    shown = [run for run in runs if run.data.tags.get(_KIND) not in NOT_OF_AN_ARM]
     # Of the latest values, only this tells the steps in public.
     latest = {run.info.run_id: run.data.to_proto().metrics for run in shown}
     for metric in metrics:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunStatus, RunTag
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    InputTag,
+    LoggedModelInput,
+    Metric,
+    Param,
+    RunStatus,
+    RunTag,
+)
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
@@ -15,7 +24,7 @@ from tracker.tracking.backend.environment import UPLOAD_TIMEOUT_S, request_timeo
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from tracker.tracking.journal.entries import Artifact, DatasetUse, Status
+    from tracker.tracking.journal.entries import Artifact, DatasetUse, ModelUse, Status
     from tracker.tracking.journal.run_folder import RunFolder
 
 REASON = "tracker.reason"
@@ -63,6 +72,17 @@ def log_dataset(client: MlflowClient, run_id: str, use: DatasetUse) -> None:
         profile=use.profile or None,
     )
     client.log_inputs(run_id, [DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, use.context)])])
+
+
+def log_model_use(client: MlflowClient, run_id: str, use: ModelUse) -> None:
+    """Log a trained network as an input.
+
+    Args:
+        client: MLflow's client.
+        run_id: MLflow's id of the run.
+        use: The network.
+    """
+    client.log_inputs(run_id, models=[LoggedModelInput(use.model_id)])
 
 
 def log_artifact(client: MlflowClient, run_id: str, run: RunFolder, artifact: Artifact) -> None:

@@ -126,6 +126,7 @@ class TrainedModel:
         name: What MLflow calls the model.
         reads_files: Whether it takes files of images, too, and not decoded ones alone.
         sha256: The digests of all its files, by their paths below the run's folder; earlier versions: none.
+        calibrates: Whether `predict` takes `params={"calibrated": True}`.
     """
 
     folder: str
@@ -136,6 +137,18 @@ class TrainedModel:
     name: str = NETWORK
     reads_files: bool = False
     sha256: Mapping[str, str] = field(default_factory=dict)
+    calibrates: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUse:
+    """A trained network in MLflow that the run asks.
+
+    Attributes:
+        model_id: MLflow's id of the model.
+    """
+
+    model_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +166,7 @@ class Status:
     reason: str = ""
 
 
-Entry = Creation | Params | Metrics | Tags | Link | DatasetUse | Artifact | TrainedModel | Status
+Entry = Creation | Params | Metrics | Tags | Link | DatasetUse | Artifact | TrainedModel | ModelUse | Status
 
 _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in get_args(Entry)}
 

@@ -20,6 +20,7 @@ from tracker.tracking.journal.entries import (
     Entry,
     Link,
     Metrics,
+    ModelUse,
     Params,
     Status,
     Tags,
@@ -238,6 +239,14 @@ class RunRecorder:
             )
         )
 
+    def asks(self, model_id: str) -> None:
+        """Record that the run asks a trained network that is in MLflow.
+
+        Args:
+            model_id: MLflow's id of the model.
+        """
+        self._write_new(ModelUse(model_id=model_id))
+
     def artifact(self, name: str, content: bytes | Path, folder: str = "") -> None:
         """Record a file; it is copied beside the journal first.
 
@@ -261,6 +270,7 @@ class RunRecorder:
         image_size: int,
         name: str = NETWORK,
         reads_files: bool = False,
+        calibrates: bool = False,
     ) -> None:
         """Record the trained network; its files are written beside the journal first.
 
@@ -273,6 +283,7 @@ class RunRecorder:
             image_size: Side of the square that images are resized to, pixels.
             name: What MLflow calls the model.
             reads_files: Whether it takes files of images, too, and not decoded ones alone.
+            calibrates: Whether `predict` takes `params={"calibrated": True}`.
         """
         lying = model_files(files, loader, self.folder)
         entry = TrainedModel(
@@ -284,6 +295,7 @@ class RunRecorder:
             name=safe_model_name(name),
             reads_files=reads_files,
             sha256=digests(lying, self.folder),
+            calibrates=calibrates,
         )
         self._write_new(entry, lying)
 

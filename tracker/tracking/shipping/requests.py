@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracker.tracking.backend.writer import log_artifact, log_batch, log_dataset, set_status
+from tracker.tracking.backend.writer import log_artifact, log_batch, log_dataset, log_model_use, set_status
 from tracker.tracking.journal.entries import (
     Artifact,
     Creation,
@@ -12,6 +12,7 @@ from tracker.tracking.journal.entries import (
     Entry,
     Link,
     Metrics,
+    ModelUse,
     Params,
     Status,
     Tags,
@@ -46,6 +47,8 @@ def send_request(client: MlflowClient, run_id: str, run: RunFolder, request: Req
             send_link(client, run_id, run, request)
         case DatasetUse():
             log_dataset(client, run_id, request)
+        case ModelUse():
+            log_model_use(client, run_id, request)
         case Artifact():
             log_artifact(client, run_id, run, request)
         case TrainedModel():

@@ -3,9 +3,13 @@
     python -m tools.versions                                    # every Python that the classifiers name
     python -m tools.versions --python 3.14 --bounds highest     # one environment
     python -m tools.versions tests/test_same_numbers.py         # some tests
+    python -m tools.versions --mlflow newest                    # this environment, with another MLflow
 
 Each environment takes about 6 GB and lives as long as its tests; there is one at a time. Needs `uv` (`pip
 install uv`). A Python that is not on this machine and cannot be fetched is left out with a line.
+
+With `--mlflow`, all but MLflow is that of this environment, which takes 0.2 GB and a minute, and only tests of
+tracking and of networks in use run, unless others are named.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
@@ -26,6 +31,12 @@ ROOT = Path(__file__).parents[1]
 BOUNDS = ("lowest-direct", "highest")
 """The oldest that is allowed of what pyproject.toml names, with the newest of all else; the newest of all."""
 
+NEWEST = "newest"
+"""The newest MLflow that pyproject.toml allows."""
+
+_OF_TRACKING = ("tests/tracking", "tests/inference")
+# The packages of which MLflow consists elsewhere are in it, too: theirs here are of another version.
+_OF_OTHER_PARTS = "ignore:Versions of mlflow:UserWarning"
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d+)")
 
 Ran = Callable[..., int]
@@ -95,6 +106,40 @@ def _try(environment: Environment, tests: Sequence[str], venv: Path, ran: Ran) -
     return "tests fail" if ran(python, "-m", "pytest", *tests) else "good"
 
 
+def try_mlflow(version: str, tests: Sequence[str], ran: Ran) -> str:
+    """Run tests with another MLflow and all else of this environment, and return what came of it.
+
+    Args:
+        version: Such as 3.18.0, or `NEWEST`.
+        tests: Arguments of pytest.
+        ran: Runs a command and returns its exit code.
+    """
+    wanted = _requirement("mlflow") if version == NEWEST else f"mlflow=={version}"
+    with tempfile.TemporaryDirectory(prefix="versions-") as folder:
+        venv = Path(folder, "venv")
+        python = str(venv / "bin" / "python")
+        if ran("uv", "venv", "--quiet", "--python", sys.executable, str(venv)):
+            return "left out, no environment can be made here"
+        _see_packages_from(venv)
+        if ran("uv", "pip", "install", "--quiet", "--python", python, "--no-deps", wanted):
+            return "cannot be installed"
+        ran(python, "-W", "ignore", "-c", "import mlflow; print('mlflow', mlflow.__version__)")
+        return "tests fail" if ran(python, "-m", "pytest", "-W", _OF_OTHER_PARTS, *tests) else "good"
+
+
+def _requirement(name: str, root: Path = ROOT) -> str:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return next(str(line) for line in project["dependencies"] if re.match(rf"{name}\b", line))
+
+
+def _see_packages_from(venv: Path) -> None:
+    """Have a new environment find, behind its own packages, those of this one."""
+    mine = sysconfig.get_path("purelib")
+    own = Path(sysconfig.get_path("purelib", vars={"base": str(venv), "platbase": str(venv)}))
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "behind.pth").write_text(f"{mine}\n")
+
+
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -115,11 +160,18 @@ def main(arguments: Sequence[str] | None = None, *, ran: Ran = run) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.versions", description=__doc__.split("\n")[0])
     parser.add_argument("--python", action="append", help="a version of Python; repeat for several")
     parser.add_argument("--bounds", action="append", choices=BOUNDS, help="default: both")
+    parser.add_argument(
+        "--mlflow", metavar="VERSION", help=f"another MLflow in this environment, or {NEWEST}"
+    )
     parser.add_argument("tests", nargs="*", help="arguments of pytest after `--`; default: the check's")
     asked = parser.parse_args(arguments)
     if shutil.which("uv") is None:
         sys.stderr.write("uv must be there to make environments: pip install uv\n")
         return 1
+    if asked.mlflow is not None:
+        outcome = try_mlflow(asked.mlflow, asked.tests or _OF_TRACKING, ran)
+        _say(f"MLflow {asked.mlflow}: {outcome}")
+        return int(outcome != "good")
     chosen = [
         Environment(one, bounds) for one in asked.python or supported() for bounds in asked.bounds or BOUNDS
     ]

@@ -134,9 +134,9 @@ def test_the_card_tells_what_it_is_and_what_it_is_not(hand: Hand, registered: Re
     card = registered.card
     for said in (
         "**Not a medical device.**",
-        "| Accuracy, % |",
+        "| Accuracy, % | &ensp;",
         "(6 images of 3 patients)",
-        "| patients | 6 | 3 | 3 |",
+        "| patients | &ensp;6 | &ensp;3 | &ensp;3 |",
         "Lowest validation loss in the last epoch",
         "tracker predict --model models:/lungs@champion",
         registered.run.tags["tracker.weights_digest"][:16],

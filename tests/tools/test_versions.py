@@ -59,6 +59,36 @@ def test_what_does_not_hold_is_said_and_is_the_exit_code(
     assert capsys.readouterr().out.splitlines()[-1] == f"Python 3.11, highest: {told}"
 
 
+@pytest.mark.usefixtures("uv")
+@pytest.mark.parametrize(
+    ("machine", "outcome"),
+    [
+        (Machine(), "good"),
+        (Machine(failing=True), "tests fail"),
+        (Machine(no_install="mlflow==3.18.0"), "cannot be installed"),
+    ],
+)
+def test_another_mlflow_is_tried_with_all_else_of_this_environment(
+    machine: Machine, outcome: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["--mlflow", "3.18.0", "tests/tracking"], ran=machine)
+    assert capsys.readouterr().out.splitlines()[-1] == f"MLflow 3.18.0: {outcome}"
+    assert code == int(outcome != "good")
+    install = next(command for command in machine.commands if "install" in command)
+    assert install[-2:] == ("--no-deps", "mlflow==3.18.0")
+    assert outcome == "cannot be installed" or machine.commands[-1][-1] == "tests/tracking"
+
+
+@pytest.mark.usefixtures("uv")
+def test_the_newest_mlflow_is_the_newest_that_is_allowed() -> None:
+    machine = Machine()
+    assert main(["--mlflow", "newest"], ran=machine) == 0
+    install = next(command for command in machine.commands if "install" in command)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert install[-1] in project["dependencies"]
+    assert install[-1].startswith("mlflow>=")
+
+
 def test_without_uv_it_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,10 @@ def told(text: str) -> str:
     return whole.replace("://", "&#58;//").replace("www.", "www&#46;").replace("@", "&#64;")
 
 
+_ROOM = "&ensp;"
+"""MLflow's pages leave no room between two columns."""
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table, its first column to the left and all others to the right.
 
@@ -28,7 +32,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         rows: The cells, in Markdown.
     """
     ruler = [":--", *("--:" for _ in head[1:])]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))
+    first, *others = [[cell, *(f"{_ROOM}{one}" for one in rest)] for cell, *rest in (head, *rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (first, ruler, *others))
 
 
 def section(title: str, *blocks: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tracker.data.manifest import Manifest
 from tracker.data.pixels import Pixels
 from tracker.errors import ModelError, UsageError
 from tracker.inference.loading import TrainedNetwork, load_trained
+from tracker.inference.weights_read import WEIGHTS
 from tracker.io.progress import Progress
 from tracker.records import POSITIVE_CLASS, SPLIT_TABLE, HeldOut, Prediction, RunRecord, RunState
 from tracker.runs.external.images import Decoded, ExternalImages
@@ -31,6 +33,7 @@ from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.backend.stored_networks import experiment_name, stored_networks
 
 _BATCH = 32
+_UNKNOWN = "unknown"
 _OF_FOLDERS = "evaluations"
 """The experiment of networks whose run is not known, where none is named."""
 
@@ -168,13 +171,15 @@ def _ask(
 
 def _of_card(network: TrainedNetwork) -> RunRecord:
     """Return what stands for the run of a network in a folder, which does not say where it was trained."""
+    with (network.folder / WEIGHTS).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return RunRecord(
         run_id=network.asked,
         name=Path(network.asked).name,
         status=RunState.FINISHED,
         start_time=0,
-        params={"model": network.model, "mode": "of a folder", "seed": Path(network.asked).name},
-        tags={POSITIVE_CLASS: network.positive} if network.positive else {},
+        params={"model": network.model, "mode": network.mode or _UNKNOWN, "seed": _UNKNOWN},
+        tags={"tracker.run_uid": digest} | ({POSITIVE_CLASS: network.positive} if network.positive else {}),
         metrics={},
     )
 

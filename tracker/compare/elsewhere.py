@@ -18,7 +18,7 @@ from tracker.compare.statistics.intervals import Interval
 from tracker.compare.table import MINUEND, SUBTRAHEND, Table
 from tracker.compare.verdict import ALPHA
 from tracker.figures.labels import natural_key, order_models
-from tracker.records import EVALUATION, Arm, HeldOut, RunRecord
+from tracker.records import EVALUATION, Arm, EpochKind, HeldOut, RunRecord
 
 DATA_NAME, DATA_DIGEST = "tracker.external_name", "tracker.external_digest"
 """The tags of an evaluation that say what the external data set is called, and what is in it."""
@@ -175,10 +175,27 @@ def _one_set(
     )
 
 
+def beside_validation(
+    external: HeldOut, own: HeldOut | None, threshold: float | None, *, at: EpochKind = "final"
+) -> HeldOut:
+    """Return answers to external images beside those that choose threshold and temperature.
+
+    Args:
+        external: What a network answered to external images.
+        own: What its run answered to the images of its study; None: that is not known.
+        threshold: From which log-odds of the finding an image is called so; None: as validation chooses it.
+        at: The epoch whose network answered.
+    """
+    known = own.predictions if own is not None else ()
+    validated = [one for one in known if one.part == "val" and one.epoch_kind == at]
+    return HeldOut([*validated, *external.predictions], external.patients, threshold)
+
+
 def _elsewhere_of(evaluation: RunRecord, answers: Mapping[str, HeldOut]) -> HeldOut:
     """Return what was answered, with the threshold that the evaluation was made at."""
-    found, told = answers[evaluation.run_id], evaluation.tags.get(THRESHOLD)
-    return replace(found, threshold=float(told) if told is not None else None)
+    told = evaluation.tags.get(THRESHOLD)
+    own = answers.get(evaluation.tags[EVALUATED_ID])
+    return beside_validation(answers[evaluation.run_id], own, float(told) if told is not None else None)
 
 
 def as_asked_elsewhere(runs: Sequence[RunRecord]) -> Selection:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MEASURES = (
     *("accuracy", "balanced_accuracy", "auroc", "sensitivity", "specificity", "f1"),
     *("sensitivity_at_threshold", "specificity_at_threshold", "brier", "ece"),
+    *("brier_calibrated", "ece_calibrated"),
 )
 
 _FEW = ("accuracy", "auroc", "sensitivity_at_threshold", "specificity_at_threshold")

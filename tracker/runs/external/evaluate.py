@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tracker.compare.elsewhere import beside_validation
 from tracker.compare.evaluation import Evaluated, findings_of, findings_of_arms, loss_of
 from tracker.compare.operating_point import finding_threshold
 from tracker.compare.selection import is_of_an_arm
@@ -19,8 +21,9 @@ from tracker.data.manifest import Manifest
 from tracker.data.pixels import Pixels
 from tracker.errors import ModelError, UsageError
 from tracker.inference.loading import TrainedNetwork, load_trained
+from tracker.inference.weights_read import WEIGHTS
 from tracker.io.progress import Progress
-from tracker.records import POSITIVE_CLASS, SPLIT_TABLE, HeldOut, RunRecord, RunState
+from tracker.records import POSITIVE_CLASS, SPLIT_TABLE, HeldOut, Prediction, RunRecord, RunState
 from tracker.runs.external.images import Decoded, ExternalImages
 from tracker.runs.external.leakage import read_study, refuse_leakage
 from tracker.runs.external.record import record_evaluation
@@ -30,6 +33,7 @@ from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.backend.stored_networks import experiment_name, stored_networks
 
 _BATCH = 32
+_UNKNOWN = "unknown"
 _OF_FOLDERS = "evaluations"
 """The experiment of networks whose run is not known, where none is named."""
 
@@ -52,6 +56,7 @@ class _Answered:
     network: TrainedNetwork
     run: RunRecord
     images: Decoded
+    predictions: Sequence[Prediction]
     held_out: HeldOut
     threshold: float | None
 
@@ -118,11 +123,11 @@ def evaluate_networks(
     """
     answered, notes = list[_Answered](), dict[str, None]()
     for number, model in enumerate(models, start=1):
-        one, told = _ask(
-            model, images, asked, uri, f"images answered by network {number} of {len(models)}", progress
-        )
+        network = load_trained(model, tracking_uri=uri)
         if answered:
-            _refuse_other_classes(answered[0].network, one.network)
+            _refuse_other_classes(answered[0].network, network)
+        what = f"images answered by network {number} of {len(models)}"
+        one, told = _ask(network, images, asked, uri, what, progress)
         # Its weights are not needed any more; of several large networks they would fill the memory.
         answered.append(replace(one, network=replace(one.network, module=torch.nn.Identity())))
         notes |= dict.fromkeys(told)
@@ -143,28 +148,38 @@ def evaluate_networks(
 
 
 def _ask(
-    model: str | Path, images: ExternalImages, asked: Asked, uri: str, what: str, progress: Progress
+    network: TrainedNetwork,
+    images: ExternalImages,
+    asked: Asked,
+    uri: str,
+    what: str,
+    progress: Progress,
 ) -> tuple[_Answered, list[str]]:
-    network = load_trained(model, tracking_uri=uri)
     decoded = images.decoded(network.classes, network.image_size, network.resize)
     run = network.run or _of_card(network)
     notes = _refuse_known(network, run, decoded, asked, uri)
     logits_NK = _logits(network, decoded.pixels, what, progress)
     predictions = list(predictions_of(decoded.manifest.samples, network.classes, "final", "test", logits_NK))
-    held_out = HeldOut(predictions, _patients(decoded.manifest))
-    threshold = _threshold(network, run, uri)
-    return _Answered(network, run, decoded, replace(held_out, threshold=threshold), threshold), notes
+    own = read_held_out(uri, [run]).get(run.run_id) if network.run is not None else None
+    threshold = network.threshold
+    if threshold is None and own is not None:
+        threshold = _chosen_threshold(own, run.tags.get(POSITIVE_CLASS))
+    external = HeldOut(predictions, _patients(decoded.manifest))
+    beside = beside_validation(external, own, threshold)
+    return _Answered(network, run, decoded, predictions, beside, threshold), notes
 
 
 def _of_card(network: TrainedNetwork) -> RunRecord:
     """Return what stands for the run of a network in a folder, which does not say where it was trained."""
+    with (network.folder / WEIGHTS).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return RunRecord(
         run_id=network.asked,
         name=Path(network.asked).name,
         status=RunState.FINISHED,
         start_time=0,
-        params={"model": network.model, "mode": "of a folder", "seed": Path(network.asked).name},
-        tags={POSITIVE_CLASS: network.positive} if network.positive else {},
+        params={"model": network.model, "mode": network.mode or _UNKNOWN, "seed": _UNKNOWN},
+        tags={"tracker.run_uid": digest} | ({POSITIVE_CLASS: network.positive} if network.positive else {}),
         metrics={},
     )
 
@@ -204,16 +219,10 @@ def _patients(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def _threshold(network: TrainedNetwork, run: RunRecord, uri: str) -> float | None:
-    """Return what the validation part chose: as the network says, or as its run's stored answers do."""
-    if network.threshold is not None or network.run is None:
-        return network.threshold
-    stored = read_held_out(uri, [run]).get(run.run_id)
-    positive = run.tags.get(POSITIVE_CLASS) or network.classes[-1]
-    if stored is None:
-        return None
-    validated = [one for one in stored.predictions if one.part == "val" and one.epoch_kind == "final"]
-    return finding_threshold(validated, positive)
+def _chosen_threshold(own: HeldOut, positive: str | None) -> float | None:
+    """Return what the validation part of a run chose; None of more than two classes."""
+    validated = [one for one in own.predictions if one.part == "val" and one.epoch_kind == "final"]
+    return finding_threshold(validated, positive) if positive is not None else None
 
 
 def _refuse_other_classes(first: TrainedNetwork, other: TrainedNetwork) -> None:
@@ -232,9 +241,9 @@ def _recorded(one: _Answered, images: ExternalImages, asked: Asked, uri: str) ->
         run=one.run,
         model_id=one.network.model_id,
         findings=findings_of(one.run, one.held_out),
-        loss=loss_of(one.held_out.predictions),
+        loss=loss_of(one.predictions),
         threshold=one.threshold,
-        predictions=one.held_out.predictions,
+        predictions=one.predictions,
     )
     known = one.run.experiment_id
     is_new = record_evaluation(

@@ -20,6 +20,7 @@ from tracker.errors import DataError, TrackingError, counted, listed
 from tracker.records import SPLIT_TABLE
 
 _SEEN = ("train", "val")
+_PARTS = {"train": "training", "val": "validation"}
 _SHOWN, _TYPED = 20, 8
 
 
@@ -111,7 +112,8 @@ def _by_content(external: Manifest, study: Sequence[KnownImage]) -> Iterator[_Me
     of_content = {one.sha256: one for one in study}
     for sample in external.samples:
         if same := of_content.get(sample.sha256):
-            yield _Met(sample, f"is {_in_words(same)}")
+            own = f"in the {_part(same)}" if same.sample == sample.id else _in_words(same)
+            yield _Met(sample, f"is {own}")
 
 
 def _by_picture(
@@ -134,8 +136,11 @@ def _by_patient(external: Manifest, study: Sequence[KnownImage]) -> Iterator[_Me
 
 
 def _in_words(one: KnownImage) -> str:
-    parts = {"train": "training", "val": "validation"}
-    return f"{one.sample} of the {parts.get(one.part, one.part)} part"
+    return f"{one.sample} of the {_part(one)}"
+
+
+def _part(one: KnownImage) -> str:
+    return f"{_PARTS.get(one.part, one.part)} part"
 
 
 def _comparable(one: Pixels, other: Pixels) -> tuple[list[str], list[str]]:

@@ -125,7 +125,7 @@ def _tags(one: Evaluated, images: Decoded, name: str) -> dict[str, str]:
         "tracker.split_digest": manifest.digest,
         "tracker.manifest_digest": manifest.digest,
         PIXELS_DIGEST: images.pixels.digest,
-        EVALUATED_ID: one.run.run_id,
+        EVALUATED_ID: one.run.run_id if one.run.experiment_id else "",
         EVALUATED_UID: tags.get("tracker.run_uid", ""),
         MODEL_ID: one.model_id,
         THRESHOLD: "" if one.threshold is None else repr(one.threshold),

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
@@ -11,7 +13,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.support.phantoms import PhantomSample
-from tracker.phantom.cohort import IMAGES, OTHER, TUBERCULOSIS, cohort, draw_visit
+from tracker.phantom.cohort import (
+    IMAGES,
+    OTHER,
+    TUBERCULOSIS,
+    Patient,
+    cohort,
+    draw_lesions_of,
+    draw_visit,
+)
 from tracker.phantom.files import VERSION
 
 DIGESTS = {1: "12f6b4e4f554ac4644a60d5b690b054f42b348e7d7bf782690d622ed8af0a862"}
@@ -70,3 +80,20 @@ def test_the_task_is_not_solved_by_a_thumbnail(phantoms: PhantomSample) -> None:
             model, thumbnails, phantoms.labels, groups=phantoms.groups, cv=folds
         ).mean()
         assert 0.5 < accuracy < 0.65
+
+
+def test_lesions_lie_where_an_image_differs_from_the_same_chest_without_findings() -> None:
+    patient = next(one for one in cohort() if [finding.kind for finding in one.findings] == ["consolidation"])
+    healthy = replace(patient, findings=())
+    mask = draw_lesions_of(patient, 1)
+    # The strength of each finding is drawn before the image is: without findings, another image would be.
+    with_it, without = draw_visit(patient, 1).astype(int), _as_if_healthy(patient, 1).astype(int)
+    difference = np.abs(with_it - without)
+    assert difference[mask].mean() > 10 * difference[~mask].mean()
+    assert not draw_lesions_of(healthy, 1).any()
+
+
+def _as_if_healthy(patient: Patient, visit: int) -> NDArray[np.uint8]:
+    """Draw the same image with the same circumstances, its findings too weak to be seen."""
+    weak = tuple(finding.at(1e-6) for finding in patient.findings)
+    return draw_visit(replace(patient, findings=weak), visit)

@@ -124,3 +124,16 @@ def test_images_that_are_gone_or_shorter_are_drawn_again_as_they_were(
     assert [image.read_bytes() for image in images] == before
     (note,) = caplog.messages
     assert "kept synthetic radiographs are not whole any more" in note
+
+
+def test_masks_of_lesions_are_drawn_once_for_the_images_with_tuberculosis(few: int, cache: Path) -> None:
+    folder = files.lesions_folder(silent)
+    assert folder == cache / "datasets" / f"phantom-{files.VERSION}-lesions"
+    images = files.sample_folder(silent)
+    named = {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.png")}
+    ill = {path.relative_to(images).with_suffix("").as_posix() for path in images.glob("tuberculosis/*")}
+    assert named == ill
+    masks = [np.asarray(Image.open(path)) for path in folder.rglob("*.png")]
+    assert {mask.shape for mask in masks} == {(files.SIZE, files.SIZE)}
+    assert all(0 < mask.mean() / 255 < 0.3 for mask in masks)
+    files.lesions_folder(lambda *_: pytest.fail("drawn again"))

@@ -12,6 +12,7 @@ from tracker.io.progress import Progress, silent
 
 if TYPE_CHECKING:
     from tracker.inference.explanations.explained_model import ExplainedModel
+    from tracker.inference.explanations.held_out import HeldOutPart
     from tracker.inference.explanations.images import FoundImages
     from tracker.inference.explanations.masks import Masks
     from tracker.inference.loading import TrainedNetwork
@@ -28,6 +29,7 @@ def explain(
     *,
     output: str | Path,
     images: int = IMAGES,
+    part: HeldOutPart | None = None,
     class_name: str | None = None,
     masks: str | Path | None = None,
     sanity: bool = True,
@@ -44,6 +46,8 @@ def explain(
         output: Where pictures, `maps/`, `maps.csv` and contact sheets go; of several models, each has a
             folder in it.
         images: How many pictures are drawn at most, of images spread evenly over all.
+        part: Only images of this part of the split that each network's run had, val or test; None: all, also
+            those that it was trained on.
         class_name: The class that maps are of; None: the one that the network calls each image, and where
             there are masks, the finding.
         masks: Where lesions are: a folder of masks that are named like their images, a table of boxes (image,
@@ -64,6 +68,7 @@ def explain(
     """
     prepare_process()
     from tracker.inference.explanations.explained_model import Asked, explain_model
+    from tracker.inference.explanations.held_out import images_of_part
     from tracker.inference.loading import load_several
     from tracker.models.devices import choose_device
 
@@ -73,7 +78,10 @@ def explain(
     explained = []
     for number, network in enumerate(networks, start=1):
         folder = Path(output) / _folder_name(number, network) if len(networks) > 1 else Path(output)
-        explained.append(explain_model(network, found, lesions, folder, asked, progress=progress))
+        some = found
+        if part is not None:
+            some = images_of_part(network, found, part, tracking_uri=tracking_uri)
+        explained.append(explain_model(network, some, lesions, folder, asked, progress=progress))
         if on_explained is not None:
             on_explained(explained[-1])
     return explained

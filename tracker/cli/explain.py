@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,7 +17,8 @@ from tracker.errors import counted, listed
 if TYPE_CHECKING:
     from tracker.inference.explanations.explained_model import ExplainedModel
 
-_LEFT_OUT = 5
+_LEFT_OUT, _WIDTH = 5, 79
+HeldOut = Literal["val", "test"]
 
 
 def explain(
@@ -31,6 +34,10 @@ def explain(
     images: Annotated[
         int, typer.Option(min=1, max=10_000, help="How many pictures, of images spread evenly over all.")
     ] = 12,
+    part: Annotated[
+        HeldOut | None,
+        typer.Option(help="Only images of this part of the split that the network's run had. Default: all."),
+    ] = None,
     class_name: Annotated[
         str | None,
         typer.Option(
@@ -59,11 +66,12 @@ def explain(
     from tracker.cli.runs_at_work import items
     from tracker.io.progress import Seldom
 
-    api.explain(
+    explained = api.explain(
         model,
         data,
         output=output,
         images=images,
+        part=part,
         class_name=class_name,
         masks=masks,
         sanity=sanity,
@@ -72,11 +80,13 @@ def explain(
         progress=Seldom(lambda *stage: say(f"  {items(*stage)}", err=True), every_s=3),
         on_explained=_tell,
     )
+    for line in _side_by_side(explained):
+        say(line)
 
 
 def _tell(one: ExplainedModel) -> None:
     for line in _lines(one):
-        say(line)
+        say(textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False))
     say(f"wrote {one.folder}", err=True)
 
 
@@ -92,3 +102,17 @@ def _lines(one: ExplainedModel) -> list[str]:
         *([f"  {one.pointing.sentence}"] if one.pointing is not None else []),
         *(f"  left out: {line}" for line in listed(left_out, _LEFT_OUT)),
     ]
+
+
+def _side_by_side(explained: Sequence[ExplainedModel]) -> list[str]:
+    """Return how often each model points at lesions, a line a model; nothing of a single one."""
+    played = [(one.arm, one.pointing) for one in explained if one.pointing is not None]
+    if len(played) < 2:
+        return []
+    wide = max(len(arm) for arm, _ in played)
+    lines = [f"{'points at the lesion':{wide}}  images  share  95 % interval  by chance"]
+    for arm, one in played:
+        low, high = (f"{100 * end:.1f}" for end in one.interval)
+        shares = f"{100 * one.share:5.1f}  {f'[{low}, {high}]':>13}  {100 * one.chance:9.1f}"
+        lines.append(f"{arm:{wide}}  {one.images:6}  {shares}")
+    return lines

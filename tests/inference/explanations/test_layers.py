@@ -56,6 +56,13 @@ def test_a_map_of_one_place_is_none_so_that_the_one_before_it_is_taken() -> None
     assert (explained.layer, explained.grid) == ("layer3.0.relu_1", (2, 2))
 
 
+def test_a_single_place_that_a_network_repeats_is_no_map_either() -> None:
+    network = build_network("mini-alexnet", weights="none", classes=2, seed=0)
+    network.module.eval()
+    explained = explained_network(network.module, network.head, image_size=64, name="mini-alexnet")
+    assert (explained.layer, explained.grid) == ("features.11", (3, 3))
+
+
 def test_the_explained_network_answers_what_the_network_answers_and_leaves_it_alone() -> None:
     network = build_network("mini-resnet", weights="none", classes=3, seed=0)
     network.module.eval()

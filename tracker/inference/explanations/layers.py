@@ -113,7 +113,7 @@ def _traced(module: nn.Module, image_size: int, name: str) -> tuple[fx.GraphModu
 def _last_map(traced: fx.GraphModule, head: str) -> tuple[fx.Node, nn.Module, tuple[int, int]] | None:
     """Return the node of the last map, the layer to put behind it, and the map's height and width."""
     before = _before_head(traced.graph, head)
-    maps = [node for node in before if _grid(node) is not None]
+    maps = [node for node in before if _grid(node) is not None and not _repeats_one_place(node)]
     if not maps:
         return None
     last = maps[-1]
@@ -151,6 +151,12 @@ def _grid(node: fx.Node) -> tuple[int, int] | None:
     """
     shape = _shape(node)
     return (shape[2], shape[3]) if len(shape) == 4 and shape[2] == shape[3] > 1 else None
+
+
+def _repeats_one_place(node: fx.Node) -> bool:
+    """Say whether a map is made of a single place: AlexNet's and VGG's are, of images that are too small."""
+    shapes = [_shape(one) for one in node.all_input_nodes]
+    return len(shapes) == 1 and len(shapes[0]) == 4 and shapes[0][2] * shapes[0][3] == 1
 
 
 def _last_attended(traced: fx.GraphModule, nodes: Iterable[fx.Node]) -> fx.Node | None:

@@ -8,8 +8,8 @@
 Each environment takes about 6 GB and lives as long as its tests; there is one at a time. Needs `uv` (`pip
 install uv`). A Python that is not on this machine and cannot be fetched is left out with a line.
 
-With `--mlflow`, all but MLflow is that of this environment, which takes 0.2 GB and a minute, and only tests of
-tracking and of networks in use run, unless others are named.
+With `--mlflow`, all but MLflow is that of this environment, which takes 0.2 GB and a minute, and only tests
+of tracking and of networks in use run, unless others are named.
 """
 
 from __future__ import annotations

@@ -72,6 +72,8 @@ def test_the_modes_of_a_model_stand_side_by_side_in_their_order():
     (note,) = figure.texts
     assert note.get_text().startswith("ResNet-18: 40 test images, mean of 3 networks;")
     assert figure.axes[0].get_title(loc="right") == "synthetic images"
+    arms[Arm("resnet18", "probe")] = drawn_answers(repetitions=1)
+    assert ", mean of 1 to 3 networks;" in reliability_of_modes(arms, "resnet18").texts[0].get_text()
 
 
 @pytest.mark.parametrize(

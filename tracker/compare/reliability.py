@@ -100,8 +100,9 @@ def _bins(correct_RN: Truth, sure_RN: Floats) -> Iterator[Bin]:
 
 
 def _note(arms: Sequence[Answers]) -> str:
-    images, networks = arms[0].images, max(answers.repetitions for answers in arms)
-    several = f", mean of {networks} networks" if networks > 1 else ""
+    images, networks = arms[0].images, sorted({answers.repetitions for answers in arms})
+    counts = f"{networks[0]} to {networks[-1]}" if len(networks) > 1 else str(networks[0])
+    several = f", mean of {counts} networks" if networks[-1] > 1 else ""
     patients = len(np.unique(arms[0].patients))
     of = f" of {patients} patients" if patients < images else ""
     return f"{images} test images{of}{several}; ECE with 95 % interval (bootstrap)."

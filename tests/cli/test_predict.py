@@ -255,7 +255,10 @@ def registered(kinds: Study) -> Iterator[str]:
     run = kinds.runs["freeze:layer2"][0]
     (model,) = client.search_logged_models([run.experiment_id], f"source_run_id = '{run.run_id}'")
     client.create_registered_model("it's mine")
-    client.create_model_version("it's mine", model.artifact_location, model_id=model.model_id)
+    with pytest.MonkeyPatch.context() as environment:
+        # MLflow looks for the model there, whatever the client's own store is.
+        environment.setenv("MLFLOW_TRACKING_URI", kinds.uri)
+        client.create_model_version("it's mine", f"models:/{model.model_id}", model_id=model.model_id)
     client.set_registered_model_alias("it's mine", "champion", "1")
     yield "it's mine"
     client.delete_registered_model("it's mine")

@@ -75,7 +75,7 @@ def table_of(file: Path) -> list[dict[str, str]]:
 def elsewhere(tmp_path_factory: pytest.TempPathFactory, radiographs: Path, shared_cache: Path) -> Elsewhere:
     folder = tmp_path_factory.mktemp("elsewhere")
     external = draw(folder / "images" / "hospital B", ("No finding", "Pneumonia"), first=50)
-    arguments = f"--model mini-resnet --mode {FE} --mode {FT} --seed 0 --seed 1 --log-model all --epochs 1"
+    arguments = f"--model mini-resnet --mode {FE} --mode {FT} --log-model all --epochs 1"
     with working_in(folder, shared_cache):
         code = call_main(
             *["run", "--data", str(radiographs), "--experiment", "small", "--patient-pattern", r"^P\d+"],
@@ -111,8 +111,7 @@ def all_evaluated(elsewhere: Elsewhere, shared_cache: Path) -> str:
 def test_every_stored_network_is_measured_as_other_means_do(elsewhere: Elsewhere, all_evaluated: str) -> None:
     assert max(map(len, all_evaluated.splitlines())) <= 80
     assert "20 images of 10 patients (10 healthy, 10 sick)" in all_evaluated
-    for words in ("feature-extractor, mean of 2", "fine-tuning, mean of 2", "Pneumonia is sick"):
-        assert words in all_evaluated
+    assert "Pneumonia is sick" in all_evaluated
     runs = {run.run_id: run for run in elsewhere.runs}
     found = elsewhere.evaluations
     assert sorted(run.tags["tracker.evaluated_run_id"] for run in found) == sorted(runs)
@@ -146,6 +145,7 @@ def test_an_evaluation_is_linked_to_network_run_and_data_set(
     assert all(elsewhere.artifact(run, f"{name}.png").stat().st_size for name in ("roc", "confusion_matrix"))
 
 
+@pytest.mark.slow
 def test_both_modes_stand_side_by_side_here_and_there(
     elsewhere: Elsewhere, all_evaluated: str, shared_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,7 +192,7 @@ def test_evaluations_are_no_runs_of_an_arm(
         told = calling(capsys)("compare", "--experiment", "small", "--format", "json")
     assert told.code == 0, told.err
     content = json.loads(told.out)
-    assert [cell["n"] for cell in content["cells"]] == [2, 2]
+    assert [cell["n"] for cell in content["cells"]] == [1, 1]
     assert content["not_in_the_table"] == []
 
 
@@ -236,6 +236,7 @@ def test_images_of_the_study_are_refused_each_by_name(
     assert evaluate(*asked, *left_out).code == 0
 
 
+@pytest.mark.slow
 def test_patients_of_the_study_are_refused_unless_they_are_others(
     elsewhere: Elsewhere, evaluate: Tracker, tmp_path: Path
 ) -> None:
@@ -272,6 +273,7 @@ def test_classes_are_matched_or_mapped_and_never_guessed(
     assert "10 healthy, 10 sick" in evaluate(*asked[:2], "--data", str(three), *both).out
 
 
+@pytest.mark.slow
 def test_unreadable_images_are_left_out_where_they_may_be(
     elsewhere: Elsewhere, evaluate: Tracker, tmp_path: Path
 ) -> None:
@@ -284,6 +286,7 @@ def test_unreadable_images_are_left_out_where_they_may_be(
     assert "Left out: 1 image" in told.out
 
 
+@pytest.mark.slow
 def test_python_gives_the_same_numbers_and_files_hold_them(
     elsewhere: Elsewhere, evaluate: Tracker, tmp_path: Path
 ) -> None:

@@ -51,15 +51,15 @@ def test_equally_many_patients_are_not_drawn_alike_in_both_places():
 
 
 def test_modes_that_lose_the_same_do_not_differ_and_one_that_loses_more_does():
-    strong, weak = (drawn_answers(images=200, separation=size, seed=7) for size in (4.0, 0.2))
-    stays, falls = both_places(strong, replace(strong)), both_places(replace(strong), weak)
-    same = difference_of_drops(
-        stays, both_places(replace(strong), replace(strong)), "accuracy", resamples=500
-    )
+    strong, middling, weak = (drawn_answers(images=200, separation=size, seed=7) for size in (4.0, 2.0, 0.2))
+    slips, falls = both_places(strong, middling), both_places(replace(strong), weak)
+    alike = both_places(replace(strong), replace(middling))
+    same = difference_of_drops(slips, alike, "accuracy", resamples=500)
     assert same.estimate == 0
     assert same.both.covers_zero
-    more = difference_of_drops(falls, stays, "accuracy", resamples=500)
-    drops = [drop_of(arm, "accuracy", resamples=500).estimate for arm in (falls, stays)]
+    more = difference_of_drops(falls, slips, "accuracy", resamples=500)
+    drops = [drop_of(arm, "accuracy", resamples=500).estimate for arm in (falls, slips)]
+    assert drops[0] > drops[1] > 0.01
     assert more.estimate == pytest.approx(drops[0] - drops[1])
     assert more.both.low > 0
     assert more.p_both < 0.01

@@ -143,8 +143,14 @@ def evaluate_networks(
         left_out=images.left_out,
         models=tuple(found),
         arms=findings_of_arms([(one.run, one.held_out) for one in answered]),
-        notes=tuple(notes),
+        notes=(*notes, *_fold_note(answered)),
     )
+
+
+def _fold_note(answered: Sequence[_Answered]) -> list[str]:
+    if not any("fold" in one.run.params for one in answered):
+        return []
+    return ["Networks of folds were trained on much the same images: intervals of their mean are too narrow."]
 
 
 def _ask(

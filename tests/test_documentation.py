@@ -14,7 +14,7 @@ from tracker.config.options import RunOptions
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor")
-NOT_OURS = {"--no-cache", "--all", "--env-manager"}
+NOT_OURS = {"--no-cache", "--all", "--env-manager", "--raw"}
 
 
 @pytest.fixture(scope="module")

@@ -83,9 +83,12 @@ def test_dicom_that_cannot_be_decoded_is_found_before_anything_is_decoded(tmp_pa
     plain = root / "sick" / "IM1"
     plain.write_bytes(plain.read_bytes()[:-20])
     values = np.zeros((8, 8), np.uint16)
-    (root / "well" / "IM0").write_bytes(dicom(values, NumberOfFrames=3))
-    reasons = undecodable_at_first_sight(build_manifest("folder", root))
-    assert reasons == {
+    (root / "well" / "IM0").write_bytes(dicom(values, NumberOfFrames=3, PatientID="9"))
+    (root / "well" / "x.dcm").write_bytes(b"hello")
+    manifest = build_manifest("folder", root)
+    assert [one.patient is None for one in manifest.samples] == [False] * 6 + [True]
+    assert undecodable_at_first_sight(manifest) == {
+        "well/x.dcm": "not a whole PNG, JPEG, TIFF, BMP or DICOM image",
         "sick/IM1": "damaged or cut off (not all of its pixels)",
         "well/IM0": "DICOM of 3 frames, and which of them counts is not known: save one as a file of its own",
     }

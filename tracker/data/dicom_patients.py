@@ -37,7 +37,9 @@ def patients_of_headers(found: Sequence[SourceImage]) -> tuple[list[str | None],
     nobody: list[str | None] = [None] * len(found)
     if not found or not all(is_dicom_file(image.path) for image in found):
         return nobody, []
-    numbers = list(parallel_map(_number, [image.path for image in found]))
+    read = list(parallel_map(_number, [image.path for image in found]))
+    # What cannot be read is told elsewhere, and takes nobody's patient away.
+    numbers = [number for number in read if number is not None]
     named = sum(number.lower() not in _NOBODY for number in numbers)
     if named == 0:
         return nobody, []
@@ -48,7 +50,7 @@ def patients_of_headers(found: Sequence[SourceImage]) -> tuple[list[str | None],
         return nobody, [
             f"no patients are taken from DICOM: {len(numbers)} files name only {len(set(numbers))}"
         ]
-    return [pseudonym(number) for number in numbers], [
+    return [None if number is None else pseudonym(number) for number in read], [
         "patients are those of the DICOM headers, kept as hashes"
     ]
 
@@ -64,8 +66,10 @@ def pseudonym(number: str) -> str:
     return f"p{hashlib.sha256(number.encode()).hexdigest()[:12]}"
 
 
-def _number(path: Path) -> str:
+def _number(path: Path) -> str | None:
+    """Return the patient's number, empty where the header has none; None where no header can be read."""
     # Loaded here: it brings pydicom, which few data sets need.
     from tracker.data.decoding.dicom_header import header_of
 
-    return header_of(path, [_KEYWORD]).get(_KEYWORD, "")
+    header = header_of(path, [_KEYWORD, "SOPClassUID"])
+    return header.get(_KEYWORD, "") if header else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from tracker.data.decoding import UndecodableError, decode, examine, read_file
+from tracker.data.decoding.dicom_signs import is_dicom
 from tracker.data.decoding.pillow_warnings import suppress_pillow_warnings
 from tracker.data.manifest import Manifest
 from tracker.data.sources.source import is_dicom_file
@@ -31,14 +32,15 @@ def undecodable_at_first_sight(manifest: Manifest) -> dict[str, str]:
 
 
 def _reason(path: Path) -> str:
-    dicom = is_dicom_file(path)
-    if not dicom and _looks_whole(path):
+    named_dicom = is_dicom_file(path)
+    if not named_dicom and _looks_whole(path):
         return ""
     try:
-        if dicom:
-            examine(read_file(path))
+        content = read_file(path)
+        if named_dicom and is_dicom(content):
+            examine(content)
         else:
-            decode(path, image_size=_SIZE, resize="stretch")
+            decode(content, image_size=_SIZE, resize="stretch")
     except UndecodableError as error:
         return str(error)
     return ""

@@ -8,8 +8,8 @@
 Each environment takes about 6 GB and lives as long as its tests; there is one at a time. Needs `uv` (`pip
 install uv`). A Python that is not on this machine and cannot be fetched is left out with a line.
 
-With `--mlflow`, all but MLflow is that of this environment, which takes 0.2 GB and a minute, and only tests
-of tracking and of networks in use run, unless others are named.
+With `--mlflow`, all but MLflow is that of this environment: that takes 0.2 GB and a minute. Only the tests of
+tracking and of networks in use run, unless others are named.
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ def try_mlflow(version: str, tests: Sequence[str], ran: Ran) -> str:
         if ran("uv", "pip", "install", "--quiet", "--python", python, "--no-deps", wanted):
             return "cannot be installed"
         ran(python, "-W", "ignore", "-c", "import mlflow; print('mlflow', mlflow.__version__)")
-        return "tests fail" if ran(python, "-m", "pytest", "-W", _OF_OTHER_PARTS, *tests) else "good"
+        # Also of the processes that tests start.
+        quiet = ("env", f"PYTHONWARNINGS={_OF_OTHER_PARTS}")
+        return "tests fail" if ran(*quiet, python, "-m", "pytest", "-W", _OF_OTHER_PARTS, *tests) else "good"
 
 
 def _requirement(name: str, root: Path = ROOT) -> str:

@@ -226,6 +226,47 @@ def test_a_process_without_tracker_loads_it_by_its_alias_where_no_code_may_run(
         assert torch.allclose(torch.tensor(answer, dtype=torch.float64), expected, rtol=0, atol=1e-5)
 
 
+EVALUATED = """
+import json, sys, mlflow, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model("models:/lungs@champion")
+table = pd.read_csv(sys.argv[2])[["path", "label"]].rename(columns={"path": "image"})
+table["predicted"] = model.predict(table[["image"]]).idxmax(axis=1)
+mlflow.set_experiment("elsewhere")
+result = mlflow.models.evaluate(
+    data=table,
+    predictions="predicted",
+    targets="label",
+    model_type="classifier",
+    model_id=model.model_id,
+    evaluator_config={"log_explainer": False, "pos_label": sys.argv[3]},
+)
+right = (table["predicted"] == table["label"]).mean()
+print(json.dumps([right, float(result.metrics["accuracy_score"]), int(result.metrics["example_count"])]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("registered")
+def test_mlflow_evaluates_it_by_the_names_of_classes_as_the_documentation_says(hand: Hand) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", EVALUATED, hand.uri, "images.csv", CLASSES[1]],
+        env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=hand.folder,
+    )
+    assert ended.returncode == 0, ended.stderr
+    right, accuracy, count = json.loads(ended.stdout.splitlines()[-1])
+    assert (accuracy, count) == (pytest.approx(right), 24)
+    experiment = hand.client.get_experiment_by_name("elsewhere")
+    (run,) = hand.client.search_runs([experiment.experiment_id])
+    version = hand.client.get_model_version_by_alias("lungs", "champion")
+    logged = hand.client.get_logged_model(version.tags["tracker.model_id"])
+    assert run.info.run_id in {metric.run_id for metric in logged.metrics if metric.key == "accuracy_score"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

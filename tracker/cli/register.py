@@ -36,7 +36,10 @@ def register(
     tracking_uri: TrackingUri = None,
 ) -> None:
     """Hand an arm's network on: chosen by validation, never by test images, with a model card."""
+    import shlex
+
     from tracker import api
+    from tracker.addresses import typed_again
 
     done = api.register(
         experiment,
@@ -55,18 +58,18 @@ def register(
         say(_under("note", done.note), err=True)
     if done.alias:
         say(_under("alias", f"{done.alias}{_moved(done.moved_from)}"))
-    say(f"use     tracker predict --model {_address(done.name, done.alias or done.version)} --data FOLDER")
+    where = ["--tracking-uri", typed_again(tracking_uri)] if tracking_uri else []
+    named = ["--model", _address(done.name, done.version, done.alias), *where]
+    say(f"use     tracker predict {shlex.join(named)} --data FOLDER")
 
 
 def _moved(before: str) -> str:
     return f" (moved from version {before})" if before else ""
 
 
-def _address(name: str, version: str) -> str:
-    """Return how a version, or an alias, is named on a command line."""
-    import shlex
-
-    return shlex.quote(f"models:/{name}{'/' if version.isdecimal() else '@'}{version}")
+def _address(name: str, version: str, alias: str) -> str:
+    """Return how a version, or an alias, is named."""
+    return f"models:/{name}@{alias}" if alias else f"models:/{name}/{version}"
 
 
 def _under(title: str, text: str) -> str:

@@ -55,6 +55,8 @@ _MEANINGS = {
 }
 _NO_FILE = re.compile(r"Could not find (?:a suitable TLS|the TLS) .*?invalid path: (\S+)")
 _AGAIN_AND_AGAIN = re.compile(r"too many (\d{3}) error responses")
+# From 3.18 on, MLflow asks only once what could be done twice.
+_ONCE = re.compile(r"API request to endpoint \S+ failed with error code (50[0234]|408|429) ")
 _NO_JSON = re.compile(r"API request to endpoint (\S+) failed with error code (\d{3}) ")
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}[\w ]*)")
 _ASKED = re.compile(r"API request to (https?://\S+) failed")
@@ -122,17 +124,18 @@ def without_proxy(url: str) -> str:
     )
 
 
-def cause_of(reason: str) -> str:
+def cause_of(reason: str, server: str = "") -> str:
     """Say why a server could not be asked, as a sentence without its subject; empty where that is not known.
 
     Args:
         reason: What MLflow's client said, in one line.
+        server: Its address, where that is known; not all that the client says has it.
     """
     asked = _ASKED.search(reason)
-    url = asked[1] if asked else ""
+    url = asked[1] if asked else server
     if file := _NO_FILE.search(reason):
         return f"cannot be checked: {_namer_of(file[1])} names {file[1]}, which is not there"
-    if again := _AGAIN_AND_AGAIN.search(reason):
+    if again := _AGAIN_AND_AGAIN.search(reason) or _ONCE.search(reason):
         return "; ".join(filter(None, (f"answers with error {again[1]}", without_proxy(url))))
     if known := next((meaning for phrase, meaning in _MEANINGS.items() if phrase in reason), ""):
         return known

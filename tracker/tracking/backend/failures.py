@@ -120,7 +120,7 @@ def problem_of(error: Exception, where: str) -> str:
         return lacks_all(error, where)
     if isinstance(error, OddAnswer):
         return f"{where} {NOT_OF_MLFLOW} ({said_by(error)})"
-    if cause := cause_of(" ".join(str(error).split())):
+    if cause := cause_of(" ".join(str(error).split()), where if where.startswith("http") else ""):
         return f"{where} {cause}"
     return f"{where} says: {said_by(error)}"
 

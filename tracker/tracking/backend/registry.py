@@ -22,7 +22,6 @@ MODEL_ID = "tracker.model_id"
 LONGEST_DESCRIPTION = 5000
 """Characters of a description that every database has room for."""
 
-_READY_S = 60
 _ADDRESS = "MLFLOW_TRACKING_URI"
 
 
@@ -149,7 +148,7 @@ def _made(client: MlflowClient, uri: str, entry: Entry) -> str:
             entry.run_id,
             tags={**entry.tags, MODEL_ID: entry.model_id},
             description=entry.card,
-            await_creation_for=_READY_S,
+            await_creation_for=0,
             model_id=entry.model_id,
         )
     version = _the_version(client, entry)

@@ -36,6 +36,7 @@ from benchmarks.peers.machine import describe_machine, describe_versions
 from benchmarks.peers.table import write_between
 from tests.support.exported import copy_loader, export_network
 from tests.support.servers import free_port
+from tracker.interruption import Interruption
 from tracker.models.networks import build_network
 from tracker.phantom.cohort import cohort, draw_visit
 
@@ -216,7 +217,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="A page to write the table into.")
     given = parser.parse_args()
     asked = questions()
-    with tempfile.TemporaryDirectory() as place:
+    with Interruption().taking_terminations(), tempfile.TemporaryDirectory() as place:
         networks = given.network or NETWORKS
         rows = [row for name in networks for row in measure(name, Path(place) / name, given.seconds, asked)]
     table = "\n".join(

@@ -13,8 +13,8 @@ from tracker.config.options import RunOptions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor")
-NOT_OURS = {"--no-cache", "--all", "--env-manager"}
+COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor", "serve")
+NOT_OURS = {"--data-binary", "--no-cache", "--all", "--env-manager"}
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +36,15 @@ from benchmarks.peers.machine import describe_machine, describe_versions
 from benchmarks.peers.table import write_between
 from tests.support.exported import copy_loader, export_network
 from tests.support.servers import free_port
+from tracker.interruption import Interruption
 from tracker.models.networks import build_network
 from tracker.phantom.cohort import cohort, draw_visit
 
 CLASSES = ("normal", "tuberculosis")
 NETWORKS = ("mini-resnet", "resnet18")
 CLIENTS = (1, 8, 32)
-SIZE, IMAGES, WARM = 512, 16, 10
-_HEADER = "| network | clients | who | images a second | p50, ms | p95, ms | refused |"
+SIZE, IMAGES, WARM_S = 512, 16, 2.0
+_HEADER = "| network | clients | who | images a second | p50, ms | p95, ms | CPU, ms an image | refused |"
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,18 @@ class Load:
     times_ms: list[float]
     refused: int
 
-    def cells(self) -> str:
-        """Return the numbers of a row."""
-        rate = len(self.times_ms) / self.seconds
-        if len(self.times_ms) < 2:
-            return f"{rate:.0f} | – | – | {self.refused}"
-        cuts = statistics.quantiles(self.times_ms, n=20)
-        return f"{rate:.0f} | {statistics.median(self.times_ms):.0f} | {cuts[18]:.0f} | {self.refused}"
+    def cells(self, cpu_s: float) -> str:
+        """Return the numbers of a row.
+
+        Args:
+            cpu_s: Processor time that the server took meanwhile.
+        """
+        count = len(self.times_ms)
+        if count < 2:
+            return f"– | – | – | – | {self.refused}"
+        p95 = statistics.quantiles(self.times_ms, n=20)[18]
+        numbers = (count / self.seconds, statistics.median(self.times_ms), p95, 1000 * cpu_s / count)
+        return f"{' | '.join(f'{number:.0f}' for number in numbers)} | {self.refused}"
 
 
 def save_model(name: str, folder: Path) -> Path:
@@ -88,8 +94,8 @@ def save_model(name: str, folder: Path) -> Path:
 
 
 @contextmanager
-def serving(command: list[str], port: int, log: Path) -> Iterator[None]:
-    """Run a server as long as the block lasts."""
+def serving(command: list[str], port: int, log: Path) -> Iterator[int]:
+    """Run a server as long as the block lasts, and yield the number of its group of processes."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -97,7 +103,7 @@ def serving(command: list[str], port: int, log: Path) -> Iterator[None]:
         )
     try:
         _wait(port, server, log)
-        yield
+        yield server.pid
     finally:
         os.killpg(server.pid, 15)
         server.wait(60)
@@ -173,15 +179,33 @@ def measure(name: str, folder: Path, seconds: float, asked: list[bytes]) -> list
             theirs,
         ),
     }
-    rows = []
-    for clients in CLIENTS:
-        for who, (command, port) in commands.items():
-            with serving([sys.executable, *command], port, folder / "log"):
-                ask(port, 1, WARM / 5, asked)
-                load = ask(port, clients, seconds, asked)
-            rows.append(f"| {name} | {clients} | {who} | {load.cells()} |")
-            print(rows[-1], file=sys.stderr, flush=True)
+    rows, log = [], folder / "log"
+    with ExitStack() as servers:
+        groups = {
+            who: servers.enter_context(
+                serving([sys.executable, *command], port, log.with_name(f"{port}.log"))
+            )
+            for who, (command, port) in commands.items()
+        }
+        for clients in (0, *CLIENTS):
+            for who, (_, port) in commands.items():
+                before = cpu_s(groups[who])
+                load = ask(port, max(clients, 1), seconds if clients else WARM_S, asked)
+                spent = cpu_s(groups[who]) - before
+                if clients:
+                    rows.append(f"| {name} | {clients} | {who} | {load.cells(spent)} |")
+                    print(rows[-1], file=sys.stderr, flush=True)
     return rows
+
+
+def cpu_s(group: int) -> float:
+    """Return the processor time that a group of processes has taken."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12]) if int(fields[2]) == group else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -193,7 +217,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="A page to write the table into.")
     given = parser.parse_args()
     asked = questions()
-    with tempfile.TemporaryDirectory() as place:
+    with Interruption().taking_terminations(), tempfile.TemporaryDirectory() as place:
         networks = given.network or NETWORKS
         rows = [row for name in networks for row in measure(name, Path(place) / name, given.seconds, asked)]
     table = "\n".join(

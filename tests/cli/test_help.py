@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.command import Outcome, probe
 
-COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor")
+COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor", "serve")
 
 
 @pytest.mark.parametrize("arguments", [("--help",), *((command, "--help") for command in COMMANDS)])

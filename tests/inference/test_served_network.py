@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.exceptions import MlflowException
 from PIL import Image
 from pydicom.uid import RLELossless
 from scipy.special import softmax
@@ -214,3 +215,18 @@ def test_requests_of_others_cannot_read_files_of_this_machine(
     assert len(served.predict(pd.DataFrame({"image": base64s(files)}))) == 2
     with pytest.raises(ValueError, match=r"in base64 \(paths are not taken"):
         served.predict(pd.DataFrame({"image": [str(files[0])]}))
+
+
+def test_others_get_one_sentence_without_a_traceback_or_what_they_sent(
+    served: ServedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow answers what this error says of itself; of a ValueError, it would send the traceback."""
+    monkeypatch.setenv("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")
+    for asked, said in ((["aGVsbG8="], "image 0"), ([b"x"] * 65, "at most 64 images, but it has 65")):
+        with pytest.raises(MlflowException) as raised:
+            served.predict(asked)
+        raised.value.message = f"Failed to predict data '{asked}'"
+        told = json.loads(raised.value.serialize_as_json())
+        assert (raised.value.get_http_status_code(), told["error_code"]) == (400, "BAD_REQUEST")
+        assert told["message"].startswith(("image 0", "a request must have"))
+        assert said in told["message"]

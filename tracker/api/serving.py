@@ -6,12 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker.inference.serving.limits import Limits
+from tracker.inference.serving.limits import HOST, PORT, Limits
 
 if TYPE_CHECKING:
     from tracker.inference.loading import TrainedNetwork
-
-HOST, PORT = "127.0.0.1", 8000
 
 
 def serve(

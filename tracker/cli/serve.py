@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.api.serving import HOST, PORT
 from tracker.cli.parameters import TrackingUri
 from tracker.cli.terminal import say
-from tracker.inference.serving.limits import Limits
+from tracker.inference.serving.limits import HOST, PORT, Limits
 
 if TYPE_CHECKING:
     from tracker.inference.loading import TrainedNetwork

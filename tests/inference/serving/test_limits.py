@@ -144,9 +144,11 @@ def test_a_full_queue_is_told_with_when_to_ask_again_and_health_answers_meanwhil
         with ThreadPoolExecutor(1) as client:
             first = client.submit(requests.post, f"{served.address}/predict", json=body, timeout=60)
             assert computing.wait(30)
-            refused = requests.post(f"{served.address}/predict", json=body, timeout=30)
-            assert requests.get(f"{served.address}/health", timeout=30).status_code == 200
-            go_on.set()
+            try:
+                refused = requests.post(f"{served.address}/predict", json=body, timeout=20)
+                assert requests.get(f"{served.address}/health", timeout=20).status_code == 200
+            finally:
+                go_on.set()
             assert first.result().status_code == 200
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert "ask again" in refused.json()["error"]

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.malformed_requests import answered, good_requests, malformed, problem_with
+from tests.support.malformed_requests import good_requests, malformed
+from tests.support.raw_requests import answered, problem_with
 from tests.support.served import Served, drawn
 from tests.support.servers import free_port
 

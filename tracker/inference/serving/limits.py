@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MEBIBYTE = 2**20
+HOST, PORT = "127.0.0.1", 8000
 
 
 @dataclass(frozen=True)

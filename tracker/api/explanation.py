@@ -13,7 +13,6 @@ from tracker.io.progress import Progress, silent
 if TYPE_CHECKING:
     from tracker.inference.explanations.explained_model import ExplainedModel
     from tracker.inference.explanations.held_out import HeldOutPart
-    from tracker.inference.explanations.images import FoundImages
     from tracker.inference.explanations.masks import Masks
     from tracker.inference.loading import TrainedNetwork
 
@@ -69,12 +68,14 @@ def explain(
     prepare_process()
     from tracker.inference.explanations.explained_model import Asked, explain_model
     from tracker.inference.explanations.held_out import images_of_part
+    from tracker.inference.explanations.images import find_images
     from tracker.inference.loading import load_several
     from tracker.models.devices import choose_device
 
-    found, lesions = _found(data, progress), _lesions(masks, progress)
+    places = _places(data, progress)
+    found, lesions = find_images(places), _lesions(masks, progress)
     networks = load_several(_several(model), tracking_uri=tracking_uri, device=choose_device())
-    asked = Asked(images, class_name, sanity, on_unreadable)
+    asked = Asked(images, class_name, sanity, on_unreadable, synthetic=_are_synthetic(places))
     explained = []
     for number, network in enumerate(networks, start=1):
         folder = Path(output) / _folder_name(number, network) if len(networks) > 1 else Path(output)
@@ -91,14 +92,17 @@ def _several(one_or_more: str | Path | Sequence[str | Path]) -> list[str | Path]
     return [one_or_more] if isinstance(one_or_more, str | Path) else list(one_or_more)
 
 
-def _found(data: str | Path | Sequence[str | Path], progress: Progress) -> FoundImages:
-    from tracker.inference.explanations.images import find_images
+def _places(data: str | Path | Sequence[str | Path], progress: Progress) -> list[Path]:
     from tracker.phantom.files import TABLE, sample_folder
 
     places = [Path(one) for one in _several(data)]
-    if _is_phantom(places):
-        places = [sample_folder(progress) / TABLE]
-    return find_images(places)
+    return [sample_folder(progress) / TABLE] if _is_phantom(places) else places
+
+
+def _are_synthetic(places: Sequence[Path]) -> bool:
+    from tracker.data.sources.phantom import is_copy
+
+    return any(is_copy(place if place.is_dir() else place.parent) for place in places)
 
 
 def _lesions(masks: str | Path | None, progress: Progress) -> Masks | None:

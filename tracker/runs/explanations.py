@@ -63,7 +63,13 @@ def most_wrong_and_sure(
 
 
 def record_explanations(
-    recorder: RunRecorder, tested: Tested, *, most: int, title: str, progress: Progress = silent
+    recorder: RunRecorder,
+    tested: Tested,
+    *,
+    most: int,
+    name: str,
+    synthetic: bool = False,
+    progress: Progress = silent,
 ) -> None:
     """Record images under the maps of the class that they were called, the maps, and their check.
 
@@ -71,23 +77,24 @@ def record_explanations(
         recorder: Of the run.
         tested: Its network, and what it answered.
         most: How many images at which it was most wrong, and at which it was most sure.
-        title: What stands above the sheets.
+        name: What the network is called above the sheets.
+        synthetic: Whether a program drew the images, which these then say.
         progress: Told how far it is.
 
     Raises:
         ModelError: The network has no map of features.
     """
     # Slow to import, and few runs draw them.
-    from tracker.inference.explanations.files import explanation_files, sanity_png
+    from tracker.inference.explanations.files import explanation_files, sanity_png, sheet_title
 
     tested.network.module.eval()
     explainer = Explainer(tested.network, image_size=tested.pixels.shape[1])
     everything: list[Explanation] = []
     for kind, (explanations, remarks) in _chosen(explainer, tested, most, progress).items():
-        titled = f"{title}, {kind.replace('-', ' ')} test images"
-        for path, content in explanation_files(explanations, title=titled, remarks=remarks):
-            name = PurePosixPath(FOLDER, kind, path)
-            recorder.artifact(name.name, content, folder=name.parent.as_posix())
+        title = sheet_title(f"{name}, {kind.replace('-', ' ')} test images", synthetic=synthetic)
+        for path, content in explanation_files(explanations, title=title, remarks=remarks):
+            place = PurePosixPath(FOLDER, kind, path)
+            recorder.artifact(place.name, content, folder=place.parent.as_posix())
         everything += explanations
     classes = tested.images.manifest.classes
     sanity = check_explanations(tested.network, classes, everything, progress=progress)

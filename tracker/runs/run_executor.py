@@ -11,7 +11,7 @@ from pathlib import Path
 from tracker.config.recipe import Recipe, digest_of
 from tracker.errors import ModelError, TrackerError
 from tracker.interruption import Interruption
-from tracker.records import PIXELS_DIGEST, RunState
+from tracker.records import PIXELS_DIGEST, SYNTHETIC_DATASETS, RunState
 from tracker.runs.callbacks import CheckpointKeeper, EpochRecorder
 from tracker.runs.events import Notifier, Reporter, RunResult
 from tracker.runs.images import Images
@@ -257,7 +257,10 @@ class RunExecutor:
         logits = trained.measured["final"].logits["test"]
         tested = Tested(trained.network, self._images, self.prepared.pixels, logits)
         most, progress = self._plan.options.explain, self.reporter.progress
+        synthetic = self.recipe.dataset in SYNTHETIC_DATASETS
         try:
-            record_explanations(recorder, tested, most=most, title=self._run_name, progress=progress)
+            record_explanations(
+                *(recorder, tested), most=most, name=self._run_name, synthetic=synthetic, progress=progress
+            )
         except ModelError as error:
             self.notifier.notify(f"{self.recipe.in_words}: not explained: {error}")

@@ -17,7 +17,7 @@ from tracker.inference.explanations.explaining import (
     check_explanations,
     explain_images,
 )
-from tracker.inference.explanations.files import explanation_files, sanity_png
+from tracker.inference.explanations.files import explanation_files, sanity_png, sheet_title
 from tracker.inference.explanations.images import FoundImages, SeenImages, see_images
 from tracker.inference.explanations.maps import Explainer, speaking_for
 from tracker.inference.explanations.masks import Masks
@@ -41,12 +41,14 @@ class Asked:
             masks, the finding.
         sanity: Whether maps are checked by random layers.
         on_unreadable: Whether to go on without images that cannot be decoded.
+        synthetic: Whether a program drew the images, which sheets then say.
     """
 
     images: int
     class_name: str | None = None
     sanity: bool = True
     on_unreadable: OnUnreadable = "stop"
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,8 @@ def explain_model(
     explainer = Explainer(plain, image_size=network.image_size)
     seen = _see(network, found.some(asked.images), asked)
     explanations = explain_images(network, explainer, seen, class_name=class_name, progress=progress)
-    for path, content in explanation_files(explanations, title=arm_of(network), progress=progress):
+    title = sheet_title(arm_of(network), synthetic=asked.synthetic)
+    for path, content in explanation_files(explanations, title=title, progress=progress):
         _write(folder / path, content)
     sanity = None
     if asked.sanity:

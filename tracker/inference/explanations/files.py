@@ -64,6 +64,16 @@ def drawn_map(one: Explanation, remark: str = "") -> DrawnMap:
     return DrawnMap(one.image, one.pixels, map_hw, one.class_name, one.probability, remark)
 
 
+def sheet_title(name: str, *, synthetic: bool) -> str:
+    """Return what stands above contact sheets.
+
+    Args:
+        name: Of the network.
+        synthetic: Whether a program drew the images.
+    """
+    return f"{name} (synthetic images)" if synthetic else name
+
+
 def sanity_png(sanity: Sanity) -> bytes:
     """Draw how maps change with random layers, as a PNG file.
 

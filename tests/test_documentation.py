@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor")
 COMMANDS += ("predict", "evaluate", "explain", "register", "serve")
-NOT_OURS = {"--no-cache", "--all", "--env-manager", "--mlflow", "--raw"}
+NOT_OURS = {"--no-cache", "--all", "--env-manager", "--mlflow", "--raw", "--data-binary"}
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,17 @@ def settings(data: Path, **more: object) -> dict[str, object]:
 
 
 def test_the_public_names_are_these_and_all_are_there() -> None:
-    names = ["Recipe", "RunOptions", "TrackerError", "compare", "explain", "load_runs", "run", "tune"]
+    names = [
+        "Recipe",
+        "RunOptions",
+        "TrackerError",
+        "compare",
+        "explain",
+        "load_runs",
+        "predict",
+        "run",
+        "tune",
+    ]
     assert tracker.__all__ == names
     assert all(callable(getattr(tracker, name)) for name in names)
     assert dir(tracker) == sorted([*names, "__version__"])

@@ -13,7 +13,7 @@ from tracker.config.options import RunOptions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = ("run", "tune", "status", "compare", "ui", "sync", "models", "doctor")
+COMMANDS = ("run", "tune", "status", "compare", "predict", "ui", "sync", "models", "doctor")
 NOT_OURS = {"--no-cache", "--all", "--env-manager"}
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from tracker.inference.loading import TrainedNetwork
-    from tracker.inference.predict import Predictions
+    from tracker.inference.prediction.asking import Predictions
 
 
 def predict(
@@ -57,8 +57,8 @@ def predict(
         TrackerError: There is no such model, arm or image, or files are not as they must be.
     """
     prepare_process()
-    from tracker.inference.answer_file import check_output
     from tracker.inference.asked_images import asked_images
+    from tracker.inference.prediction.answer_file import check_output
 
     models = [model] if isinstance(model, str | Path) else list(model)
     _check_asked(models, arm, experiment)
@@ -68,7 +68,7 @@ def predict(
     place = Path(data).expanduser()
     asked = asked_images(place, columns)
     from tracker.inference.ensemble import Ensemble
-    from tracker.inference.predict import predict_in_memory, predict_into
+    from tracker.inference.prediction.asking import predict_in_memory, predict_into
     from tracker.models.devices import choose_device
 
     networks = _networks(models, arm, experiment, tracking_uri, choose_device())
@@ -99,8 +99,8 @@ def _networks(
     tracking_uri: str | None,
     device: torch.device,
 ) -> list[TrainedNetwork]:
-    from tracker.inference.arm_runs import runs_of_arm
     from tracker.inference.loading import load_several
+    from tracker.inference.prediction.arm_runs import runs_of_arm
     from tracker.runs.experiment import open_experiment, read_all
 
     if arm:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tracker.io.process_environment import prepare_process
 
 if TYPE_CHECKING:
-    from tracker.inference.registration import Registered
+    from tracker.inference.registry.registration import Registered
     from tracker.tracking.shipping.unsent import Unsent
 
 
@@ -56,7 +56,7 @@ def register(
     if alias is not None:
         check_alias(alias)
     prepare_process()
-    from tracker.inference.registration import chosen_network, register_network
+    from tracker.inference.registry.registration import chosen_network, register_network
     from tracker.runs.experiment import open_experiment, read_all
 
     with open_experiment(experiment, tracking_uri, on_unsent=on_unsent) as (uri, named):

@@ -14,7 +14,7 @@ from tracker.config.recipe import OnUnreadable
 from tracker.errors import counted, listed
 
 if TYPE_CHECKING:
-    from tracker.inference.predict import Predictions
+    from tracker.inference.prediction.asking import Predictions
 
 _WIDTH = 80
 _SHOWN = 5

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tracker.errors import DataError, UsageError
-from tracker.inference.answer_rows import RowFormat, whole_lines
-from tracker.inference.image_prediction import ImagePrediction
+from tracker.inference.prediction.answer_rows import RowFormat, whole_lines
+from tracker.inference.prediction.image_prediction import ImagePrediction
 from tracker.io.atomic import name_whole, sync_open_file, unfinished_file, write_all, write_whole
 from tracker.io.locks import NoLocks, exclusive_if_free
 from tracker.io.short_path import short_path

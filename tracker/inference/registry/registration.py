@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 
 from tracker.errors import ModelError, TrackingError
-from tracker.inference.card_facts import facts_of
-from tracker.inference.choosing import Choice, arm_named, candidates, choose
-from tracker.inference.exported_program import exported_program
 from tracker.inference.loading import TrainedNetwork, load_trained
-from tracker.inference.model_card import Subject, about, card_file, model_card
+from tracker.inference.registry.card_facts import facts_of
+from tracker.inference.registry.choosing import Choice, arm_named, candidates, choose
+from tracker.inference.registry.exported_program import exported_program
+from tracker.inference.registry.model_card import Subject, about, card_file, model_card
 from tracker.inference.weights_read import WEIGHTS
 from tracker.records import RunRecord
 from tracker.tracking.backend.flavors import add_file, add_program, has_program

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from tracker.config.recipe import OnUnreadable
 from tracker.errors import UnreadableImages
-from tracker.inference.answer_file import ENDINGS, AnswerFile
-from tracker.inference.answer_rows import RowFormat
 from tracker.inference.asked_images import AskedImage, AskedImages
 from tracker.inference.card import CARD
 from tracker.inference.ensemble import Ensemble
-from tracker.inference.image_prediction import ImagePrediction
 from tracker.inference.loading import TrainedNetwork
-from tracker.inference.predicting import file_state, predictions
+from tracker.inference.prediction.answer_file import ENDINGS, AnswerFile
+from tracker.inference.prediction.answer_rows import RowFormat
+from tracker.inference.prediction.image_prediction import ImagePrediction
+from tracker.inference.prediction.predicting import file_state, predictions
 from tracker.inference.weights_read import WEIGHTS
 from tracker.io.progress import Progress, silent
 from tracker.tracking.backend.model_digests import sha256_of

@@ -13,10 +13,10 @@ from tracker.compare.render.numbers import interval_text
 from tracker.errors import counted
 from tracker.figures.labels import capitalized, paper_mode, paper_model, scale_of, title_of
 from tracker.foreign_text import printable
-from tracker.inference.card_facts import Facts
-from tracker.inference.card_markdown import section, table, told
-from tracker.inference.choosing import Choice
 from tracker.inference.loading import TrainedNetwork
+from tracker.inference.registry.card_facts import Facts
+from tracker.inference.registry.card_markdown import section, table, told
+from tracker.inference.registry.choosing import Choice
 from tracker.records import PARTS, POSITIVE_CLASS, Part, RunRecord
 from tracker.tracking.journal.limits import safe_folder
 

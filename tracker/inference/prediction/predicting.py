@@ -13,7 +13,7 @@ from tracker.data.decoding import PassingError, UndecodableError, decode, read_f
 from tracker.inference.as_trained import BATCH
 from tracker.inference.asked_images import AskedImage
 from tracker.inference.ensemble import Answered, Ensemble, Shape
-from tracker.inference.image_prediction import ImagePrediction
+from tracker.inference.prediction.image_prediction import ImagePrediction
 from tracker.io.parallel import parallel_map
 
 _Pixels = Mapping[Shape, NDArray[np.uint8]]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tracker.inference.image_prediction import ImagePrediction
+from tracker.inference.prediction.image_prediction import ImagePrediction
 
 _PROBABILITY, _CALIBRATED = "p_", "calibrated_"
 _Cell = str | float | None

@@ -21,11 +21,11 @@ from tests.support.command import call_main
 from tests.support.workplace import argv_stays, calling, shared_cache, working_in
 from tracker import api
 from tracker.errors import ComparisonError
-from tracker.inference.card_facts import facts_of
-from tracker.inference.choosing import choose, validation_loss
 from tracker.inference.loading import load_trained
-from tracker.inference.model_card import Subject, model_card
-from tracker.inference.registration import Registered
+from tracker.inference.registry.card_facts import facts_of
+from tracker.inference.registry.choosing import choose, validation_loss
+from tracker.inference.registry.model_card import Subject, model_card
+from tracker.inference.registry.registration import Registered
 from tracker.records import RunRecord
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.reader import read_runs

@@ -69,7 +69,9 @@ def test_importing_tracker_imports_nothing_else() -> None:
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
 
 
-@pytest.mark.parametrize("first", ["tracker.compare.table", "tracker.runs.execute", "tracker.tuning.plan"])
+@pytest.mark.parametrize(
+    "first", ["tracker.tuning.plan", pytest.param("tracker.compare.table", marks=pytest.mark.slow)]
+)
 def test_a_function_stays_a_function_whatever_rooms_are_imported(first: str) -> None:
     program = (
         f"import tracker, {first}\n"

@@ -208,6 +208,7 @@ def test_run_tunes_first_and_then_trains(tracker: Tracker, radiographs: Path, pl
     assert run.tags["tracker.tuned"] == "lr, weight_decay, optimizer"
 
 
+@pytest.mark.slow
 def test_each_fold_and_seed_counts_the_same(tracker: Tracker, radiographs: Path, place: Path) -> None:
     arguments = small_tune(radiographs, "--tune-folds", "3", "--tune-seeds", "2", "--experiment", "folds")
     assert tracker(*arguments, "--trials", "2").code == 0
@@ -321,6 +322,7 @@ def test_a_study_with_other_options_is_not_taken_for_one_with_these(
         assert f"{MODEL} {MODES[0]} (but with other options: lr by val/loss)" in told.err
 
 
+@pytest.mark.slow
 def test_a_run_learns_of_more_trials_that_found_the_same(
     tracker: Tracker, radiographs: Path, place: Path
 ) -> None:

@@ -70,9 +70,10 @@ ENTRIES = (
     "Status",
 )
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the folder's place, /tmp, is a link elsewhere"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="the folder's place, /tmp, is a link elsewhere"),
+]
 
 # What features are found by, beside the network and the images.
 MACHINE = ("tracker.version.torch", "tracker.device", "tracker.threads")

@@ -13,6 +13,7 @@ from tools import notebook
 __all__ = ["shared_cache", "workplace"]
 
 
+@pytest.mark.slow
 def test_every_cell_of_the_notebook_runs(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = Path(notebook.__file__).parents[1]
     monkeypatch.setenv("PYTHONPATH", str(root))

@@ -16,6 +16,7 @@ from tracker.models.networks import build_network
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_it_is_started_from_the_repositorys_root() -> None:
     command = [sys.executable, "-m", "tools.pretrain", "--images", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -31,8 +31,8 @@ DENSENET_BEFORE_BLOCK3 = [
     ("model", "mode", "lr", "frozen"),
     [
         ("alexnet", "feature-extractor", 1e-1, ["features", *(f"classifier.{i}" for i in range(6))]),
-        ("alexnet", "freeze:features", 1e-3, ["features"]),
-        ("alexnet", "fine-tuning", 1e-3, []),
+        pytest.param("alexnet", "freeze:features", 1e-3, ["features"], marks=pytest.mark.slow),
+        pytest.param("alexnet", "fine-tuning", 1e-3, [], marks=pytest.mark.slow),
         ("resnet18", "feature-extractor", 1e-3, [*RESNET_BEFORE_LAYER3, "layer3", "layer4"]),
         ("resnet18", "freeze:layer2", 1e-3, RESNET_BEFORE_LAYER3),
         ("resnet18", "fine-tuning", 1e-4, []),

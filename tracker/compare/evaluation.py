@@ -28,7 +28,7 @@ class Evaluated:
         loss: The mean cross-entropy of the external images.
         threshold: The finding's log-odds from which an image is called so; None where it is not known.
         predictions: What it answered to each image.
-        is_new: Whether this was recorded now; None: it was recorded before.
+        is_new: Whether this was recorded now; else a run with these numbers was recorded before.
     """
 
     asked: str

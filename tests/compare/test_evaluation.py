@@ -42,6 +42,15 @@ def test_runs_of_one_seed_are_not_put_together(make_run):
     assert findings_of_arms(asked) == {}
 
 
+@pytest.mark.parametrize("other", [{"params": {"lr": "0.1"}}, {"split_digest": "b" * 64}])
+def test_networks_that_were_trained_in_several_ways_have_no_mean(make_run, other):
+    asked = [
+        (make_run("alexnet", "fine-tuning", 0), answers("1110")),
+        (make_run("alexnet", "fine-tuning", 1, **other), answers("1000")),
+    ]
+    assert findings_of_arms(asked) == {}
+
+
 def test_the_threshold_of_the_run_decides_and_without_one_nothing_is_called(make_run):
     run = make_run("alexnet", "fine-tuning", 0)
     low = findings_of(run, answers("1111", threshold=-10.0)).measures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tracker.compare.elsewhere import beside_validation
 from tracker.compare.evaluation import Evaluated, findings_of, findings_of_arms, loss_of
 from tracker.compare.operating_point import finding_threshold
 from tracker.compare.selection import is_of_an_arm
+from tracker.compare.together import arms_of, differences, newest_of_recipes
 from tracker.compare.views.evaluated import Evaluation
 from tracker.data.decoding import to_rgb
 from tracker.data.manifest import Manifest
@@ -62,7 +63,7 @@ class _Answered:
 
 
 def networks_of(uri: str, experiment: str, arms: Sequence[str]) -> list[str]:
-    """Return the ids of the finished runs of an experiment that stored their network.
+    """Return the ids of the finished runs that stored their network, of each recipe the newest.
 
     Args:
         uri: As `resolve_uri` gives it.
@@ -87,7 +88,8 @@ def networks_of(uri: str, experiment: str, arms: Sequence[str]) -> list[str]:
             do=f"There are {', '.join(sorted(known)) or 'none'}.",
         )
     wanted = [run for run in runs if not arms or f"{run.arm.model}/{run.arm.mode}" in arms]
-    stored = list(stored_networks(uri, wanted))
+    having = stored_networks(uri, wanted)
+    stored = [run.run_id for run in newest_of_recipes([run for run in wanted if run.run_id in having])]
     if not stored:
         raise UsageError(
             "an evaluation must have runs that stored their network",
@@ -143,8 +145,15 @@ def evaluate_networks(
         left_out=images.left_out,
         models=tuple(found),
         arms=findings_of_arms([(one.run, one.held_out) for one in answered]),
-        notes=(*notes, *_fold_note(answered)),
+        notes=(*notes, *_fold_note(answered), *_apart_notes([one.run for one in answered])),
     )
+
+
+def _apart_notes(runs: Sequence[RunRecord]) -> Iterator[str]:
+    """Yield of which arms there is no mean, as their networks were trained in several ways."""
+    for arm, several in arms_of(runs).items():
+        if found := differences(several):
+            yield f"{arm.in_words}: no mean of its networks, which differ in {' and '.join(found)}."
 
 
 def _fold_note(answered: Sequence[_Answered]) -> list[str]:

@@ -178,9 +178,9 @@ def _ask(
     own = read_held_out(uri, [run]).get(run.run_id) if network.run is not None else None
     threshold = network.threshold
     if threshold is None and own is not None:
-        threshold = _chosen_threshold(own, run.tags.get(POSITIVE_CLASS))
+        threshold = chosen_threshold(own, network.classes, run.tags.get(POSITIVE_CLASS))
     external = HeldOut(predictions, _patients(decoded.manifest))
-    beside = beside_validation(external, own, threshold)
+    beside = beside_validation(external, own, threshold, network.temperature)
     return _Answered(network, run, decoded, predictions, beside, threshold), notes
 
 
@@ -234,10 +234,18 @@ def _patients(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def _chosen_threshold(own: HeldOut, positive: str | None) -> float | None:
-    """Return what the validation part of a run chose; None of more than two classes."""
+def chosen_threshold(own: HeldOut, classes: Sequence[str], positive: str | None) -> float | None:
+    """Return what the validation part of a run chose; None of more than two classes.
+
+    Earlier versions did not say which class is the finding: it was the last, as it is in what is measured.
+
+    Args:
+        own: What the run answered to the images of its study.
+        classes: The network's classes, in order.
+        positive: The class that is the finding, where the run says it.
+    """
     validated = [one for one in own.predictions if one.part == "val" and one.epoch_kind == "final"]
-    return finding_threshold(validated, positive) if positive is not None else None
+    return finding_threshold(validated, positive or classes[-1]) if len(classes) == 2 else None
 
 
 def _refuse_other_classes(first: TrainedNetwork, other: TrainedNetwork) -> None:

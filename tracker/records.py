@@ -137,11 +137,14 @@ class HeldOut:
             itself, with those of the same content.
         threshold: The finding's log-odds from which an image is called so, where it is known; None: as the
             validation part of the predictions chooses it.
+        temperature: What logits are divided by for calibrated probabilities, where it is known; None: as the
+            validation part gives it.
     """
 
     predictions: Sequence[Prediction]
     patients: Mapping[str, str]
     threshold: float | None = None
+    temperature: float | None = None
 
 
 def _log(probability: float) -> float:

@@ -8,7 +8,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,14 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 import tracker
 from tests.support.command import Outcome, call_main
 from tests.support.workplace import calling, working_in
+from tracker.compare.evaluation import Evaluated
 from tracker.compare.render.formats import FORMATS
+from tracker.config.options import RunOptions
+from tracker.inference.loading import load_trained
+from tracker.io.progress import silent
 from tracker.records import EVALUATION, RunRecord
+from tracker.runs.external.images import find_external
+from tracker.runs.external.record import record_evaluation
 from tracker.tracking.backend.client import open_client
 from tracker.tracking.backend.predictions import parse_predictions
 from tracker.tracking.backend.reader import read_runs
@@ -183,6 +189,32 @@ def test_the_same_again_is_the_same_and_changed_images_are_others(
     next(changed.rglob("*.png")).unlink()
     assert "recorded in MLflow: 1" in evaluate("--model", run, "--data", str(changed), *MAP).err
     assert len(elsewhere.evaluations) == before + 1
+
+
+def test_other_numbers_of_the_same_images_are_recorded_and_not_taken_for_those_of_before(
+    elsewhere: Elsewhere, all_evaluated: str, shared_cache: Path
+) -> None:
+    options = RunOptions(data=elsewhere.external, dataset="folder", patient_pattern=r"^P\d+")
+    mapped = {"Pneumonia": "sick", "No finding": "healthy"}
+    with working_in(elsewhere.folder, shared_cache):
+        network = load_trained(elsewhere.runs[0].run_id, tracking_uri=elsewhere.uri)
+        (one,) = tracker.evaluate(
+            elsewhere.runs[0].run_id, data=elsewhere.external, class_map=mapped, patient_pattern=r"^P\d+"
+        ).models
+        images = find_external(options, mapped, silent).decoded(network.classes, 32, network.resize)
+
+        def record(what: Evaluated) -> bool:
+            return record_evaluation(
+                *(what, images),
+                **{"name": "hospital B", "options": options, "classes": network.classes},
+                **{"experiment": "again", "tracking_uri": elsewhere.uri},
+            )
+
+        assert one.threshold is not None
+        asked = [one, one, replace(one, loss=one.loss + 1e-3), replace(one, threshold=one.threshold + 0.1)]
+        assert [record(what) for what in asked] == [True, False, True, True]
+        # In last digits, processors differ.
+        assert not record(replace(one, loss=one.loss * (1 + 1e-12)))
 
 
 def test_evaluations_are_no_runs_of_an_arm(

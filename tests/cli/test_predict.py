@@ -164,6 +164,27 @@ def test_a_file_is_gone_on_with_by_the_same_network_alone(
     assert (workplace / "other.csv").read_text() == "mine\n"
 
 
+def test_a_file_is_not_gone_on_with_by_another_decoder(
+    kinds: Study, predict: Tracker, workplace: Path
+) -> None:
+    asked = ("--model", kinds.runs["freeze:layer2"][0].run_id, "--data", kinds.images, "--output", "p.csv")
+    predict(*asked)
+    begun = json.loads((workplace / ".p.csv.begun.json").read_text())
+    (workplace / ".p.csv.begun.json").write_text(json.dumps(begun | {"decoder": "an earlier one"}))
+    assert "begun with other decoder" in one_line(predict(*asked))
+
+
+def test_an_image_that_a_table_calls_otherwise_by_now_has_its_new_id(
+    kinds: Study, predict: Tracker, workplace: Path
+) -> None:
+    write_kind("gray.png", workplace / "one.png")
+    asked = ("--model", kinds.runs["freeze:layer2"][0].run_id, "--data", "list.csv", "--output", "p.csv")
+    for name in ("7", "8"):
+        (workplace / "list.csv").write_text(f"id,file\n{name},one.png\n")
+        assert predict(*asked).code == 0
+    assert [row["id"] for row in rows_of(workplace / "p.csv")] == ["8"]
+
+
 def test_a_table_keeps_its_own_names_and_unreadable_images_are_listed(
     kinds: Study, predict: Tracker, workplace: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -42,11 +43,28 @@ def test_runs_of_one_seed_are_not_put_together(make_run):
     assert findings_of_arms(asked) == {}
 
 
+@pytest.mark.parametrize("other", [{"params": {"lr": "0.1"}}, {"split_digest": "b" * 64}])
+def test_networks_that_were_trained_in_several_ways_have_no_mean(make_run, other):
+    asked = [
+        (make_run("alexnet", "fine-tuning", 0), answers("1110")),
+        (make_run("alexnet", "fine-tuning", 1, **other), answers("1000")),
+    ]
+    assert findings_of_arms(asked) == {}
+
+
 def test_the_threshold_of_the_run_decides_and_without_one_nothing_is_called(make_run):
     run = make_run("alexnet", "fine-tuning", 0)
     low = findings_of(run, answers("1111", threshold=-10.0)).measures
     assert (low["sensitivity_at_threshold"].value, low["specificity_at_threshold"].value) == (1.0, 0.0)
     assert "sensitivity_at_threshold" not in findings_of(run, answers("1111")).measures
+
+
+def test_a_temperature_that_is_known_needs_no_validation_images(make_run):
+    run, asked = make_run("alexnet", "fine-tuning", 0), answers("1110")
+    assert "brier_calibrated" not in findings_of(run, asked).measures
+    found = findings_of(run, replace(asked, temperature=2.0)).measures["brier_calibrated"].value
+    # At temperature 2, odds of 4 to 1 become 2 to 1.
+    assert found == pytest.approx((3 * (1 / 3) ** 2 + (2 / 3) ** 2) / 4)
 
 
 def test_the_loss_is_the_mean_cross_entropy():

@@ -176,7 +176,12 @@ def _one_set(
 
 
 def beside_validation(
-    external: HeldOut, own: HeldOut | None, threshold: float | None, *, at: EpochKind = "final"
+    external: HeldOut,
+    own: HeldOut | None,
+    threshold: float | None,
+    temperature: float | None = None,
+    *,
+    at: EpochKind = "final",
 ) -> HeldOut:
     """Return answers to external images beside those that choose threshold and temperature.
 
@@ -184,11 +189,12 @@ def beside_validation(
         external: What a network answered to external images.
         own: What its run answered to the images of its study; None: that is not known.
         threshold: From which log-odds of the finding an image is called so; None: as validation chooses it.
+        temperature: What logits are divided by; None: as validation gives it.
         at: The epoch whose network answered.
     """
     known = own.predictions if own is not None else ()
     validated = [one for one in known if one.part == "val" and one.epoch_kind == at]
-    return HeldOut([*validated, *external.predictions], external.patients, threshold)
+    return HeldOut([*validated, *external.predictions], external.patients, threshold, temperature)
 
 
 def _elsewhere_of(evaluation: RunRecord, answers: Mapping[str, HeldOut]) -> HeldOut:

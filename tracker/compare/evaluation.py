@@ -11,6 +11,7 @@ from statistics import fmean
 from tracker.compare.arm_findings import ArmFindings, arm_findings
 from tracker.compare.elsewhere import as_asked_elsewhere
 from tracker.compare.evidence import gather
+from tracker.compare.together import differences
 from tracker.records import Arm, EpochKind, HeldOut, Prediction, RunRecord
 
 _AT: EpochKind = "final"
@@ -28,7 +29,7 @@ class Evaluated:
         loss: The mean cross-entropy of the external images.
         threshold: The finding's log-odds from which an image is called so; None where it is not known.
         predictions: What it answered to each image.
-        is_new: Whether this was recorded now; None: it was recorded before.
+        is_new: Whether this was recorded now; else a run with these numbers was recorded before.
     """
 
     asked: str
@@ -56,6 +57,8 @@ def findings_of(run: RunRecord, held_out: HeldOut) -> ArmFindings:
 def findings_of_arms(answered: Sequence[tuple[RunRecord, HeldOut]]) -> dict[Arm, ArmFindings]:
     """Return every measure of the arms of which several networks were asked, each another repetition.
 
+    Networks that were trained in several ways have no mean: it would be of no arm.
+
     Args:
         answered: The runs, and what their networks answered to the same external images.
     """
@@ -65,7 +68,7 @@ def findings_of_arms(answered: Sequence[tuple[RunRecord, HeldOut]]) -> dict[Arm,
     found = {}
     for arm, several in arms.items():
         runs = [run for run, _ in several]
-        if len({run.repetition for run in runs}) == len(runs) > 1:
+        if len({run.repetition for run in runs}) == len(runs) > 1 and not differences(runs):
             evidence = gather(
                 as_asked_elsewhere(runs), {run.run_id: answers for run, answers in several}, at=_AT
             )

@@ -178,7 +178,7 @@ def _tested_images(found: HeldOut, finding: str | None, at: EpochKind, fold: int
         raise LookupError(OTHER_CLASSES)
     positive = finding or _last_class(tested[0])
     threshold = found.threshold if found.threshold is not None else finding_threshold(validated, positive)
-    calibrated = calibrated_shares(validated, tested)
+    calibrated = calibrated_shares(validated, tested, temperature=found.temperature)
     return {
         one.sample: _Tested(
             one,

@@ -77,19 +77,20 @@ def temperature_of(validated: Sequence[Prediction]) -> float:
 
 
 def calibrated_shares(
-    validated: Sequence[Prediction], asked: Sequence[Prediction]
+    validated: Sequence[Prediction], asked: Sequence[Prediction], *, temperature: float | None = None
 ) -> Sequence[Mapping[str, float] | None]:
     """Return the probabilities of answers, by class, at the temperature that validation images give.
 
     Args:
         validated: Of one epoch's network.
         asked: Of the same network.
+        temperature: What is known of it already; None: it is fitted.
 
     Returns:
         None each where there is no temperature, or an answer is not finite.
     """
     try:
-        temperature = temperature_of(validated)
+        temperature = temperature_of(validated) if temperature is None else temperature
     except NoTemperature:
         return [None] * len(asked)
     shares_NK = tempered(log_shares(asked), temperature)

@@ -95,7 +95,19 @@ class Ensemble:
         Args:
             pixels: The images in each size that is needed: uint8 [N, H, W, 3].
         """
-        logits_MNK = torch.stack([_logits(one, pixels[shape_of(one)]) for one in self.members]).double()
+        yield from self.of_logits(torch.stack([_logits(one, pixels[shape_of(one)]) for one in self.members]))
+
+    def of_logits(self, logits_MNK: Tensor) -> Iterator[Answered]:
+        """Yield what the networks' logits mean: this is the only place where an image is decided.
+
+        Args:
+            logits_MNK: Of each network, in their order.
+
+        Raises:
+            ModelError: Some are no numbers: such a network would call every image the same.
+        """
+        self._refuse_no_numbers(logits_MNK)
+        logits_MNK = logits_MNK.double()
         shares_MNK = logits_MNK.softmax(2).numpy()
         calibrated_NK = self._calibrated(logits_MNK)
         decided_MN = self._own_decisions(logits_MNK.numpy())
@@ -108,6 +120,15 @@ class Ensemble:
                 threshold=self.threshold,
                 **self._agreement(shares_MNK[:, image], decided_MN[:, image] == decided),
             )
+
+    def _refuse_no_numbers(self, logits_MNK: Tensor) -> None:
+        for network, logits_NK in zip(self.members, logits_MNK, strict=True):
+            if not logits_NK.isfinite().all():
+                raise ModelError(
+                    "a network must answer numbers",
+                    but=f"{network.asked} answers some that are none: its training broke down",
+                    do="Train it again, with a lower --lr or --precision fp32.",
+                )
 
     def _by_class(self, shares_K: Floats) -> dict[str, float]:
         return dict(zip(self.classes, shares_K.tolist(), strict=True))

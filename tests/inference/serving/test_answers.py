@@ -111,6 +111,25 @@ def test_clients_of_mlflow_get_what_its_server_answers(served: Served, form: str
     assert answer.json()["predictions"] == wanted
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_client_of_mlflow_gets_calibrated_answers_where_it_asks_for_them(
+    served: Served, asked: bool
+) -> None:
+    content = drawn(2)
+    body = {"inputs": [base64.b64encode(content).decode()], "params": {"calibrated": asked}}
+    answer = requests.post(f"{served.address}/invocations", json=body, timeout=30)
+    wanted = expected(served, content)["calibrated" if asked else "probabilities"]
+    assert answer.json()["predictions"] == [wanted]
+
+
+@pytest.mark.parametrize("params", [{"calibrate": True}, {"calibrated": "yes"}, [1]])
+def test_a_wish_that_is_not_understood_is_refused(served: Served, params: object) -> None:
+    body = {"inputs": [base64.b64encode(drawn(2)).decode()], "params": params}
+    answer = requests.post(f"{served.address}/invocations", json=body, timeout=30)
+    assert answer.status_code == 400
+    assert "must" in answer.json()["message"]
+
+
 def test_a_client_of_mlflow_gets_one_sentence_for_its_bad_images(served: Served) -> None:
     body = {"inputs": ["aGVsbG8=", base64.b64encode(drawn(1)).decode(), "#"]}
     answer = requests.post(f"{served.address}/invocations", json=body, timeout=30)

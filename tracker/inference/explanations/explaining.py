@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tracker.errors import UsageError
+from tracker.inference.ensemble import Ensemble
 from tracker.inference.explanations.images import SeenImages
-from tracker.inference.explanations.maps import Explainer, Maps, log_odds, says_no_place, speaking_for
+from tracker.inference.explanations.maps import Explainer, Maps, says_no_place, speaking_for
 from tracker.inference.explanations.sanity import MOST_IMAGES, Sanity, check_sanity
 from tracker.inference.loading import TrainedNetwork
 from tracker.io.progress import Progress, silent
@@ -90,23 +91,21 @@ def explain_images(
     """
     wanted = None if class_name is None else _place_of(class_name, network)
     logits_NK = network.logits(seen.pixels)
-    odds_NK, shares_NK = log_odds(logits_NK).tolist(), logits_NK.double().softmax(1).tolist()
-    decided = [_decision(network, odds_K) for odds_K in odds_NK]
+    answered = list(Ensemble([network]).of_logits(logits_NK[None]))
+    decided = [network.classes.index(one.decision) for one in answered]
     targets = [place if wanted is None else wanted for place in decided]
     signed = explainer.signed_maps(seen.pixels, targets, progress=progress)
     return [
         Explanation(
             image=name,
             class_name=network.classes[target],
-            probability=shares[target],
-            decision=network.classes[place],
+            probability=answer.probabilities[network.classes[target]],
+            decision=answer.decision,
             layer=explainer.layer,
             signed=signed[number],
             pixels=seen.pixels[number],
         )
-        for number, (name, target, shares, place) in enumerate(
-            zip(seen.names, targets, shares_NK, decided, strict=True)
-        )
+        for number, (name, target, answer) in enumerate(zip(seen.names, targets, answered, strict=True))
     ]
 
 
@@ -148,11 +147,3 @@ def _place_of(class_name: str, network: TrainedNetwork) -> int:
             do="Give one of them, or leave it out for the class that each image is called.",
         )
     return network.classes.index(class_name)
-
-
-def _decision(network: TrainedNetwork, odds_K: Sequence[float]) -> int:
-    """Return the class that an image is called, by the network's threshold where it has one."""
-    if network.positive is None or network.threshold is None or len(odds_K) != 2:
-        return int(np.argmax(odds_K))
-    finding = network.classes.index(network.positive)
-    return finding if odds_K[finding] >= network.threshold else 1 - finding

@@ -46,10 +46,10 @@ def check_output(output: Path) -> None:
 
 
 class KnownLine(NamedTuple):
-    """What is known of a line: the state of the image's file, its decision, and whether it was unreadable."""
+    """What is known of a line: the image's id, the state of its file, and whether it was unreadable."""
 
+    id: str
     file: str
-    decision: str
     unreadable: bool
 
 
@@ -106,7 +106,7 @@ class AnswerFile:
             write_whole(self.path, self.format.header.encode())
             return
         self._check_same(json.loads(told))
-        self.known = {row.image: KnownLine(row.file, row.decision, bool(row.problem)) for row in self.rows()}
+        self.known = {row.image: KnownLine(row.id, row.file, bool(row.problem)) for row in self.rows()}
 
     def _check_same(self, asked: Mapping[str, Any]) -> None:
         try:

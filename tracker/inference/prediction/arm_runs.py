@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from tracker.compare.together import differences, newest_of_recipes
 from tracker.errors import TrackingError, UsageError, counted
 from tracker.records import RunRecord, RunState
 from tracker.tracking.backend.trained_models import runs_with_networks
@@ -13,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 def runs_of_arm(uri: str, runs: Sequence[RunRecord], arm: str, *, experiment: str) -> list[RunRecord]:
-    """Return the finished runs of an arm that stored their networks, those of trials left out.
+    """Return the finished runs of an arm that stored their networks, of each recipe the newest.
 
     Args:
         uri: The store's address.
@@ -23,7 +24,8 @@ def runs_of_arm(uri: str, runs: Sequence[RunRecord], arm: str, *, experiment: st
 
     Raises:
         UsageError: It is not MODEL/MODE.
-        TrackingError: None has finished; the arms of which some have are named.
+        TrackingError: None has finished; the arms of which some have are named. Or they were trained in
+            several ways.
     """
     model, slash, mode = arm.partition("/")
     if not (model and slash and mode):
@@ -37,7 +39,7 @@ def runs_of_arm(uri: str, runs: Sequence[RunRecord], arm: str, *, experiment: st
     ]
     found = [run for run in ended if run.arm == (model, mode)]
     if found:
-        return _with_networks(uri, found, arm)
+        return _trained_in_one_way(_with_networks(uri, found, arm), arm)
     arms = {f"{one.model}/{one.mode}": None for one in (run.arm for run in ended)}
     raise TrackingError(
         f"{arm} must be an arm of experiment {experiment} with a finished run",
@@ -58,11 +60,25 @@ def _with_networks(uri: str, runs: Sequence[RunRecord], arm: str) -> list[RunRec
             but=f"{counted(len(runs), 'run')} finished without",
             do="Train them again with --log-model all --rerun.",
         )
-    if len(found) < len(runs):
+    found, recipes = newest_of_recipes(found), newest_of_recipes(runs)
+    if len(found) < len(recipes):
         _log.warning(
             "%d of %d runs of %s stored their network: all do with --log-model all",
             len(found),
-            len(runs),
+            len(recipes),
             arm,
         )
     return found
+
+
+def _trained_in_one_way(runs: list[RunRecord], arm: str) -> list[RunRecord]:
+    """Refuse runs whose answers have no common meaning: other settings, another split, fewer images."""
+    if found := differences(runs):
+        told = "; ".join(f"{name} is {' and '.join(values)}" for name, values in found.items())
+        raise TrackingError(
+            f"runs of {arm} that answer together must differ in seed and fold alone",
+            but=f"their {told}",
+            do="Name those that are meant: --model RUN_ID --model RUN_ID.",
+            details=[f"{run.run_id}  {run.in_words}" for run in runs],
+        )
+    return runs

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.config.recipe import OnUnreadable
+from tracker.data.decoding import decoder_identity, dicom_identity
 from tracker.errors import UnreadableImages
 from tracker.inference.asked_images import AskedImage, AskedImages
 from tracker.inference.card import CARD
@@ -112,7 +113,11 @@ def predict_into(
         together=len(ensemble.members) > 1,
         json_lines=ENDINGS[output.suffix.lower()],
     )
-    made_with = {"models": sorted(map(_identity, ensemble.members)), "data": str(data.resolve())}
+    made_with = {
+        "models": sorted(map(_identity, ensemble.members)),
+        "data": str(data.resolve()),
+        "decoder": f"{decoder_identity()} {dicom_identity()}",
+    }
     file = AnswerFile(output, columns, made_with)
     with file.opened():
         done = {image.name for image in asked.images if _is_done(file, image, on_unreadable)}
@@ -132,13 +137,20 @@ def _is_done(file: AnswerFile, image: AskedImage, on_unreadable: OnUnreadable) -
     line = file.known.get(image.name)
     if line is None or not line.file or line.file != file_state(image):
         return False
+    # A table may call the same file something else by now.
+    if line.id != image.id:
+        return False
     return not line.unreadable or on_unreadable == "skip"
 
 
 def _identity(network: TrainedNetwork) -> str:
-    """Return what tells a network from all others, with all that decides what it answers."""
+    """Return what tells a network from all others, with all that decides what it answers.
+
+    How it computes may be known of its run and not be in its card.
+    """
     content = (network.folder / CARD).read_bytes() + sha256_of(network.folder / WEIGHTS).encode()
-    return f"{network.model} {hashlib.sha256(content).hexdigest()[:16]}"
+    computes = f"{network.mode} {network.precision}".encode()
+    return f"{network.model} {hashlib.sha256(content + computes).hexdigest()[:16]}"
 
 
 def _told(

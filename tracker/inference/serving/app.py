@@ -29,7 +29,7 @@ from tracker.inference.serving.questions import (
     images_of,
     is_file,
 )
-from tracker.inference.serving.refusals import Refused, unknown_kind
+from tracker.inference.serving.refusals import Refused, bad_request, unknown_kind
 
 _LOG = logging.getLogger(__name__)
 _INVOCATIONS = "/invocations"
@@ -98,11 +98,19 @@ class NetworkApp:
     async def _invocations(self, request: Request, body: bytes) -> Response:
         if content_type(request.headers.get("content-type")) != JSON:
             raise unknown_kind(f"Content-Type must be {JSON}")
-        asked = await self.batches.aside(partial(images_of_invocation, body, self._limits))
+        asked, calibrated = await self.batches.aside(partial(images_of_invocation, body, self._limits))
+        if calibrated and self._network.temperature is None:
+            raise bad_request(
+                "a network must have a temperature for calibrated answers, but this one has none"
+            )
         answers = await self.batches.logits(asked)
         if problems := _problems(answers):
             raise Refused(400, "; ".join(problems))
-        rows = [probabilities(self._network, found) for found in answers if isinstance(found, Tensor)]
+        rows = [
+            probabilities(self._network, found, calibrated=calibrated)
+            for found in answers
+            if isinstance(found, Tensor)
+        ]
         return _json({"predictions": rows})
 
     async def _model(self, _: Request) -> Response:

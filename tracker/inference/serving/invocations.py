@@ -9,15 +9,15 @@ from tracker.inference.serving.limits import Limits
 from tracker.inference.serving.questions import Asked, asked_of, json_object, keys_of, kind_of
 from tracker.inference.serving.refusals import bad_request
 
-_COLUMN = "image"
+_COLUMN, _CALIBRATED = "image", "calibrated"
 
 
-def images_of_invocation(body: bytes, limits: Limits) -> list[Asked]:
-    """Return the images of a request in one of MLflow's four forms.
+def images_of_invocation(body: bytes, limits: Limits) -> tuple[list[Asked], bool]:
+    """Return the images of a request in one of MLflow's four forms, and whether answers are to be calibrated.
 
     Args:
         body: JSON with `dataframe_records`, `dataframe_split`, `inputs` or `instances`, and nothing else but
-            `params`, which are not used.
+            `params`, of which `calibrated` is known, as to the model itself.
         limits: What is taken.
 
     Raises:
@@ -28,7 +28,22 @@ def images_of_invocation(body: bytes, limits: Limits) -> list[Asked]:
     if len(forms) != 1:
         raise bad_request(f"JSON must have exactly one of {', '.join(_FORMS)}, but it has {keys_of(table)}")
     (form,) = forms
-    return asked_of(_FORMS[form](table[form], form), limits, what=f'"{form}"')
+    calibrated = _calibrated(table.get("params"))
+    return asked_of(_FORMS[form](table[form], form), limits, what=f'"{form}"'), calibrated
+
+
+def _calibrated(params: object) -> bool:
+    """Return whether calibrated answers are asked for; a wish that is not understood is no silent no."""
+    if params is None:
+        return False
+    if not isinstance(params, dict):
+        raise bad_request(f'"params" must be an object, but it is {kind_of(params)}')
+    if params.keys() - {_CALIBRATED}:
+        raise bad_request(f'"params" must have nothing but "{_CALIBRATED}", but they have {keys_of(params)}')
+    asked = params.get(_CALIBRATED, False)
+    if not isinstance(asked, bool):
+        raise bad_request(f'"{_CALIBRATED}" must be true or false, but it is {kind_of(asked)}')
+    return asked
 
 
 def _of_records(records: object, form: str) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tracker.compare.elsewhere import beside_validation
 from tracker.compare.evaluation import Evaluated, findings_of, findings_of_arms, loss_of
 from tracker.compare.operating_point import finding_threshold
 from tracker.compare.selection import is_of_an_arm
+from tracker.compare.together import arms_of, differences, newest_of_recipes
 from tracker.compare.views.evaluated import Evaluation
 from tracker.data.decoding import to_rgb
 from tracker.data.manifest import Manifest
@@ -62,7 +63,7 @@ class _Answered:
 
 
 def networks_of(uri: str, experiment: str, arms: Sequence[str]) -> list[str]:
-    """Return the ids of the finished runs of an experiment that stored their network.
+    """Return the ids of the finished runs that stored their network, of each recipe the newest.
 
     Args:
         uri: As `resolve_uri` gives it.
@@ -87,7 +88,8 @@ def networks_of(uri: str, experiment: str, arms: Sequence[str]) -> list[str]:
             do=f"There are {', '.join(sorted(known)) or 'none'}.",
         )
     wanted = [run for run in runs if not arms or f"{run.arm.model}/{run.arm.mode}" in arms]
-    stored = list(stored_networks(uri, wanted))
+    having = stored_networks(uri, wanted)
+    stored = [run.run_id for run in newest_of_recipes([run for run in wanted if run.run_id in having])]
     if not stored:
         raise UsageError(
             "an evaluation must have runs that stored their network",
@@ -143,8 +145,15 @@ def evaluate_networks(
         left_out=images.left_out,
         models=tuple(found),
         arms=findings_of_arms([(one.run, one.held_out) for one in answered]),
-        notes=(*notes, *_fold_note(answered)),
+        notes=(*notes, *_fold_note(answered), *_apart_notes([one.run for one in answered])),
     )
+
+
+def _apart_notes(runs: Sequence[RunRecord]) -> Iterator[str]:
+    """Yield of which arms there is no mean, as their networks were trained in several ways."""
+    for arm, several in arms_of(runs).items():
+        if found := differences(several):
+            yield f"{arm.in_words}: no mean of its networks, which differ in {' and '.join(found)}."
 
 
 def _fold_note(answered: Sequence[_Answered]) -> list[str]:
@@ -169,9 +178,9 @@ def _ask(
     own = read_held_out(uri, [run]).get(run.run_id) if network.run is not None else None
     threshold = network.threshold
     if threshold is None and own is not None:
-        threshold = _chosen_threshold(own, run.tags.get(POSITIVE_CLASS))
+        threshold = chosen_threshold(own, network.classes, run.tags.get(POSITIVE_CLASS))
     external = HeldOut(predictions, _patients(decoded.manifest))
-    beside = beside_validation(external, own, threshold)
+    beside = beside_validation(external, own, threshold, network.temperature)
     return _Answered(network, run, decoded, predictions, beside, threshold), notes
 
 
@@ -225,10 +234,18 @@ def _patients(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def _chosen_threshold(own: HeldOut, positive: str | None) -> float | None:
-    """Return what the validation part of a run chose; None of more than two classes."""
+def chosen_threshold(own: HeldOut, classes: Sequence[str], positive: str | None) -> float | None:
+    """Return what the validation part of a run chose; None of more than two classes.
+
+    Earlier versions did not say which class is the finding: it was the last, as it is in what is measured.
+
+    Args:
+        own: What the run answered to the images of its study.
+        classes: The network's classes, in order.
+        positive: The class that is the finding, where the run says it.
+    """
     validated = [one for one in own.predictions if one.part == "val" and one.epoch_kind == "final"]
-    return finding_threshold(validated, positive) if positive is not None else None
+    return finding_threshold(validated, positive or classes[-1]) if len(classes) == 2 else None
 
 
 def _refuse_other_classes(first: TrainedNetwork, other: TrainedNetwork) -> None:

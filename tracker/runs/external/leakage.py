@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.config.recipe import Resize
+from tracker.data.dicom_patients import pseudonym
 from tracker.data.globs import literal
 from tracker.data.manifest import Manifest, Sample
 from tracker.data.pixels import Pixels, pixels_of_contents
@@ -129,10 +130,15 @@ def _by_picture(
 
 
 def _by_patient(external: Manifest, study: Sequence[KnownImage]) -> Iterator[_Met]:
-    seen = {plain_spelling(one.patient): one for one in study if one.patient and one.part in _SEEN}
+    seen = {name: one for one in study if one.part in _SEEN for name in _names(one.patient)}
     for sample in external.samples:
-        if sample.patient and (same := seen.get(plain_spelling(sample.patient))):
+        if same := next((seen[name] for name in _names(sample.patient) if name in seen), None):
             yield _Met(sample, f"is of patient {sample.patient}, as {_in_words(same)}", by_patient_alone=True)
+
+
+def _names(patient: str | None) -> set[str]:
+    """Return what a patient can be called there: what is a number in a table is a hash in a DICOM study."""
+    return {plain_spelling(patient), plain_spelling(pseudonym(patient.strip()))} if patient else set()
 
 
 def _in_words(one: KnownImage) -> str:
@@ -182,12 +188,13 @@ def _leakage(met: Sequence[_Met], who: str) -> DataError:
 def _notes(
     external: Manifest, study: Sequence[KnownImage], known: Pixels | None, *, other_patients: bool
 ) -> Iterator[str]:
-    theirs = {plain_spelling(one.patient) for one in external.samples if one.patient}
+    theirs = {one.patient for one in external.samples if one.patient}
     ours: Mapping[str, set[str]] = {
-        part: {plain_spelling(one.patient) for one in study if one.patient and one.part == part}
+        part: {name for one in study if one.part == part for name in _names(one.patient)}
         for part in (*_SEEN, "test")
     }
-    shared = theirs & (ours["train"] | ours["val"])
+    shared = [one for one in theirs if _names(one) & (ours["train"] | ours["val"])]
+    tested = [one for one in theirs if _names(one) & ours["test"]]
     if other_patients and shared:
         yield (
             f"{counted(len(shared), 'patient')} of the same name as in the training or validation part: "
@@ -196,8 +203,8 @@ def _notes(
     elif not theirs or not any(ours.values()):
         where = "the external images" if not theirs else "the study"
         yield f"Leakage by patient could not be looked for: nobody says whose images those of {where} are."
-    elif theirs & ours["test"]:
-        yield f"{counted(len(theirs & ours['test']), 'patient')} of them are in the study's test part, too."
+    elif tested:
+        yield f"{counted(len(tested), 'patient')} of them are in the study's test part, too."
     if known is None:
         yield (
             "The same picture saved as another file could not be looked for: the study's pixels are not on "

@@ -54,7 +54,10 @@ def record_evaluation(
     experiment: str,
     tracking_uri: str,
 ) -> bool:
-    """Record what one network answered; the same network asked about the same images is the same run.
+    """Record what one network answered; the same network with the same numbers of the same images is one run.
+
+    Where the same question has other numbers now (another version of torch, another threshold), that is
+    another run: what is printed is what is recorded.
 
     Args:
         one: What it answered, and what it reaches.
@@ -93,9 +96,15 @@ def record_evaluation(
 
 
 def _identity(one: Evaluated, images: Decoded) -> list[str]:
-    """Return what makes it this evaluation: network, images under our names, and how they were decoded."""
+    """Return what makes it this evaluation: network, images under our names, their decoding, numbers."""
     network = one.model_id or one.run.tags.get("tracker.run_uid", "") or one.asked
-    return [EVALUATION, network, images.manifest.digest, images.pixels.digest]
+    return [EVALUATION, network, images.manifest.digest, images.pixels.digest, *_numbers(one)]
+
+
+def _numbers(one: Evaluated) -> Iterator[str]:
+    """Yield what is told of it, without the last digits, in which processors and threads differ."""
+    yield "" if one.threshold is None else f"{one.threshold:.6g}"
+    yield from (f"{name}={value:.6g}" for name, value in _metrics(one))
 
 
 def _params(one: Evaluated, images: Decoded, name: str, options: RunOptions) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.addresses import Account, shown, split_account, typed_again, what_to_set
+from tracker.addresses import Account, shown, split_account, typed_again, what_to_set, without_accounts
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,15 @@ def test_it_is_said_which_variables_take_what_is_left_out() -> None:
     assert what_to_set("postgresql+psycopg://me:pw@server/studies").endswith("set PGPASSWORD")
     assert what_to_set("mysql+pymysql://me:pw@server/studies") == "the account is left out of commands"
     assert what_to_set("http://server", "postgresql://me@server/studies", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("--model must be models:/NAME@ALIAS", "--model must be models:/NAME@ALIAS"),
+        ("models:/tb@champion, of http://me:pw@host", "models:/tb@champion, of http://host"),
+        ("no folder http:/me:pw@host", "no folder http:/host"),
+    ],
+)
+def test_the_alias_of_a_model_is_no_account(said: str, shown: str) -> None:
+    assert without_accounts(said) == shown

@@ -17,8 +17,8 @@ _IPV6 = re.compile(r"^\[[^\]]*\]")
 _NO_PORT = re.compile(r":(?!\d*$)")
 _LIKE_A_PORT = re.compile(r"([^/?#:@\[]+):(\d+)(?:/[^?#]*|[?#][^=]*)@(?=[\w\[])")
 _USUAL_PORTS = {80, 443, *range(1000, 65536)}
-# A path that was made of an address has lost one of its slashes.
-_ANYWHERE = re.compile(r"(//|(?<=[A-Za-z]{2}:)/)\S*@")
+# A path that was made of an address has lost one of its slashes; models:/NAME@ALIAS is none of either.
+_ANYWHERE = re.compile(r"(//|(?<!\bmodels:)(?<=[A-Za-z]{2}:)/)\S*@")
 _SECRETS = ("password", "passwd", "pwd")
 _IN_QUERY = re.compile(rf"\b({'|'.join(_SECRETS)})=[^&\s'\"]+", re.IGNORECASE)
 

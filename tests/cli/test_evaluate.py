@@ -350,6 +350,7 @@ def test_what_cannot_be_asked_is_said_in_one_line(elsewhere: Elsewhere, evaluate
         (("--experiment", "small", "--arm", "alexnet/probe", "--data", external), "'alexnet/probe' is none"),
         (("--model", run, "--data", external, "--class-map", "Pneumonia"), "must be THEIRS=OURS"),
         (("--model", run, "--data", external, "--output", "a.txt"), "--output must end with"),
+        (("--model", run, "--data", external, "--output", "gone/a.csv"), "in a folder that is there"),
         (("--experiment", "nothing", "--data", external), "nothing"),
     ):
         told = refused(evaluate(*arguments))

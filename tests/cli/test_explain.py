@@ -86,7 +86,7 @@ def test_several_models_are_held_against_the_same_masks(
     # The whole image is the lesion.
     assert " ".join(done.out.split()).count("of 3 images: ") == 2
     head, *rows = done.out.splitlines()[-3:]
-    assert " ".join(head.split()) == "points at the lesion images share 95 % interval by chance"
+    assert " ".join(head.split()) == "points at the lesion (%) images share 95 % interval by chance"
     assert all(row.split()[:2] == ["mini-alexnet", "3"] and row.endswith(" 100.0") for row in rows)
     folders = sorted(path.name for path in (workplace / "out").iterdir())
     assert folders == ["1-mini-alexnet", "2-mini-alexnet"]

@@ -16,6 +16,10 @@ import tracker as package
 from tests.support.command import Outcome, call_main
 from tests.support.mixed_images import KINDS, write_kind
 from tests.support.workplace import working_in
+from tracker.inference.asked_images import AskedImage
+from tracker.inference.ensemble import Ensemble
+from tracker.inference.loading import load_trained
+from tracker.inference.predicting import predictions
 from tracker.records import RunRecord
 from tracker.tracking.backend.reader import read_predictions, read_runs
 
@@ -99,6 +103,20 @@ def test_the_images_of_a_run_get_what_it_stored(
         assert found[image] == SAME(stored, abs=1e-6)
 
 
+def test_networks_are_traced_before_images_are_decoded_in_threads(kinds: Study) -> None:
+    """Torch and decoding both put warnings aside for a moment; overlapping, they let torch's be printed."""
+    network = load_trained(kinds.runs["feature-extractor"][0].run_id, tracking_uri=kinds.uri)
+    traced_at_first = []
+
+    def images() -> Iterator[AskedImage]:
+        traced_at_first.append("_as_trained" in vars(network))
+        yield AskedImage("gone.png", Path("gone.png"), problem="gone")
+
+    ((answer,),) = predictions(Ensemble([network]), images())
+    assert answer.problem == "gone"
+    assert traced_at_first == [True]
+
+
 def test_a_decision_is_that_of_the_threshold(kinds: Study, predict: Tracker, workplace: Path) -> None:
     run = kinds.runs["freeze:layer2"][0]
     told = predict("--model", run.run_id, "--data", kinds.images, "--output", "p.csv")
@@ -107,10 +125,8 @@ def test_a_decision_is_that_of_the_threshold(kinds: Study, predict: Tracker, wor
     for row in rows:
         assert row["decision"] == ("ill" if shares(row)["ill"] >= float(row["threshold"]) else "well")
         assert sum(shares(row, "calibrated").values()) == SAME(1)
-    assert (
-        f"{len(rows)} images, called ill from a probability of {float(rows[0]['threshold']):.3g} on"
-        in told.out
-    )
+    threshold = float(rows[0]["threshold"])
+    assert f"called ill: a probability of {threshold:.3g} or more" in told.out
     assert f"ill         {called.count('ill')}" in told.out
 
 
@@ -122,7 +138,7 @@ def test_what_was_interrupted_is_gone_on_with(kinds: Study, predict: Tracker, wo
     lines = whole.splitlines(keepends=True)
     (workplace / "p.csv").write_bytes(b"".join(lines[:10]) + lines[10][:-7])
     again = predict(*asked)
-    assert "32 images, 9 of them before" in again.out
+    assert "32 images (9 of them answered before)" in again.out
     assert (workplace / "p.csv").read_bytes() == whole
 
 
@@ -140,7 +156,7 @@ def test_only_what_changed_is_asked_about_again(kinds: Study, predict: Tracker, 
     images["c"].unlink()
     told = predict(*asked)
     after = json_rows(workplace / "p.jsonl")
-    assert "3 images, 1 of them before" in told.out
+    assert "3 images (1 of them answered before)" in told.out
     assert "1 line of images that are gone is kept" in told.out
     assert list(after) == ["a.png", "c.png", "b.png", "d.png"]
     assert after["a.png"] == before["a.png"]
@@ -203,7 +219,8 @@ def test_a_table_keeps_its_own_names_and_unreadable_images_are_listed(
     ]
     assert [bool(row["problem"]) for row in rows] == [False, True, True]
     assert rows[1]["p_ill"] == rows[1]["decision"] == ""
-    assert "unreadable  2" in told.out
+    assert "unreadable  2\n    scans/torn.png: " in told.out
+    assert all(len(line) <= 80 for line in told.out.splitlines())
     stopped = predict(*asked, "--output", "q.csv", "--on-unreadable", "stop")
     assert "every image must be readable, but 2 are not" in one_line(stopped)
     assert [row["image"] for row in rows_of(workplace / "q.csv")] == ["scans\\one.tif"]

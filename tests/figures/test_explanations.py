@@ -82,6 +82,15 @@ def test_names_of_any_script_and_length_are_drawn_and_no_probability_is_cut(clas
     to_bytes(figure, "png", dpi=40)
 
 
+def test_a_title_of_a_sheet_is_broken_and_stays_in_the_picture() -> None:
+    title = "FT s0 mini-resnet, most wrong test images (synthetic images)"
+    figure = contact_sheet([drawn()], title=title)
+    to_bytes(figure, "png", dpi=40)
+    (above,) = [text for text in figure.findobj(Text) if text.get_text().startswith("FT s0")]  # type: ignore[attr-defined]
+    assert " ".join(above.get_text().split()) == title
+    assert above.get_window_extent().x1 <= figure.bbox.x1
+
+
 def test_a_map_is_enlarged_around_the_middles_of_its_places() -> None:
     large = enlarged(np.array([[0, 0], [0, 8]], np.float32), 8, 8)
     assert large.shape == (8, 8)

@@ -79,8 +79,9 @@ def evaluate(
 ) -> None:
     """Ask trained networks about images of elsewhere: does it hold on the other hospital's?
 
-    Images and patients that a network was trained on are refused. What is measured is recorded in MLflow;
-    tracker compare --external puts it beside the internal test.
+    Images and patients that a network was trained on are refused.
+
+    What is measured is recorded in MLflow. Side by side with the internal test: tracker compare --external.
     """
     from tracker import api
     from tracker.cli.progress import LiveObserver
@@ -107,7 +108,7 @@ def evaluate(
     say(found.render().rstrip("\n"))
     if output is not None:
         _write(output, found)
-    for line in _recorded(found):
+    for line in [*_recorded(found), "side by side with the internal test: tracker compare --external"]:
         say(line, err=True)
 
 
@@ -117,6 +118,12 @@ def _check(output: Path | None) -> None:
     if output is not None and output.suffix.lower() not in (".csv", ".json"):
         raise UsageError(
             "--output must end with .csv or .json", but=f"it is {str(output)!r}", do="Choose one of them."
+        )
+    if output is not None and not output.parent.is_dir():
+        raise UsageError(
+            "--output must be a file in a folder that is there",
+            but=f"{output.parent} is none",
+            do="Make that folder, or choose another one.",
         )
 
 

@@ -32,7 +32,10 @@ def explain(
     ],
     output: Annotated[Path, typer.Option(help="Folder for pictures, contact sheet, maps and maps.csv.")],
     images: Annotated[
-        int, typer.Option(min=1, max=10_000, help="How many pictures, of images spread evenly over all.")
+        int,
+        typer.Option(
+            min=1, max=10_000, metavar="N", help="How many pictures, of images spread evenly over all."
+        ),
     ] = 12,
     part: Annotated[
         HeldOut | None,
@@ -52,10 +55,10 @@ def explain(
             "(image, x, y, width, height), or phantom."
         ),
     ] = None,
-    sanity: Annotated[
+    no_sanity: Annotated[
         bool,
-        typer.Option("--sanity/--no-sanity", help="Check that maps depend on what the network has learned."),
-    ] = True,
+        typer.Option("--no-sanity", help="Do not check that maps depend on what the network has learned."),
+    ] = False,
     on_unreadable: Annotated[
         OnUnreadable, typer.Option(help="Whether to go on without images that cannot be decoded.")
     ] = "stop",
@@ -74,7 +77,7 @@ def explain(
         part=part,
         class_name=class_name,
         masks=masks,
-        sanity=sanity,
+        sanity=not no_sanity,
         on_unreadable=on_unreadable,
         tracking_uri=tracking_uri,
         progress=Seldom(lambda *stage: say(f"  {items(*stage)}", err=True), every_s=3),
@@ -109,10 +112,11 @@ def _side_by_side(explained: Sequence[ExplainedModel]) -> list[str]:
     played = [(one.arm, one.pointing) for one in explained if one.pointing is not None]
     if len(played) < 2:
         return []
-    wide = max(len(arm) for arm, _ in played)
-    lines = [f"{'points at the lesion':{wide}}  images  share  95 % interval  by chance"]
+    head = "points at the lesion (%)"
+    wide = max(map(len, [head, *(arm for arm, _ in played)]))
+    lines = [f"{head:{wide}}  images  share  95 % interval  by chance"]
     for arm, one in played:
         low, high = (f"{100 * end:.1f}" for end in one.interval)
-        shares = f"{100 * one.share:5.1f}  {f'[{low}, {high}]':>13}  {100 * one.chance:9.1f}"
+        shares = f"{100 * one.share:5.1f}  {f'{low} to {high}':>13}  {100 * one.chance:9.1f}"
         lines.append(f"{arm:{wide}}  {one.images:6}  {shares}")
     return lines

@@ -72,17 +72,17 @@ def predict(
 
 def _lines(answered: Predictions) -> list[str]:
     width = max(map(len, [*answered.classes, "unreadable"]))
-    together = f" of {len(answered.models)} models together" if len(answered.models) > 1 else ""
     kept = len(answered) - answered.computed
-    before = f", {kept} of them before" if kept else ""
+    before = f" ({kept} of them answered before)" if kept else ""
     problems = [f"{image}: {problem}" for image, problem in answered.problems.items()]
     return [
-        f"{counted(len(answered), 'image')}{before}{together}, {_rule(answered)}",
+        f"{counted(len(answered), 'image')}{before}, asked of {_asked(answered)}",
+        _rule(answered),
         *(f"  {name:{width}}  {count}" for name, count in answered.decisions.items()),
         *([f"  {'unreadable':{width}}  {len(problems)}"] if problems else []),
-        *(shortened(f"    {line}", _WIDTH) for line in listed(problems, _SHOWN)),
+        *(f"    {shortened(line, _WIDTH - 4)}" for line in listed(problems, _SHOWN)),
         *(
-            [f"left out: {counted(answered.left_out, 'file')} that are no images"]
+            [f"left out: {counted(answered.left_out, 'file')} of other kinds, no image"]
             if answered.left_out
             else []
         ),
@@ -93,8 +93,12 @@ def _lines(answered: Predictions) -> list[str]:
 
 def _rule(answered: Predictions) -> str:
     if answered.threshold is None:
-        return "called the likeliest class"
-    return f"called {answered.finding} from a probability of {answered.threshold:.3g} on"
+        return "each is called the class with the highest probability"
+    return f"called {answered.finding}: a probability of {answered.threshold:.3g} or more"
+
+
+def _asked(answered: Predictions) -> str:
+    return f"{len(answered.models)} models together" if len(answered.models) > 1 else "one model"
 
 
 def _gone(lines: int) -> str:

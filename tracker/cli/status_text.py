@@ -16,8 +16,10 @@ from tracker.tracking.shipping.unsent import Unsent
 from tracker.tracking.status import RunSummary, begun_again
 
 _GAP, _INDENT = "  ", " " * 4
-_HEADER = ("seed", "try", "epoch", "state", "sent")
-_TRY, _STATE = _HEADER.index("try"), _HEADER.index("state")
+_HEADER = ("seed", "try", "epoch", "state", "sent", "run")
+_TRY, _STATE, _RUN = map(_HEADER.index, ("try", "state", "run"))
+_USUAL_WIDTH = 80
+_LETTERS = 8  # of a run's id: `--model` offers those that begin so
 _LEFT_TO_DO = (RunState.KILLED, RunState.INTERRUPTED)
 
 
@@ -87,6 +89,8 @@ class _Layout:
         cells = [max(map(len, column)) for column in zip(*rows, strict=True)]
         if all(run.attempt == 1 for run in runs):
             cells[_TRY] = 0
+        if width < _USUAL_WIDTH or not any(run.cursor.run_id for run in runs):
+            cells[_RUN] = 0
         room = width - sum(len(_GAP) + cell for cell in cells if cell)
         return cls(width, min(room, max(len(_arm(run)) for run in runs)), tuple(cells))
 
@@ -134,13 +138,14 @@ def _arm(run: RunSummary) -> str:
 
 def _cells(run: RunSummary) -> tuple[str, ...]:
     if run.state is RunState.UNREADABLE:
-        return (_seed(run), str(run.attempt), "", run.state.lower(), "")
+        return (_seed(run), str(run.attempt), "", run.state.lower(), "", "")
     return (
         _seed(run),
         str(run.attempt),
         _progress(run),
         run.state.lower(),
         f"{run.sent}/{run.records}",
+        run.cursor.run_id[:_LETTERS],
     )
 
 

@@ -34,11 +34,12 @@ _COLUMNS = 4
 _CELL, _TITLE, _BELOW, _BAR = 1.6, 0.36, 0.45, 0.62
 _SINGLE = 2.9
 _NOTE_SIZE, _CELL_SIZE = 6.5, 6.5
+_TITLE_LETTERS, _TITLE_LINE = 12, 0.3  # letters in an inch; inches of a line
 _LONGEST_CELL, _LONGEST_SINGLE, _LONGEST_TOLD = 26, 84, 36
 _NO_PLACE = "no place speaks\nfor this class"
 _NOTE = (
-    "Grad-CAM, each map from zero to its own greatest value; a line surrounds at least half of it. "
-    "It says which places counted, not why, and not whether that is right."
+    "Grad-CAM, each map from zero to its own greatest value; a line surrounds places with half of that "
+    "or more. It says which places counted, not why, and not whether that is right."
 )
 
 
@@ -98,7 +99,8 @@ def contact_sheet(drawn: Sequence[DrawnMap], *, title: str = "") -> Figure:
     columns = min(_COLUMNS, len(drawn))
     rows = math.ceil(len(drawn) / columns)
     width = max(columns, 2) * _CELL + _BAR
-    figure = new_figure(width, rows * (_CELL + _TITLE) + _BELOW + (0.3 if title else 0))
+    above = textwrap.wrap(letters.written[title], int(_TITLE_LETTERS * width))
+    figure = new_figure(width, rows * (_CELL + _TITLE) + _BELOW + _TITLE_LINE * len(above))
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(drawn) :]:
         axes.set_axis_off()
@@ -109,10 +111,7 @@ def contact_sheet(drawn: Sequence[DrawnMap], *, title: str = "") -> Figure:
         axes.set_title(text, fontsize=_CELL_SIZE, fontweight="normal", loc="left", family=letters.families)
         axes.title.set_linespacing(1.15)
     if title:
-        longest = int(16 * width)
-        figure.suptitle(
-            _cut(letters.written[title], longest), x=0.02, ha="left", family=letters.families, fontsize=9
-        )
+        figure.suptitle("\n".join(above), x=0.02, ha="left", family=letters.families, fontsize=9)
     _bar(figure, grid.ravel().tolist(), None)
     _note(figure, " ".join([_NOTE, *([_sentence(letters.note)] if letters.note else [])]))
     return figure

@@ -97,6 +97,14 @@ class TrainedNetwork:
         """
         return self._as_trained.logits(torch.from_numpy(pixels_NHWC))
 
+    def prepare(self) -> None:
+        """Cut it as it was trained now, and not at the first question.
+
+        To trace a network, torch changes the process's filters of warnings for a moment. Decoding in threads
+        does so, too, and where both overlap, warnings about torch's own attributes are printed.
+        """
+        _ = self._as_trained
+
     @cached_property
     def _as_trained(self) -> AsTrained:
         mean, std = self.mean, self.std

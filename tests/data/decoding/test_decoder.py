@@ -325,6 +325,10 @@ def test_gray_becomes_three_equal_channels() -> None:
     assert all(np.array_equal(rgb[:, :, channel], ramp()) for channel in range(3))
 
 
+def test_gray_with_an_axis_of_channels_as_it_is_stored_becomes_three_too() -> None:
+    assert np.array_equal(to_rgb(ramp()[:, :, None]), to_rgb(ramp()))
+
+
 def test_a_color_image_stays_as_it_is() -> None:
     image = colors()
     assert to_rgb(image) is image

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tracker.compare.render.cells import CellText, cell_texts, difference_texts
 from tracker.compare.render.conclusions import verdict_lines
+from tracker.compare.render.fill import filled
 from tracker.compare.render.interval_cells import arm_intervals, difference_intervals, p_label, p_texts
 from tracker.compare.render.notes import caption, footnotes
 from tracker.compare.selection import Excluded
@@ -59,8 +60,8 @@ def render_text(table: Table, findings: Findings | None = None, *, width: int = 
         width: The widest line, in characters.
     """
     groups = _groups(table, findings)
-    verdict = [_fill(line, width, "  ") for line in (verdict_lines(table, findings) if findings else [])]
-    notes = [_fill(note, width, "  ") for note in footnotes(table, findings)]
+    verdict = [filled(line, width, "  ") for line in (verdict_lines(table, findings) if findings else [])]
+    notes = [filled(note, width, "  ") for note in footnotes(table, findings)]
     pieces = [
         caption(table),
         *_blocks(table, groups, width),
@@ -141,11 +142,7 @@ def _excluded(excluded: Sequence[Excluded], width: int) -> str:
     if not excluded:
         return ""
     lines = [f"  {entry.name}  {entry.status}  {entry.reason}" for entry in excluded]
-    return "\n".join(["Not in the table:", *(_fill(line, width, "    ") for line in lines)])
-
-
-def _fill(text: str, width: int, indent: str) -> str:
-    return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)
+    return "\n".join(["Not in the table:", *(filled(line, width, "    ") for line in lines)])
 
 
 def _trial_lines(name: str, trials: Sequence[TrialSummary], width: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from tracker.compare.render.fill import filled
 from tracker.compare.view import Column, Group, View
 
 # How wide a title may be, and how wide the gaps are: the first that fits is taken.
@@ -22,14 +23,10 @@ def render_view_text(view: View, *, width: int = 80) -> str:
     pieces = [
         textwrap.fill(view.title, width),
         _table(view, width),
-        "\n".join(_filled(line, width) for line in view.conclusions),
-        "\n".join(_filled(line, width) for line in view.notes),
+        "\n".join(filled(line, width) for line in view.conclusions),
+        "\n".join(filled(line, width) for line in view.notes),
     ]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
-
-
-def _filled(text: str, width: int) -> str:
-    return textwrap.fill(text, width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _table(view: View, width: int) -> str:

@@ -104,12 +104,13 @@ def to_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Repeat a gray image in three channels; leave a color image as it is.
 
     Args:
-        image: [H, W] or [H, W, 3].
+        image: [H, W], [H, W, 1] or [H, W, 3].
 
     Returns:
         [H, W, 3].
     """
-    return image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
+    gray = image.ndim == 2 or image.shape[2] == 1
+    return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2) if gray else image
 
 
 def _opened(content: bytes) -> ShallowImage | DeepImage:

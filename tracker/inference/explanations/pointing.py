@@ -60,7 +60,8 @@ class Pointing:
         whose = f" of {self.patients} patients" if self.patients < self.images else ""
         return (
             f"points at the lesion on {self.hits} of {counted(self.images, 'image')}{whose}: "
-            f"{100 * self.share:.1f} % [{low:.1f}, {high:.1f}], by chance {100 * self.chance:.1f} %"
+            f"{100 * self.share:.1f} % (95 % interval {low:.1f} to {high:.1f}), "
+            f"by chance {100 * self.chance:.1f} %"
         )
 
 

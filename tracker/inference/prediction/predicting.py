@@ -36,6 +36,8 @@ def predictions(ensemble: Ensemble, images: Iterable[AskedImage]) -> Iterator[li
         ensemble: The networks.
         images: The images; they may be more than memory holds.
     """
+    for member in ensemble.members:
+        member.prepare()
     waiting: list[_Read] = []
     for read in parallel_map(partial(_read, shapes=ensemble.shapes), images):
         waiting.append(read)

@@ -218,7 +218,7 @@ def _limits(subject: Subject) -> Iterator[str]:
 
 def _use(subject: Subject) -> Iterator[str]:
     named = printable(f"models:/{subject.name}{f'@{subject.alias}' if subject.alias else '/VERSION'}")
-    command = f"tracker predict --model {shlex.quote(named)} --data FOLDER"
+    command = f"tracker predict --model {shlex.quote(named)} --data FOLDER --output predictions.csv"
     yield f"```sh\n{command}\n```"
     if subject.program:
         size, classes = subject.network.image_size, len(subject.network.classes)

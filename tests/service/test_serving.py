@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -17,26 +14,14 @@ from tests.support.servers import free_port
 from tests.support.stack import Stack
 
 SMALL = ("--dataset", "phantom", "--model", "mini-resnet", "--mode", "feature-extractor", "--epochs", "2")
-REGISTER = """
-import mlflow
-experiment = mlflow.get_experiment_by_name("served").experiment_id
-[model] = mlflow.search_logged_models([experiment], output_format="list")
-version = mlflow.register_model(model.model_uri, "served").version
-mlflow.MlflowClient().set_registered_model_alias("served", "champion", version)
-"""
+ARM = ("--experiment", "served", "--arm", "mini-resnet/feature-extractor")
 
 
 @pytest.fixture(scope="module")
 def registered(stack: Stack) -> Stack:
     """A stack with one network, registered as a person does."""
     stack.tracker("run", *SMALL, "--experiment", "served")
-    user, password = stack.account("tracker")
-    here = {
-        "MLFLOW_TRACKING_URI": stack.uri,
-        "MLFLOW_TRACKING_USERNAME": user,
-        "MLFLOW_TRACKING_PASSWORD": password,
-    }
-    subprocess.run([sys.executable, "-c", REGISTER], env=os.environ | here, timeout=120, check=True)
+    stack.tracker("register", *ARM, "--name", "served", "--alias", "champion")
     stack.settings |= {"SERVED": "models:/served@champion", "SERVING_PORT": str(free_port())}
     return stack
 

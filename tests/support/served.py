@@ -62,11 +62,11 @@ def tiny_model(folder: Path, *, size: int = 32) -> Path:
 
 
 @contextmanager
-def serving(model: Path, **limits: float) -> Iterator[Served]:
+def serving(model: Path, *, names: frozenset[str] | None = None, **limits: float) -> Iterator[Served]:
     """Serve a network in a thread of this process."""
     network, ready = load_trained(model), threading.Event()
     with listening(HOST, 0) as listener:
-        server, app = server_of(network, Limits(**limits), ready.set)  # type: ignore[arg-type]
+        server, app = server_of(network, Limits(**limits), ready.set, names)  # type: ignore[arg-type]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from tracker.cli.parameters import TrackingUri
 from tracker.cli.terminal import say
 from tracker.inference.serving.limits import HOST, PORT, Limits
+from tracker.inference.serving.names import is_loopback
 
 if TYPE_CHECKING:
     from tracker.inference.loading import TrainedNetwork
@@ -26,6 +26,9 @@ def serve(
     max_pixels: Annotated[
         int, typer.Option(help="Most pixels of an image; it is refused before it is decoded.", min=1_000_000)
     ] = Limits.max_pixels,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name by which others ask for it, as behind a proxy.")
+    ] = None,
     tracking_uri: TrackingUri = None,
 ) -> None:
     """Answer over HTTP what a trained network says of images; Ctrl-C ends it.
@@ -45,6 +48,7 @@ def serve(
         max_bytes=max_bytes,
         max_images=max_images,
         max_pixels=max_pixels,
+        allow_host=allow_host or (),
         tracking_uri=tracking_uri,
         ready=ready,
     )
@@ -58,16 +62,9 @@ def _tell(address: str, network: TrainedNetwork) -> None:
 
 
 def _warn(host: str) -> None:
-    if not _is_loopback(host):
+    if not is_loopback(host):
         say(
             "  note: other machines can ask it, without an account and in plain HTTP: "
             "put a proxy with TLS and accounts before it",
             err=True,
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from .dicom_layout import DicomLayout
 from .jpeg import bits_of_jpeg
 from .limits import require_affordable
+from .pieces import require_few_scans
 from .reasons import UndecodableError
 
 _MODES_OF_JPEG = {1: {"L"}, 3: {"RGB", "YCbCr"}}
@@ -39,6 +40,7 @@ def values_of_jpeg(frame: bytes, layout: DicomLayout) -> tuple[NDArray[Any], Dic
     Raises:
         UndecodableError: It is damaged, deeper, or of another size than the file says.
     """
+    require_few_scans(frame)
     if (bits := bits_of_jpeg(frame)) != 8:
         raise UndecodableError(f"DICOM with a JPEG of {bits or 'no'} bits, and only those of 8 bits are read")
     with _opened(frame, "JPEG") as picture:

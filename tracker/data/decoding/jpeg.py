@@ -7,6 +7,7 @@ import io
 from PIL import Image
 
 from .limits import require_affordable
+from .pieces import require_few_scans
 from .reasons import UndecodableError
 from .shallow import ShallowImage, shallow
 
@@ -23,8 +24,10 @@ def open_jpeg_or_bmp(content: bytes) -> ShallowImage:
     Args:
         content: What is in the file.
     """
-    if content.startswith(_MARK) and (bits := bits_of_jpeg(content)) not in {8, None}:
-        raise UndecodableError(f"a JPEG of {bits} bits, and only those of 8 bits are read")
+    if content.startswith(_MARK):
+        require_few_scans(content)
+        if (bits := bits_of_jpeg(content)) not in {8, None}:
+            raise UndecodableError(f"a JPEG of {bits} bits, and only those of 8 bits are read")
     # Others are left out on purpose: some of Pillow's readers start programs (EPS) or are rarely tested.
     with Image.open(io.BytesIO(content), formats=["JPEG", "BMP"]) as picture:
         require_affordable(*picture.size)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from .deep import DeepImage
 from .limits import require_affordable, require_few_bytes
+from .pieces import require_few_chunks
 from .reasons import UndecodableError
 from .shallow import ShallowImage, orientation_of, shallow
 
@@ -39,6 +40,7 @@ def open_png(content: bytes) -> ShallowImage | DeepImage:
     """
     width, height, depth, color = _header(content)
     require_affordable(width, height)
+    require_few_chunks(content)
     if depth < 16:
         image = shallow(_opened(content))
         return _without_its_key(image, depth) if color == _GRAY else image

@@ -10,16 +10,20 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 from torch import Tensor
 
 from tracker.inference.loading import TrainedNetwork
 from tracker.inference.serving.answers import description, prediction, probabilities
 from tracker.inference.serving.batches import Batches
 from tracker.inference.serving.bodies import Bodies
+from tracker.inference.serving.gate import require_for_us
 from tracker.inference.serving.invocations import images_of_invocation
 from tracker.inference.serving.limits import Limits
 from tracker.inference.serving.questions import (
@@ -34,6 +38,7 @@ from tracker.inference.serving.refusals import Refused, bad_request, unknown_kin
 _LOG = logging.getLogger(__name__)
 _INVOCATIONS = "/invocations"
 _MOST_TOLD = 10
+_LONGEST_PATH = 200
 _ADDRESSES = "POST /predict, POST /invocations, GET /model, GET /health and GET /version"
 # What starlette says of these in two words.
 _ELSEWHERE = {
@@ -50,11 +55,12 @@ class NetworkApp:
     Args:
         network: What is asked.
         limits: What is taken.
+        names: By which it is asked, as `names_of` gives them.
     """
 
-    def __init__(self, network: TrainedNetwork, limits: Limits) -> None:
+    def __init__(self, network: TrainedNetwork, limits: Limits, names: frozenset[str] | None = None) -> None:
         self.batches = Batches(network, waiting_images=limits.waiting_images)
-        self._network, self._limits = network, limits
+        self._network, self._limits, self._names = network, limits, names
         self._bodies = Bodies(limits)
 
     def asgi(self) -> Starlette:
@@ -67,6 +73,7 @@ class NetworkApp:
                 *(Route(path, self._model) for path in ("/", "/model")),
                 Route("/version", _version),
             ],
+            middleware=[Middleware(_Gate, names=self._names)],
             exception_handlers={
                 HTTPException: _refusal,
                 ClientDisconnect: _gone,
@@ -92,7 +99,7 @@ class NetworkApp:
         asked = await self.batches.aside(partial(images_of, body, self._limits))
         answers = await self.batches.logits(asked)
         if problems := _problems(answers):
-            _LOG.warning("%d images: %s", len(answers), "; ".join(problems))
+            _LOG.warning("%d images: %s", len(answers), _harmless("; ".join(problems)))
         return _json({"predictions": [prediction(self._network, found) for found in answers]})
 
     async def _invocations(self, request: Request, body: bytes) -> Response:
@@ -119,6 +126,21 @@ class NetworkApp:
         return _json(told | {"limits": limits})
 
 
+class _Gate:
+    """Lets in what is for this server."""
+
+    def __init__(self, app: ASGIApp, names: frozenset[str] | None) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            require_for_us(Headers(scope=scope), self._names)
+        except Refused as error:
+            await (await _refusal(Request(scope), error))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 def _problems(found: Sequence[Tensor | NoImage]) -> list[str]:
     """Return a sentence for each of the images that are none, and how many more there are."""
     told = [f"image {place}: {one.why}" for place, one in enumerate(found) if isinstance(one, NoImage)]
@@ -135,6 +157,11 @@ async def _version(_: Request) -> Response:
     return PlainTextResponse(importlib.metadata.version("mlflow"))
 
 
+def _harmless(text: str) -> str:
+    """Return a text of others as a terminal and a log may show it: in one line, without commands."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return JSONResponse(content, status, headers)
 
@@ -142,7 +169,8 @@ def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     why = _ELSEWHERE.get(error.status_code, error.detail)
-    _LOG.warning("%d %s %s: %s", error.status_code, request.method, request.url.path, why)
+    asked = _harmless(request.scope["path"])[:_LONGEST_PATH]
+    _LOG.warning("%d %s %s: %s", error.status_code, request.method, asked, _harmless(why))
     return _error(request, error.status_code, why, dict(error.headers or {}))
 
 
@@ -157,7 +185,8 @@ async def _fault(request: Request, _: Exception) -> Response:
 
 
 def _error(request: Request, status: int, why: str, headers: dict[str, str] | None = None) -> Response:
-    if request.url.path != _INVOCATIONS:
+    # Not request.url, which is made of what the request calls its host, too.
+    if request.scope["path"] != _INVOCATIONS:
         return _json({"error": why}, status, headers)
     code = "BAD_REQUEST" if status == 400 else HTTPStatus(status).phrase.upper().replace(" ", "_")
     return _json({"error_code": code, "message": why}, status, headers)

@@ -91,11 +91,16 @@ class GuardedConnection(H11Protocol):
         self.transport.close()
 
     def _look_at_it(self) -> None:
-        state = (self.conn.their_state, self.conn.our_state, id(self.cycle))
+        unread = self.transport.get_write_buffer_size()
+        state = (self.conn.their_state, self.conn.our_state, id(self.cycle), unread)
         if state != self._state:
             self._state, self._since = state, self.loop.time()
-        if self.loop.time() - self._since < self._patience_s():
+        if self.loop.time() - self._since < (self.held_to.body_s if unread else self._patience_s()):
             self._look = self.loop.call_later(self.held_to.look_s, self._look_at_it)
+            return
+        if unread:
+            # Who asks and does not read would be waited for, for ever, also by what closes a connection.
+            self.transport.abort()
             return
         if self.conn.their_state is h11.IDLE and self.conn.our_state is h11.IDLE:
             self.transport.write(_TOO_SLOW)

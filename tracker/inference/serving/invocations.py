@@ -23,7 +23,7 @@ def images_of_invocation(body: bytes, limits: Limits) -> tuple[list[Asked], bool
     Raises:
         Refused: It is no such JSON, or has too many images.
     """
-    table = json_object(body)
+    table = json_object(body, limits)
     forms = [form for form in _FORMS if form in table]
     if len(forms) != 1:
         raise bad_request(f"JSON must have exactly one of {', '.join(_FORMS)}, but it has {keys_of(table)}")

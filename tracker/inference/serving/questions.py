@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -22,6 +23,9 @@ _FILES = (
 )
 _IMAGES = "images"
 _UTF8 = {"utf-8", "utf8"}
+_SPACE = string.whitespace.encode()
+# What an image comes with: its row, its name, and what others wrote beside it.
+_VALUES_OF_AN_IMAGE, _OTHER_VALUES = 100, 10_000
 
 
 @dataclass(frozen=True)
@@ -74,18 +78,23 @@ def images_of(body: bytes, limits: Limits) -> list[Asked]:
     Raises:
         Refused: It is no such JSON, or has too many.
     """
-    table = json_object(body)
+    table = json_object(body, limits)
     if set(table) != {_IMAGES}:
         raise bad_request(f'JSON must be {{"images": ["BASE64", ...]}}, but it has {keys_of(table)}')
     return asked_of(table[_IMAGES], limits, what='"images"')
 
 
-def json_object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes, limits: Limits) -> Mapping[str, Any]:
     """Return what an object in JSON holds.
 
+    Args:
+        body: JSON in UTF-8.
+        limits: What is taken.
+
     Raises:
-        Refused: It is not that.
+        Refused: It is not that, or of more values than images have.
     """
+    require_few_values(body, limits)
     try:
         table = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except RecursionError:
@@ -97,6 +106,20 @@ def json_object(body: bytes) -> Mapping[str, Any]:
     if not isinstance(table, dict):
         raise bad_request(f"a body must be an object in JSON, but it is {kind_of(table)}")
     return table
+
+
+def require_few_values(body: bytes, limits: Limits) -> None:
+    """Refuse JSON of so many values that they take far more memory than its text: `[],` takes 64 bytes.
+
+    Raises:
+        Refused: They are too many.
+    """
+    most = limits.max_images * _VALUES_OF_AN_IMAGE + _OTHER_VALUES
+    if sum(body.count(sign) for sign in (b",", b"[", b"{")) > most:
+        raise too_large(
+            f"JSON must have at most {most:,} values, but this has more: "
+            f"send at most {limits.max_images} images, each as one text in base64"
+        )
 
 
 def keys_of(table: Mapping[str, Any]) -> str:
@@ -146,7 +169,8 @@ def _asked(value: object) -> Asked:
         return NoImage(f"not a text in base64, but {kind_of(value)}")
     encoded = value.partition(",")[2] if value.startswith("data:") else value
     try:
-        content = base64.b64decode("".join(encoded.split()), validate=True)
+        # Not split: as many pieces as letters would take twenty times the memory.
+        content = base64.b64decode(encoded.encode("ascii").translate(None, _SPACE), validate=True)
     except ValueError:
         return NoImage("not in base64")
     return content or NoImage("nothing is in it")

@@ -70,7 +70,10 @@ def _reason(error: OSError) -> str:
 
 
 def server_of(
-    network: TrainedNetwork, limits: Limits, ready: Callable[[], None]
+    network: TrainedNetwork,
+    limits: Limits,
+    ready: Callable[[], None],
+    names: frozenset[str] | None = None,
 ) -> tuple[Server, NetworkApp]:
     """Return a server, and what answers in it, which is to be closed after it.
 
@@ -78,8 +81,9 @@ def server_of(
         network: What is asked.
         limits: What is taken.
         ready: Called as soon as it answers.
+        names: By which it is asked, as `names_of` gives them.
     """
-    app = NetworkApp(network, limits)
+    app = NetworkApp(network, limits, names)
     config = uvicorn.Config(
         app.asgi(),
         http=guarded(limits),
@@ -96,7 +100,11 @@ def server_of(
 
 
 def answer_on(
-    listener: socket.socket, network: TrainedNetwork, limits: Limits, ready: Callable[[], None]
+    listener: socket.socket,
+    network: TrainedNetwork,
+    limits: Limits,
+    ready: Callable[[], None],
+    names: frozenset[str] | None,
 ) -> None:
     """Answer until SIGTERM or Ctrl-C; what was asked before is answered still.
 
@@ -105,10 +113,11 @@ def answer_on(
         network: What is asked.
         limits: What is taken.
         ready: Called as soon as it answers.
+        names: By which it is asked, as `names_of` gives them.
     """
     # Its first answer takes longer, and one that cannot answer is better known now.
     network.logits(np.zeros((1, network.image_size, network.image_size, 3), np.uint8))
-    server, app = server_of(network, limits, ready)
+    server, app = server_of(network, limits, ready, names)
     try:
         with pixels_limited(limits.max_pixels):
             server.run(sockets=[listener])

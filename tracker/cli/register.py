@@ -60,7 +60,8 @@ def register(
         say(_under("alias", f"{done.alias}{_moved(done.moved_from)}"))
     where = ["--tracking-uri", typed_again(tracking_uri)] if tracking_uri else []
     named = ["--model", _address(done.name, done.version, done.alias), *where]
-    say(f"use     tracker predict {shlex.join(named)} --data FOLDER --output predictions.csv")
+    say(f"use     tracker predict {shlex.join(named)} \\")
+    say("          --data FOLDER --output predictions.csv")
 
 
 def _moved(before: str) -> str:

@@ -13,12 +13,14 @@ import hashlib
 import importlib.util
 import json
 import os
+import pkgutil
 import runpy
 import string
 import sys
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -285,6 +287,11 @@ def _decoding(folder: Path) -> ModuleType:
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
+        # All of it: the folder can be gone before the first image of a kind comes.
+        for part in pkgutil.iter_modules(module.__path__):
+            # An image of a kind whose library is not here is refused when it comes.
+            with suppress(ImportError):
+                importlib.import_module(f"{name}.{part.name}")
     except BaseException:
         del sys.modules[name]
         raise

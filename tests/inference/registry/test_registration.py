@@ -298,10 +298,8 @@ def test_the_command_says_what_was_chosen_and_what_to_type_next(
             "register", *["--name", "lungs", "--experiment", "handed", "--alias", "champion"]
         )
     assert ended.code == 0
-    first, *_, last = ended.out.splitlines()
+    first, *_, use, last = ended.out.splitlines()
     assert first == f"{registered.run.in_words} is version {registered.version} of lungs already"
-    assert (
-        last
-        == "use     tracker predict --model models:/lungs@champion --data FOLDER --output predictions.csv"
-    )
+    assert use == "use     tracker predict --model models:/lungs@champion \\"
+    assert last.strip() == "--data FOLDER --output predictions.csv"
     assert all(len(line) <= 80 for line in ended.out.splitlines())

@@ -6,7 +6,6 @@ Shapes: an image of the network's size is [H, W, 3], its logits [K].
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from tracker.data.decoding import UndecodableError, decode, to_rgb
 from tracker.inference.loading import TrainedNetwork
 from tracker.inference.serving.questions import Asked, NoImage
 from tracker.inference.serving.refusals import too_busy
+from tracker.io.parallel import usable_cores
 
 BATCH_SIZE = 16
 _MOST_DECODERS = 4
@@ -45,7 +45,7 @@ class Batches:
         self._waiting = 0
         self._decoded: list[tuple[NDArray[np.uint8], asyncio.Future[Tensor]]] = []
         self._computing: asyncio.Task[None] | None = None
-        self._readers = ThreadPoolExecutor(min(_MOST_DECODERS, os.cpu_count() or 1), "decoding")
+        self._readers = ThreadPoolExecutor(min(_MOST_DECODERS, usable_cores()), "decoding")
         self._computer = ThreadPoolExecutor(1, "computing")
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 import yaml
 
-from tests.support.exported import export_network
+from tests.support.exported import export_network, normalized
 from tracker.errors import ModelError
 from tracker.inference.loading import load_several, load_trained
 from tracker.models.networks import build_network
@@ -157,8 +157,8 @@ def test_a_network_computes_as_its_card_says(model: Path, mode: str | None, prec
     loaded = load_trained(model)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-        whole = loaded.module(loaded.normalize(pixels)).float()
+        whole = loaded.module(normalized(loaded, pixels)).float()
     tolerance = 1e-5 if precision == "fp32" else 0.1
     assert torch.allclose(loaded.logits(pixels), whole, atol=tolerance)
-    single = loaded.module(loaded.normalize(pixels))
+    single = loaded.module(normalized(loaded, pixels))
     assert torch.allclose(loaded.logits(pixels), single, atol=1e-5) == (precision == "fp32")

@@ -120,6 +120,11 @@ def is_of_an_arm(run: RunRecord) -> bool:
     return run.tags.get("tracker.kind") not in NOT_OF_AN_ARM
 
 
+def is_ours(run: RunRecord) -> bool:
+    """Return whether tracker made a run, and it is one of an arm."""
+    return "tracker.run_uid" in run.tags and is_of_an_arm(run)
+
+
 def _tuned_by(run: RunRecord) -> str:
     """Return the study that a run was tuned by; of a run that was not, what no other run has."""
     return run.tags.get("tracker.tuned_study", run.run_id)

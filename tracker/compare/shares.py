@@ -13,7 +13,7 @@ from tracker.compare.comparability import (
     split_digest_of,
 )
 from tracker.compare.filters import filter_runs
-from tracker.compare.selection import Selection, is_of_an_arm
+from tracker.compare.selection import Selection, is_ours
 from tracker.compare.settings import TRAIN_FRACTION, value_of
 from tracker.errors import ComparisonError, UsageError
 from tracker.records import RunRecord
@@ -42,7 +42,7 @@ def select_shares(
         ComparisonError: There are fewer than two shares, or the runs of one do not belong in one table.
     """
     _refuse_a_share(where)
-    ours = filter_runs([run for run in runs if _is_ours(run)], where)
+    ours = filter_runs([run for run in runs if is_ours(run)], where)
     finished = [run for run in ours if run.status == "FINISHED" and split_digest_of(run)]
     if not finished:
         return [select_or_offer(ours, split=split)]
@@ -56,10 +56,6 @@ def select_shares(
     ]
     _refuse_mixtures([run for selection in chosen for run in selection.runs])
     return chosen
-
-
-def _is_ours(run: RunRecord) -> bool:
-    return "tracker.run_uid" in run.tags and is_of_an_arm(run)
 
 
 def _refuse_a_share(where: Sequence[str]) -> None:

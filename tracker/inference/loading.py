@@ -79,13 +79,6 @@ class TrainedNetwork:
     precision: Precision | None = None
     device: torch.device = _CPU
 
-    def normalize(self, pixels_NHWC: NDArray[np.uint8]) -> Tensor:
-        """Return what the module takes, float32 [N, 3, H, W] on its device, of colored pixels."""
-        std_C = torch.tensor(self.std)
-        scale_C, shift_C = 1 / (255 * std_C), -torch.tensor(self.mean) / std_C
-        images_NHWC = torch.from_numpy(pixels_NHWC).float() * scale_C + shift_C
-        return images_NHWC.permute(0, 3, 1, 2).to(self.device)
-
     def logits(self, pixels_NHWC: NDArray[np.uint8]) -> Tensor:
         """Return float32 logits [N, K], on the CPU, computed as the run that trained it computed them.
 

@@ -10,15 +10,11 @@ from dataclasses import replace
 from tracker.compare.comparison import Comparison
 from tracker.compare.render.view_formats import render_view_csv
 from tracker.compare.rows import Row, arm_rows, pair_rows
-from tracker.config.recipe import digest_of
 from tracker.figures.style import to_bytes
 from tracker.records import COMPARISON, RunRecord
+from tracker.runs.own_record import begin_record
 from tracker.runs.provenance import origin_tags
 from tracker.tracking.journal.entries import NOTE
-from tracker.tracking.journal.lifecycle import RunTaken
-from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
-from tracker.tracking.shipping.destinations import address_forms, recorded_address
 
 _TABLES = {
     "comparison.md": "markdown",
@@ -43,25 +39,16 @@ def record_comparison(comparison: Comparison, *, experiment: str, tracking_uri: 
     """
     # Trials have runs of their own, and no room in the other formats.
     comparison = replace(comparison, trials=None)
-    home, content = tracker_home(), comparison.render("json")
     results = comparison.results
-    try:
-        recorder = RunRecorder.start(
-            home,
-            run_uid=known_uid(
-                home,
-                [
-                    digest_of([COMPARISON, content, experiment, form, home_token(home)])[:32]
-                    for form in address_forms(home, tracking_uri)
-                ],
-            ),
-            experiment=experiment,
-            run_name=f"comparison {results.metric}",
-            params={"metric": results.metric, "at": results.at, "compared_runs": len(results.selection.runs)},
-            tags=_tags(comparison),
-            tracking_uri=recorded_address(home, tracking_uri),
-        )
-    except RunTaken:
+    recorder = begin_record(
+        [COMPARISON, comparison.render("json")],
+        experiment=experiment,
+        tracking_uri=tracking_uri,
+        run_name=f"comparison {results.metric}",
+        params={"metric": results.metric, "at": results.at, "compared_runs": len(results.selection.runs)},
+        tags=_tags(comparison),
+    )
+    if recorder is None:
         return False
     with recorder:
         recorder.metrics(dict(_metrics(comparison)), step=0)

@@ -97,7 +97,20 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
     """
     if options.split is not None:
         validate_rule(options.split)
-    manifest = build_manifest(
+    manifest = find_manifest(options, progress)
+    positive_class(manifest.classes, options.positive)
+    asked, unopened = options.split or default_rule(manifest), manifest.unopened
+    rule = rule_after_skipping(asked, len(unopened))
+    return _divided(manifest, rule, options.folds, options.split_seed, unopened, asked)
+
+
+def find_manifest(options: RunOptions, progress: Progress = silent) -> Manifest:
+    """List and digest the images that the options ask for.
+
+    Raises:
+        TrackerError: If the images, labels or patients are not as they must be.
+    """
+    return build_manifest(
         options.dataset,
         options.data,
         columns=column_mapping(options.column),
@@ -106,10 +119,6 @@ def find_images(options: RunOptions, progress: Progress = silent) -> Images:
         skip_unopened=options.on_unreadable == "skip",
         progress=progress,
     )
-    positive_class(manifest.classes, options.positive)
-    asked, unopened = options.split or default_rule(manifest), manifest.unopened
-    rule = rule_after_skipping(asked, len(unopened))
-    return _divided(manifest, rule, options.folds, options.split_seed, unopened, asked)
 
 
 def decode_images(images: Images, options: RunOptions, progress: Progress = silent) -> tuple[Images, Pixels]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.support.command import call_main
+from tests.support.exported import normalized
 from tests.support.workplace import argv_stays, calling, shared_cache, working_in
 from tracker import api
 from tracker.errors import ComparisonError
@@ -194,7 +195,7 @@ def test_it_loads_where_no_code_of_a_model_may_run_and_answers_the_same(
     program = mlflow.pytorch.load_model(str(ours.folder.parents[1]))
     pixels_NHWC = pixels()
     for count in (1, 5):
-        expected = ours.module(ours.normalize(pixels_NHWC[:count])).double().softmax(1)
+        expected = ours.module(normalized(ours, pixels_NHWC[:count])).double().softmax(1)
         answer = program(torch.from_numpy(pixels_NHWC[:count].transpose(0, 3, 1, 2).copy()))
         assert answer.dtype == torch.float64
         assert torch.allclose(answer, expected, rtol=0, atol=1e-5)
@@ -222,7 +223,7 @@ def test_a_process_without_tracker_loads_it_by_its_alias_where_no_code_may_run(
     assert ended.returncode == 0, ended.stderr
     ours = load_trained("models:/lungs@champion", tracking_uri=hand.uri)
     for answer in json.loads(ended.stdout.splitlines()[-1]):
-        expected = ours.module(ours.normalize(pixels()[: len(answer)])).double().softmax(1)
+        expected = ours.module(normalized(ours, pixels()[: len(answer)])).double().softmax(1)
         assert torch.allclose(torch.tensor(answer, dtype=torch.float64), expected, rtol=0, atol=1e-5)
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -90,16 +90,6 @@ def sanity_png(sanity: Sanity) -> bytes:
         sentence=sanity.sentence,
     )
     return to_bytes(figure, "png", dpi=_DPI)
-
-
-def read_map(file: Path) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Read a map, float32 [h, w].
-
-    Args:
-        file: As `explanation_files` has written it.
-    """
-    content: np.ndarray[tuple[int, int], np.dtype[np.float32]] = np.load(file, allow_pickle=False)
-    return content
 
 
 def _file_name(number: int, image: str) -> str:

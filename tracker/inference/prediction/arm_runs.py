@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from tracker.compare.selection import is_ours
 from tracker.compare.together import differences, newest_of_recipes
 from tracker.errors import TrackingError, UsageError, counted
 from tracker.records import RunRecord, RunState
-from tracker.tracking.backend.trained_models import runs_with_networks
+from tracker.tracking.backend.stored_networks import stored_networks
 
 _log = logging.getLogger(__name__)
 
@@ -32,11 +33,7 @@ def runs_of_arm(uri: str, runs: Sequence[RunRecord], arm: str, *, experiment: st
         raise UsageError(
             "--arm must be MODEL/MODE", but=f"it is {arm!r}", do="Such as --arm resnet152/feature-extractor."
         )
-    ended = [
-        run
-        for run in runs
-        if run.tags.get("tracker.kind") == "run" and run.status == RunState.FINISHED and "mode" in run.params
-    ]
+    ended = [run for run in runs if is_ours(run) and run.status == RunState.FINISHED]
     found = [run for run in ended if run.arm == (model, mode)]
     if found:
         return _trained_in_one_way(_with_networks(uri, found, arm), arm)
@@ -52,7 +49,7 @@ def runs_of_arm(uri: str, runs: Sequence[RunRecord], arm: str, *, experiment: st
 
 
 def _with_networks(uri: str, runs: Sequence[RunRecord], arm: str) -> list[RunRecord]:
-    having = runs_with_networks(uri, runs[0].experiment_id)
+    having = stored_networks(uri, runs)
     found = [run for run in runs if run.run_id in having]
     if not found:
         raise TrackingError(

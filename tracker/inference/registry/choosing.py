@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracker.compare.selection import is_of_an_arm, select_runs
+from tracker.compare.selection import is_ours, select_runs
 from tracker.errors import ComparisonError, UsageError, counted
 from tracker.figures.labels import order_arms
 from tracker.records import Arm, RunRecord
@@ -73,7 +73,7 @@ def arm_named(arm: str | None, runs: Sequence[RunRecord]) -> Arm:
     Raises:
         UsageError: There are several, or none of that name; each is a choice.
     """
-    known = order_arms(run.arm for run in runs if _is_ours(run))
+    known = order_arms(run.arm for run in runs if is_ours(run))
     model, _, mode = (arm or "").partition("/")
     if arm is None and len(known) == 1:
         return known[0]
@@ -99,7 +99,7 @@ def candidates(runs: Sequence[RunRecord], arm: Arm, *, where: Sequence[str] = ()
         UsageError: A condition cannot be read.
         ComparisonError: No run has finished, or they do not belong together.
     """
-    of_arm = [run for run in runs if _is_ours(run) and run.arm == arm]
+    of_arm = [run for run in runs if is_ours(run) and run.arm == arm]
     chosen = list(select_runs(of_arm, where=where).runs)
     _refuse_folds(chosen)
     without = [run for run in chosen if not math.isfinite(validation_loss(run))]
@@ -145,10 +145,6 @@ def validation_loss(run: RunRecord) -> float:
 def _written(run: RunRecord) -> str:
     loss = validation_loss(run)
     return f"{loss:.4f}" if math.isfinite(loss) else "not known"
-
-
-def _is_ours(run: RunRecord) -> bool:
-    return "tracker.run_uid" in run.tags and is_of_an_arm(run) and {"model", "mode"} <= run.params.keys()
 
 
 def _refuse_folds(runs: Sequence[RunRecord]) -> None:

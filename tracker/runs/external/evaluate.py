@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +13,10 @@ from torch import Tensor
 from tracker.compare.elsewhere import beside_validation
 from tracker.compare.evaluation import Evaluated, findings_of, findings_of_arms, loss_of
 from tracker.compare.operating_point import finding_threshold
-from tracker.compare.selection import is_of_an_arm
+from tracker.compare.selection import is_ours
 from tracker.compare.together import arms_of, differences, newest_of_recipes
 from tracker.compare.views.evaluated import Evaluation
 from tracker.data.decoding import to_rgb
-from tracker.data.manifest import Manifest
 from tracker.data.pixels import Pixels
 from tracker.errors import ModelError, UsageError
 from tracker.inference.loading import TrainedNetwork, load_trained
@@ -29,7 +27,8 @@ from tracker.runs.external.images import Decoded, ExternalImages
 from tracker.runs.external.leakage import read_study, refuse_leakage
 from tracker.runs.external.record import record_evaluation
 from tracker.runs.recording import predictions_of
-from tracker.tracking.backend.held_out import read_held_out, read_table
+from tracker.tracking.backend.held_out import patients_of_table, read_held_out, read_table
+from tracker.tracking.backend.model_digests import sha256_of
 from tracker.tracking.backend.reader import read_runs
 from tracker.tracking.backend.stored_networks import experiment_name, stored_networks
 
@@ -74,11 +73,7 @@ def networks_of(uri: str, experiment: str, arms: Sequence[str]) -> list[str]:
         UsageError: An arm is not there, or no run stored a network.
         TrackingError: There is no such experiment.
     """
-    runs = [
-        run
-        for run in read_runs(uri, experiment)
-        if "tracker.run_uid" in run.tags and is_of_an_arm(run) and run.status == RunState.FINISHED
-    ]
+    runs = [run for run in read_runs(uri, experiment) if is_ours(run) and run.status == RunState.FINISHED]
     known = {f"{run.arm.model}/{run.arm.mode}" for run in runs}
     strange = [arm for arm in arms if arm not in known]
     if strange:
@@ -179,22 +174,21 @@ def _ask(
     threshold = network.threshold
     if threshold is None and own is not None:
         threshold = chosen_threshold(own, network.classes, run.tags.get(POSITIVE_CLASS))
-    external = HeldOut(predictions, _patients(decoded.manifest))
+    external = HeldOut(predictions, patients_of_table(decoded.table))
     beside = beside_validation(external, own, threshold, network.temperature)
     return _Answered(network, run, decoded, predictions, beside, threshold), notes
 
 
 def _of_card(network: TrainedNetwork) -> RunRecord:
     """Return what stands for the run of a network in a folder, which does not say where it was trained."""
-    with (network.folder / WEIGHTS).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return RunRecord(
         run_id=network.asked,
         name=Path(network.asked).name,
         status=RunState.FINISHED,
         start_time=0,
         params={"model": network.model, "mode": network.mode or _UNKNOWN, "seed": _UNKNOWN},
-        tags={"tracker.run_uid": digest} | ({POSITIVE_CLASS: network.positive} if network.positive else {}),
+        tags={"tracker.run_uid": sha256_of(network.folder / WEIGHTS)}
+        | ({POSITIVE_CLASS: network.positive} if network.positive else {}),
         metrics={},
     )
 
@@ -224,14 +218,6 @@ def _logits(network: TrainedNetwork, pixels: Pixels, what: str, progress: Progre
         batches.append(network.logits(np.stack([to_rgb(row) for row in rows])))
         progress(min(start + _BATCH, total), total, what)
     return torch.cat(batches)
-
-
-def _patients(manifest: Manifest) -> dict[str, str]:
-    """Return the patient of each image as `read_held_out` does: unknown ones hang together by content."""
-    return {
-        one.id: f"patient {one.patient}" if one.patient else f"content {one.sha256}"
-        for one in manifest.samples
-    }
 
 
 def chosen_threshold(own: HeldOut, classes: Sequence[str], positive: str | None) -> float | None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from tracker.config.columns import column_mapping
 from tracker.config.experiment import own_name
 from tracker.config.options import RunOptions
 from tracker.config.recipe import Resize
-from tracker.data.choice import Choice
-from tracker.data.manifest import Manifest, build_manifest
+from tracker.data.manifest import Manifest
 from tracker.data.pixels import Pixels, build_pixels
+from tracker.data.splits.rule import GIVEN
+from tracker.data.splits.split import Split
 from tracker.errors import UnreadableImages
 from tracker.io.progress import Progress
 from tracker.runs.external.class_map import with_our_classes
+from tracker.runs.images import find_manifest
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,12 @@ class Decoded:
     manifest: Manifest
     class_map: Mapping[str, str]
     pixels: Pixels
+
+    @cached_property
+    def table(self) -> str:
+        """Which image is whose, as runs of arms write it of their split: all are in the test part."""
+        tested = tuple(sample.id for sample in self.manifest.samples)
+        return Split({"train": (), "val": (), "test": tested}, GIVEN, seed=0).to_csv(self.manifest)
 
 
 @dataclass
@@ -90,13 +98,5 @@ def find_external(options: RunOptions, class_map: Mapping[str, str], progress: P
     Raises:
         TrackerError: The images, labels or patients are not as they must be.
     """
-    manifest = build_manifest(
-        options.dataset,
-        options.data,
-        columns=column_mapping(options.column),
-        patient_pattern=options.patient_pattern,
-        choice=Choice(options.include, options.exclude),
-        skip_unopened=options.on_unreadable == "skip",
-        progress=progress,
-    )
+    manifest = find_manifest(options, progress)
     return ExternalImages(options, manifest, class_map, progress, dict(manifest.unopened))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +17,6 @@ from tracker.compare.elsewhere import (
 from tracker.compare.evaluation import Evaluated
 from tracker.config.options import RunOptions
 from tracker.config.recipe import digest_of
-from tracker.data.manifest import Manifest
 from tracker.records import (
     EVALUATION,
     PIXELS_DIGEST,
@@ -30,14 +27,12 @@ from tracker.records import (
 )
 from tracker.runs.external.class_map import class_map_words
 from tracker.runs.external.images import Decoded
+from tracker.runs.own_record import begin_record
 from tracker.runs.provenance import origin_tags
 from tracker.runs.recording import record_table
 from tracker.tracking.backend.predictions import predictions_csv
 from tracker.tracking.journal.entries import NOTE
-from tracker.tracking.journal.lifecycle import RunTaken
 from tracker.tracking.journal.recorder import RunRecorder
-from tracker.tracking.journal.run_folder import home_token, known_uid, tracker_home
-from tracker.tracking.shipping.destinations import address_forms, recorded_address
 
 _DIGITS = 32
 METRIC = "external"
@@ -71,24 +66,15 @@ def record_evaluation(
     Returns:
         Whether there was anything new to record.
     """
-    home = tracker_home()
-    try:
-        recorder = RunRecorder.start(
-            home,
-            run_uid=known_uid(
-                home,
-                [
-                    digest_of([*_identity(one, images), experiment, form, home_token(home)])[:_DIGITS]
-                    for form in address_forms(home, tracking_uri)
-                ],
-            ),
-            experiment=experiment,
-            run_name=f"{name}: {one.run.in_words}",
-            params=_params(one, images, name, options),
-            tags=_tags(one, images, name),
-            tracking_uri=recorded_address(home, tracking_uri),
-        )
-    except RunTaken:
+    recorder = begin_record(
+        _identity(one, images),
+        experiment=experiment,
+        tracking_uri=tracking_uri,
+        run_name=f"{name}: {one.run.in_words}",
+        params=_params(one, images, name, options),
+        tags=_tags(one, images, name),
+    )
+    if recorder is None:
         return False
     with recorder:
         _record(recorder, one, images, name, classes, synthetic=options.dataset in SYNTHETIC_DATASETS)
@@ -177,26 +163,12 @@ def _record(
         recorder.asks(one.model_id)
     recorder.metrics(dict(_metrics(one)), step=0)
     record_table(recorder, PREDICTIONS, predictions_csv(one.predictions))
-    record_table(recorder, SPLIT_TABLE, images_table(manifest))
+    record_table(recorder, SPLIT_TABLE, images.table)
     title = f"{'Synthetic images' if synthetic else 'External images'}: {name}"
     matrix = draw_confusion_matrix(one.predictions, classes, title)
     recorder.artifact("confusion_matrix.png", to_bytes(matrix, "png"))
     roc = draw_roc(one.predictions, title, positive=one.run.tags.get(POSITIVE_CLASS))
     recorder.artifact("roc.png", to_bytes(roc, "png"))
-
-
-def images_table(manifest: Manifest) -> str:
-    """Write which image is whose, as runs of arms do of their split: all are in the test part.
-
-    Args:
-        manifest: The external images.
-    """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["sample", "part", "label", "patient", "sha256"])
-    for one in manifest.samples:
-        table.writerow([one.id, "test", one.label, one.patient or "", one.sha256])
-    return text.getvalue()
 
 
 def _metrics(one: Evaluated) -> Iterator[tuple[str, float]]:

@@ -121,11 +121,18 @@ def _check(content: bytes, digest: str, run: RunRecord, name: str) -> None:
 def _patients(client: MlflowClient, runs: Sequence[RunRecord]) -> Mapping[str, str]:
     """Return the patient of each image of a split, from the first of its runs that says it; else nothing."""
     tables = (_text(client, run, SPLIT_TABLE) for run in runs)
-    return next((_by_sample(table) for table in tables if table), {})
+    return next((patients_of_table(table) for table in tables if table), {})
 
 
-def _by_sample(table: str) -> Mapping[str, str]:
-    """Return the patient of each image; images of unknown patients hang together by their content."""
+def patients_of_table(table: str) -> Mapping[str, str]:
+    """Return the patient of each image; images of unknown patients hang together by their content.
+
+    Args:
+        table: What `split.csv` holds.
+
+    Raises:
+        TrackingError: It lacks a column.
+    """
     try:
         return {
             row["sample"]: f"patient {row['patient']}" if row.get("patient") else f"content {row['sha256']}"

@@ -65,27 +65,6 @@ def find_trained_model(uri: str, model: str) -> FoundModel:
         return FoundModel(_local(uri, logged), logged.model_id, as_record(run) if run is not None else None)
 
 
-def runs_with_networks(uri: str, experiment_id: str) -> set[str]:
-    """Return MLflow's ids of the runs of an experiment that stored their network.
-
-    Args:
-        uri: As `resolve_uri` gives it.
-        experiment_id: MLflow's id of the experiment.
-
-    Raises:
-        TrackingError: The store or server does not answer.
-    """
-    found: set[str] = set()
-    token: str | None = None
-    with reading(uri) as client:
-        while True:
-            page = client.search_logged_models([experiment_id], page_token=token)
-            found |= {str(one.source_run_id) for one in page if str(one.status) == "READY"}
-            token = page.token
-            if not token:
-                return found
-
-
 def _logged_model(client: MlflowClient, model: str) -> LoggedModel:
     kind, _, rest = model.partition(":/")
     if kind == "models":
